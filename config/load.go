@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -94,6 +95,10 @@ func decode(data []byte, cfg *Config) (err error) {
 			err = errors.New("not valid YAML")
 		}
 	}()
+	// A file saved as GBK would be read as nonsense, or refused with a riddle.
+	if !utf8.Valid(data) {
+		return errors.New("not UTF-8 text; save the file as UTF-8")
+	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return yamlError(err)
