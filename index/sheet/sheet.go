@@ -1,6 +1,7 @@
 // Package sheet reads tables as offices make them and writes tables back:
 // xlsx, csv, and the tables of html and docx documents become rows of cells
-// that know their address.
+// that know their address. Because every reader of office files needs them, it
+// also owns the [Limits] of a reading, the error kinds and [Decode].
 //
 // It must not know what a table means: plans, units and tasks are its callers'.
 package sheet
@@ -18,4 +19,5 @@ type Cell struct {
 	Addr   string // B3 in a workbook or csv; 表1!B3 elsewhere
 	Start  int    // rune offset of Text in the document's decoded text (doc.Document.Text); 0 for a sheet read on its own
 	Copied bool   // the value comes from a merged cell whose origin is another place
+	Origin string // Addr of that origin when Copied, else ""
 }
