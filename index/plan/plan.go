@@ -23,6 +23,8 @@ type Plan struct {
 
 	// DateText is the date as the source writes it ("2020年9月25日"), for quoting.
 	DateText string `json:"-"`
+
+	unreadAt []Span
 }
 
 // Section is an addressed part of the body.
@@ -30,6 +32,8 @@ type Section struct {
 	Path  string `json:"path"` // printed markers without 、 or 。: 四（三）, 四（三）2, 第八条, 附件·二
 	Title string `json:"title"`
 	Text  string `json:"text"`
+
+	at []Span
 }
 
 // Unit is a department that has duties under its own heading.
@@ -37,6 +41,8 @@ type Unit struct {
 	Name    string   `json:"name"` // the spelling of the heading
 	Aliases []string `json:"aliases"`
 	Duties  []Duty   `json:"duties"`
+
+	at []Span // the heading
 }
 
 // Duty is one item under a unit's heading.
@@ -44,6 +50,8 @@ type Duty struct {
 	No   int    `json:"no"` // printed number; 0 where the unit has one unnumbered duty
 	Text string `json:"text"`
 	Role string `json:"-"` // verb run the clause uses, verbatim: 牵头, 统筹指导, 参与 … ; "" when it names none
+
+	at []Span
 }
 
 // Item is a sentence, list entry or table row that names its own units.
@@ -57,6 +65,8 @@ type Item struct {
 	Due      string            `json:"due,omitempty"` // last day as ISO, only where the text or the plan's year fixes it
 	Section  string            `json:"section"`
 	Extra    map[string]string `json:"extra"`
+
+	at []Span
 }
 
 // Warning is an error of the source that was found, with what it probably

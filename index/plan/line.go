@@ -1,0 +1,219 @@
+package plan
+
+import (
+	"regexp"
+	"sort"
+	"strings"
+
+	"xietiao/index/doc"
+	"xietiao/index/sheet"
+)
+
+// para is a paragraph: one block of the document, or several whose line ends
+// only cut a sentence. A table stands as a paragraph of its own.
+type para struct {
+	span
+	mark  marker
+	style string
+	table *sheet.Table
+	cells [][]span // of a table: where each cell's text stands
+}
+
+// body is what follows the printed number.
+func (p para) body() span { return span{p.from + p.mark.end, p.to} }
+
+// line is one block before cut sentences are joined.
+type line struct {
+	span
+	block doc.Block
+	page  bool // a page number or a piece of the web page around the text
+}
+
+// pageLine matches a page number on a line of its own: — 3 —, - 3 -, 第3页 共8页.
+var pageLine = regexp.MustCompile(`^(?:[—–－\-_·•]{1,3}\d{1,4}[—–－\-_·•]{1,3}|第\d{1,4}页[，,/]?(?:共\d{1,4}页)?|\d{1,4}/\d{1,4})$`)
+
+// webLine matches what a web page prints around a document.
+var webLine = regexp.MustCompile(`^(?:来源[：:]|信息来源[：:]|发布(?:时间|日期|人|机构)[：:]|发文时间[：:]|浏览(?:次数|量)|阅读(?:次数|量)?[：:]|点击(?:数|次数|率)?[：:]|访问(?:次数|量)[：:]|字[号体](?:大小)?[：:【\[]|【?字体|【?打印|\[?打印|【?关闭|分享(?:到|至)?[：:]?|扫一扫|当前位置|您(?:当前|现在)?的?(?:所在)?位置|首页[>＞»›]|网站(?:首页|地图|标识码)|上一[篇条]|下一[篇条]|相关(?:链接|附件|文档|阅读|稿件)[：:]?$|版权所有|责任编辑[：:]|编辑[：:]|作者[：:]|【返回|返回(?:顶部|首页)|主办[：:]|.{0,6}ICP备|.{0,4}公网安备|收藏$|保存$|大中小$|[Aa]\+|无障碍|政策解读[：:]|点击下载|文件下载|下载$|打印本页|关闭窗口)`)
+
+// crumb matches a navigation path: 首页 > 政务公开 > 通知公告.
+var crumb = regexp.MustCompile(`^[^。；]{0,40}(?:[>＞»›][^。；>＞»›]{1,30}){1,6}[>＞»›]?$`)
+
+func readLines(d *doc.Document, s *source) []line {
+	var lines []line
+	for _, b := range d.Blocks {
+		if b.Table != nil {
+			lines = append(lines, line{block: b})
+			continue
+		}
+		l := line{span: s.add(b.Text, b.Start), block: b}
+		if l.len() == 0 {
+			continue
+		}
+		l.page = isPageFurniture(s.str(l.span))
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// maxFurniture bounds the runes of a line that may belong to the web page.
+const maxFurniture = 60
+
+func isPageFurniture(text string) bool {
+	if len(text) > 3*maxFurniture {
+		return false
+	}
+	return pageLine.MatchString(text) || webLine.MatchString(text) || crumb.MatchString(text)
+}
+
+// joinLines makes paragraphs of lines. It rebuilds the source so that the
+// pieces of a cut sentence stand side by side; page furniture is left out.
+func joinLines(d *doc.Document) (*source, []para) {
+	scan := newSource(d)
+	lines := readLines(d, scan)
+	width := wrapWidth(lines)
+	s := newSource(d)
+	var paras []para
+	open := false // the last paragraph may go on
+	for i, l := range lines {
+		if l.page {
+			continue
+		}
+		if l.block.Table != nil {
+			paras = append(paras, tablePara(s, l.block.Table))
+			open = false
+			continue
+		}
+		cont := open && continues(scan, lines, i, width)
+		at := s.add(l.block.Text, l.block.Start)
+		if cont {
+			paras[len(paras)-1].to = at.to
+		} else {
+			paras = append(paras, para{span: at, style: l.block.Style})
+		}
+		open = true
+	}
+	for i := range paras {
+		if p := &paras[i]; p.table == nil {
+			p.mark = readMarker(s.text[p.from:min(p.to, p.from+maxMarker)])
+		}
+	}
+	return s, paras
+}
+
+// maxMarker bounds the runes looked at for a printed number.
+const maxMarker = 16
+
+// wrapWidth is the length of a full line where the text is wrapped by hand, or
+// 0 where each line is a paragraph.
+func wrapWidth(lines []line) int {
+	var n []int
+	for _, l := range lines {
+		if l.block.Table == nil && !l.page {
+			n = append(n, l.len())
+		}
+	}
+	if len(n) < 8 {
+		return 0
+	}
+	sort.Ints(n)
+	top := n[len(n)*95/100]
+	if top > 60 {
+		return 0
+	}
+	return top
+}
+
+// minCut is the shortest line that may be cut by a page or line end when the
+// text is not wrapped by hand.
+const minCut = 30
+
+// ends are the runes that end a sentence, an item or a heading.
+const ends = "。；！？：…;!?:"
+
+// continues reports whether lines[i] goes on with the sentence of the line
+// before it.
+func continues(s *source, lines []line, i, width int) bool {
+	j := i - 1
+	for j >= 0 && lines[j].page {
+		j--
+	}
+	if j < 0 || lines[j].block.Table != nil {
+		return false
+	}
+	prev, next := s.text[lines[j].from:lines[j].to], s.text[lines[i].from:lines[i].to]
+	if len(prev) == 0 || startsAnew(next) {
+		return false
+	}
+	if lines[j].block.Style != lines[i].block.Style && strings.HasPrefix(lines[j].block.Style, "heading") {
+		return false
+	}
+	last := prev[len(prev)-1]
+	if strings.ContainsRune(ends, last) {
+		return false
+	}
+	tail := prev[max(0, len(prev)-200):]
+	if openBrackets(tail) && len(next) < 400 {
+		return true
+	}
+	if strings.ContainsRune("，、,（《“", last) && !isLabelLine(string(prev)) {
+		return len(prev) >= 8
+	}
+	if strings.ContainsRune("）)”》】", last) && width == 0 {
+		return false
+	}
+	need := minCut
+	if width > 0 {
+		need = width * 85 / 100
+	}
+	if len(prev) < need || len(prev) < 12 {
+		return false
+	}
+	return !isUnitLine(string(next))
+}
+
+// dateLine matches a line that holds a date and nothing else.
+var dateLine = regexp.MustCompile(`^[（(]?[0-9０-９二〇○零一]{4}年[0-9０-９一二三四五六七八九十]{1,3}月[0-9０-９一二三四五六七八九十]{1,3}日[）)]?$`)
+
+// startsAnew reports whether a line begins something of its own.
+func startsAnew(next []rune) bool {
+	if m := readMarker(next[:min(len(next), maxMarker)]); m.kind != markNone {
+		return true
+	}
+	t := string(next[:min(len(next), 40)])
+	return dateLine.MatchString(t) || isLabelLine(t) || strings.HasPrefix(t, "《") && strings.HasSuffix(t, "》") || strings.HasPrefix(t, "★")
+}
+
+// openBrackets reports whether a bracket or quotation that began is still open.
+func openBrackets(text []rune) bool {
+	depth := 0
+	for _, r := range text {
+		switch r {
+		case '《', '（', '(', '“', '〔':
+			depth++
+		case '》', '）', ')', '”', '〕':
+			if depth > 0 {
+				depth--
+			}
+		}
+	}
+	return depth > 0
+}
+
+func tablePara(s *source, t *sheet.Table) para {
+	p := para{span: span{len(s.text), 0}, table: t, style: "table"}
+	seen := map[string]span{}
+	for _, row := range t.Rows {
+		var cells []span
+		for _, c := range row {
+			at, ok := seen[c.Origin]
+			if !c.Copied || !ok {
+				at = s.add(c.Text, c.Start)
+				seen[c.Addr] = at
+			}
+			cells = append(cells, at)
+		}
+		p.cells = append(p.cells, cells)
+	}
+	p.to = len(s.text)
+	return p
+}

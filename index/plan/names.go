@@ -1,0 +1,180 @@
+package plan
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// orgEnd lists the last words of names of public bodies. A name is recognised
+// by its end, so that units of any county are found.
+var orgEnd = regexp.MustCompile(`(?:局|委|办|厅|部|署|院|馆|台|联|协|社|处|所|站|队|中心|公司|集团|政府|街道|镇|乡|办事处|开发区|园区|新区|示范区|管委会|委员会|管理会|总工会|工会|基金会|协会|学会|商会|工商联|研究会|红十字会|残联|妇联|科协|团委|团[省市县区旗州]委|青年团|办公室|领导小组|工作组|协调组|专项组|专责组|小组|专班|指挥部|联席会议|银行|分行|支行|营业管理部|大学|学院|学校|中学|小学|幼儿园|党校|医院|报社|海关|部门|单位|机构|机关|监局|邮政|军区|分区|武装部|公署|企业|电网|高新区|经开区|度假区|保护区|试验区|党委|党组|委会|监管分局|分局)$`)
+
+// orgGroup matches generic groups: 各县（市、区）人民政府, 有关部门, 各成员单位.
+var orgGroup = regexp.MustCompile(`^(?:其他)?(?:(?:全?[省市县区州旗盟]|国务院|中央)(?:级|直|属)?)?(?:各|有关|相关|各有关|各相关|有关各|其他|所有|属地)`)
+
+// verbInside matches words that a name never holds but a sentence does.
+var verbInside = regexp.MustCompile(`负责|牵头|配合|推进|推动|加强|落实|做好|建立|开展|应当|要求|完善|组织实施|会同|按照|根据|以及|我[省市县区]|本[省市县区]|不得|可以|等[^级]|[的了把是被]`)
+
+const (
+	minName = 2
+	maxName = 28
+)
+
+// bare removes a name's closing bracket: 市委宣传部（文明办） → 市委宣传部.
+func bare(name string) string {
+	r := []rune(name)
+	if n := len(r); n > 0 && (r[n-1] == '）' || r[n-1] == ')') {
+		depth := 0
+		for i := n - 1; i > 0; i-- {
+			switch r[i] {
+			case '）', ')':
+				depth++
+			case '（', '(':
+				if depth--; depth == 0 {
+					return string(r[:i])
+				}
+			}
+		}
+	}
+	return name
+}
+
+// isOrg reports whether the text reads as the name of a public body, whatever
+// its county: 市委办（考绩）, 省人力资源社会保障厅, 团市委, 各街道办事处.
+func isOrg(name string) bool {
+	b := bare(strings.TrimSpace(name))
+	n := 0
+	for _, r := range b {
+		n++
+		if n > maxName {
+			return false
+		}
+		if !unicode.Is(unicode.Han, r) && !isLatin(r) && !strings.ContainsRune("（）()、“”·", r) {
+			return false
+		}
+	}
+	if n < minName {
+		return false
+	}
+	flat := dropBrackets(b)
+	if verbInside.MatchString(flat) {
+		return false
+	}
+	if orgGroup.MatchString(flat) && n >= 3 {
+		return true
+	}
+	return orgEnd.MatchString(flat) && !notOrg.MatchString(flat)
+}
+
+// notOrg matches ends that look like a body's but are things: 内部, 全部, 干部, 一站, 举办, 主办.
+var notOrg = regexp.MustCompile(`(?:干部|内部|全部|外部|西部|东部|中部|南部|北部|一部|局部|举办|主办|承办|督办|协办|交办|新闻联|关联|互联|物联|串联|场所|厕所|住所|处所|车站|网站|场馆|展台|平台|后台|舞台|出台|讲台|社会|旅行社|合作社|[一二三四五六七八九十]处|好处|到处|之处|团队|部队|军队|城乡|家乡|下乡|城镇|乡镇|村镇|法院院|妥协|医药|大院|出院|学会了|剧院|影院|电影院|文化站|书馆建|所属单位|职责|分工|任务|措施|要求|目标)$`)
+
+func dropBrackets(s string) string {
+	if !strings.ContainsAny(s, "（(") {
+		return s
+	}
+	var b strings.Builder
+	depth := 0
+	for _, r := range s {
+		switch r {
+		case '（', '(':
+			depth++
+		case '）', ')':
+			if depth > 0 {
+				depth--
+			}
+		default:
+			if depth == 0 {
+				b.WriteRune(r)
+			}
+		}
+	}
+	return b.String()
+}
+
+// splitNames cuts a list at 、，,；; and white space, outside brackets.
+func splitNames(s string) []string {
+	var out []string
+	depth, start := 0, 0
+	r := []rune(s)
+	cut := func(i int) {
+		if w := strings.TrimSpace(string(r[start:i])); w != "" {
+			out = append(out, w)
+		}
+		start = i + 1
+	}
+	for i, c := range r {
+		switch c {
+		case '（', '(':
+			depth++
+		case '）', ')':
+			if depth > 0 {
+				depth--
+			}
+		case '、', '，', ',', '；', ';', '/', '\n', '|':
+			if depth == 0 {
+				cut(i)
+			}
+		}
+	}
+	cut(len(r))
+	return out
+}
+
+// splitAnd cuts 省政府办公厅和省市场监管局 and A及B where both sides are names
+// of their own; 自然资源和规划局 stays whole.
+func splitAnd(name string) []string {
+	for _, w := range []string{"以及", "和", "及", "与", "暨"} {
+		for i := 0; ; {
+			k := strings.Index(name[i:], w)
+			if k <= 0 && i == 0 || k < 0 {
+				break
+			}
+			l, r := name[:i+k], name[i+k+len(w):]
+			if l != "" && r != "" && isOrg(l) && (isOrg(r) || len(splitAnd(r)) > 1) {
+				return append(splitAnd(l), splitAnd(r)...)
+			}
+			i += k + len(w)
+		}
+	}
+	return []string{name}
+}
+
+// vague matches ends that generic words share with names: 组成部门, 成员单位.
+var vague = regexp.MustCompile(`(?:部门|单位|机构|机关|企业|公司)$`)
+
+// isNamedOrg reports a name that could head a list of duties: not a generic
+// word such as 组成部门.
+func isNamedOrg(name string) bool {
+	b := dropBrackets(name)
+	return isOrg(name) && (!vague.MatchString(b) || orgGroup.MatchString(b) || levelled.MatchString(b))
+}
+
+// levelled matches a name that begins with its level: 市级各部门, 县教育行政部门.
+var levelled = regexp.MustCompile(`^(?:国家|国务院|全国|中央|[省市县区州旗镇乡])|(?:公安|教育|财政|民政|卫生|交通|水利|农业|林业|环保|主管|行政|管理|监管|监督|建设|规划|宣传|审计|司法|人社|文化|旅游|体育|应急|消防)(?:行政)?(?:主管|管理)?(?:部门|机关|机构)$`)
+
+// unitList reads a text that is nothing but names of bodies.
+func unitList(text string) ([]string, bool) {
+	var out []string
+	for _, w := range splitNames(text) {
+		for _, n := range splitAnd(w) {
+			if !isOrg(n) {
+				return nil, false
+			}
+			out = append(out, n)
+		}
+	}
+	return out, len(out) > 0
+}
+
+// isUnitLine reports a line that holds names of bodies and nothing else, as a
+// heading does.
+func isUnitLine(text string) bool {
+	if len(text) > 3*60 {
+		return false
+	}
+	text = strings.TrimRight(strings.TrimLeft(text, "★☆●◆■·"), "：:")
+	_, ok := unitList(text)
+	return ok
+}

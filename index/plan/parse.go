@@ -1,0 +1,55 @@
+package plan
+
+import (
+	"xietiao/index/doc"
+)
+
+// parser holds what is known of one document while it is read. Steps run in
+// the order of Parse and each may rely on the ones before it.
+type parser struct {
+	src   *source
+	paras []para
+	role  []paraRole // by paragraph
+	heads []head     // unit headings, in order
+	nodes []*node    // sections in document order
+	plan  *Plan
+}
+
+// paraRole says what a paragraph was taken for.
+type paraRole int
+
+const (
+	roleBody  paraRole = iota
+	roleFrame          // title, number, sign-off, addressees
+	roleHead           // a unit's heading
+	roleDuty           // part of a unit's duties
+)
+
+// Parse reads a document. It never fails: what it does not understand is in
+// Unread. It keeps no reference to d and is safe for concurrent use.
+func Parse(d *doc.Document) *Plan {
+	src, paras := joinLines(d)
+	p := &parser{src: src, paras: paras, role: make([]paraRole, len(paras)), plan: emptyPlan()}
+	p.readMeta()
+	p.readUnits()
+	p.readSections()
+	p.readMembers()
+	p.readOffice()
+	p.warn()
+	p.plan.Unread, p.plan.unreadAt = src.unread()
+	return p.plan
+}
+
+func emptyPlan() *Plan {
+	return &Plan{Members: []string{}, Sections: []Section{}, Units: []Unit{}, Items: []Item{}, Warnings: []Warning{}, Unread: []string{}}
+}
+
+// Read decodes a file and reads the plan in it. name only tells the format.
+// Errors are those of [doc.Read].
+func Read(name string, data []byte) (*Plan, error) {
+	d, err := doc.Read(name, data, doc.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return Parse(d), nil
+}

@@ -1,0 +1,109 @@
+package plan
+
+import "strings"
+
+// node is a section while the tree is built.
+type node struct {
+	mark   marker
+	path   string
+	para   int  // paragraph of the heading
+	head   span // heading without its number
+	text   span // from the number to the end of the last child
+	parent *node
+	kids   []*node
+	paras  []int // own paragraphs, the heading's included
+}
+
+// maxTitle bounds the runes of a heading that stands on its own line; a longer
+// one runs into its text.
+const maxTitle = 50
+
+// readSections builds the tree of printed numbers and writes Plan.Sections.
+// Paragraphs that belong to the frame or to unmarked unit headings open no
+// section; they extend the one they stand in.
+func (p *parser) readSections() {
+	var stack []*node
+	var last *node
+	for i := range p.paras {
+		pa := &p.paras[i]
+		if p.role[i] == roleFrame {
+			stack, last = nil, nil
+			continue
+		}
+		if pa.mark.kind == markNone || p.insideUnit(i) {
+			if last == nil {
+				last = p.lead(i)
+			}
+			last.paras = append(last.paras, i)
+			for n := last; n != nil; n = n.parent {
+				n.text.to = max(n.text.to, pa.to)
+			}
+			continue
+		}
+		for len(stack) > 0 && stack[len(stack)-1].mark.kind >= pa.mark.kind {
+			stack = stack[:len(stack)-1]
+		}
+		n := &node{mark: pa.mark, para: i, text: pa.span, head: pa.body(), paras: []int{i}}
+		if len(stack) > 0 {
+			n.parent = stack[len(stack)-1]
+			n.parent.kids = append(n.parent.kids, n)
+		}
+		for up := n.parent; up != nil; up = up.parent {
+			up.text.to = max(up.text.to, pa.to)
+		}
+		stack = append(stack, n)
+		p.nodes = append(p.nodes, n)
+		last = n
+	}
+	p.writeSections()
+}
+
+// lead opens the section without a number that holds what stands before the
+// first numbered one.
+func (p *parser) lead(i int) *node {
+	n := &node{para: i, text: p.paras[i].span, head: span{p.paras[i].from, p.paras[i].from}}
+	p.nodes = append(p.nodes, n)
+	return n
+}
+
+func (p *parser) insideUnit(i int) bool { return p.role[i] == roleDuty }
+
+func (p *parser) writeSections() {
+	for _, n := range p.nodes {
+		n.path = address(n)
+		s := Section{Path: n.path, Title: p.sectionTitle(n), Text: p.src.str(span{n.text.from + n.mark.end, n.text.to})}
+		p.src.own(n.text)
+		s.at = p.src.spans(n.text)
+		p.plan.Sections = append(p.plan.Sections, s)
+	}
+}
+
+// sectionTitle is the heading: the whole line when it is short, else the part
+// before the first full stop or colon of a run-in heading.
+func (p *parser) sectionTitle(n *node) string {
+	h := p.src.str(n.head)
+	if n.mark.kind == markAnnex && h == "" && len(n.paras) > 1 {
+		return p.src.str(p.paras[n.paras[1]].span)
+	}
+	if k := strings.IndexAny(h, "。：:；"); k > 0 {
+		return h[:k]
+	}
+	if n.head.len() <= maxTitle {
+		return h
+	}
+	return ""
+}
+
+// address is the path of printed numbers from the widest part down. Articles
+// are numbered through the whole document, so chapters stay out of their path.
+func address(n *node) string {
+	own := n.mark.path
+	if n.parent == nil || n.mark.kind == markArticle {
+		return own
+	}
+	up := n.parent
+	if up.mark.kind == markAnnex {
+		return up.path + "·" + own
+	}
+	return up.path + own
+}
