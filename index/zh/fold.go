@@ -28,7 +28,9 @@ type simplifier struct {
 	compatible [lastPageOne - firstCompatible + 1]uint16
 }
 
-var loadSimplifier = sync.OnceValue(func() *simplifier {
+var loadSimplifier = sync.OnceValue(parseTraditional)
+
+func parseTraditional() *simplifier {
 	from, into, _ := strings.Cut(strings.TrimSuffix(traditionalText, "\n"), "\n")
 	s := new(simplifier)
 	for _, f := range from {
@@ -41,7 +43,7 @@ var loadSimplifier = sync.OnceValue(func() *simplifier {
 		}
 	}
 	return s
-})
+}
 
 func (s *simplifier) rune(r rune) rune {
 	var t uint16
@@ -115,8 +117,8 @@ func IsHan(r rune) bool {
 	return r >= firstRadical && unicode.Is(unicode.Han, r)
 }
 
-// IsPunct says whether r is a punctuation mark or symbol, Chinese, full-width or ASCII. ○ is not: people write it
-// for the digit 〇.
+// IsPunct says whether r is a punctuation mark or symbol, Chinese, full-width or ASCII. Radicals are not, and
+// ○ is not: people write it for the digit 〇.
 func IsPunct(r rune) bool {
-	return r != '○' && (unicode.IsPunct(r) || unicode.IsSymbol(r))
+	return r != '○' && (unicode.IsPunct(r) || unicode.IsSymbol(r)) && !IsHan(r)
 }

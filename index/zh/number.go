@@ -155,7 +155,10 @@ func compound(rs []rune, limit int) (int, bool) {
 			return 0, false
 		}
 		low, ok := lower(rs[at+1:], big.unit)
-		return high*big.unit + low, ok
+		if !ok {
+			return 0, false
+		}
+		return high*big.unit + low, true
 	}
 	return belowWan(rs)
 }

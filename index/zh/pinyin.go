@@ -18,6 +18,8 @@ const (
 	firstHan = 0x3400
 	// maxSplits bounds what SplitPinyin gives.
 	maxSplits = 8
+	// maxLetters bounds what SplitPinyin reads: more is no word.
+	maxLetters = 200
 	// longestSyllable is the length of zhuang, chuang and shuang.
 	longestSyllable = 6
 )
@@ -53,7 +55,9 @@ type pinyinTable struct {
 	syllables map[string]bool // what one can type
 }
 
-var loadPinyin = sync.OnceValue(func() *pinyinTable {
+var loadPinyin = sync.OnceValue(parsePinyin)
+
+func parsePinyin() *pinyinTable {
 	const lines, forms = 4096, 1024 // a little more than there are, so that nothing grows
 	t := &pinyinTable{
 		readings:  make([]reading, 1, lines),
@@ -69,7 +73,7 @@ var loadPinyin = sync.OnceValue(func() *pinyinTable {
 		t.syllables[typed] = true
 	}
 	return t
-})
+}
 
 func (t *pinyinTable) addLine(list, characters string, known map[string]syllable) {
 	names := strings.Split(list, ",")
@@ -205,11 +209,12 @@ func isToken(r rune) bool { return isASCIIDigit(r) || r >= 'a' && r <= 'z' }
 
 // SplitPinyin splits Latin letters into whole pinyin syllables in every way, at most eight, those with longer syllables
 // at the front first: "xian" gives [xian] and [xi an]. Spaces, hyphens and apostrophes end a syllable; case and width
-// do not matter, ü is v, and lue and nue stay as typed. Nil if there is no way or s holds anything else. The syllables
+// do not matter, ü is v, and lue and nue stay as typed. Nil if there is no way, or s holds
+// anything else or more than 200 bytes. The syllables
 // of each way joined are the letters of s in lower case.
 func SplitPinyin(s string) [][]string {
 	words, ok := latinWords(s)
-	if !ok {
+	if !ok || len(s) > maxLetters {
 		return nil
 	}
 	t := loadPinyin()

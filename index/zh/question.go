@@ -1,6 +1,7 @@
 package zh
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,6 +12,8 @@ const (
 	maxQuestion = 500
 	// maxMention is the longest name, in runes, that a mention with spaces in it can have.
 	maxMention = 40
+	// longestFace is the bytes of the longest name among the faces.
+	longestFace = len("让我看看")
 	// mentionEnd is the space that WeCom puts after the name it mentions.
 	mentionEnd = '\u2005'
 )
@@ -61,20 +64,18 @@ func stripFaces(s string) string {
 	if !strings.Contains(s, "[") {
 		return s
 	}
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(s, "[")
-		b.WriteString(before)
-		if !found {
-			return b.String()
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		if s[i] == ']' {
+			from := max(0, len(out)-longestFace-1)
+			if at := bytes.LastIndexByte(out[from:], '['); at >= 0 && isFace(string(out[from+at+1:])) {
+				out = out[:from+at]
+				continue
+			}
 		}
-		if name, after, closed := strings.Cut(rest, "]"); closed && isFace(name) {
-			s = after
-			continue
-		}
-		b.WriteByte('[')
-		s = rest
+		out = append(out, s[i])
 	}
+	return string(out)
 }
 
 // squeeze joins white space and repeated punctuation and cuts at the limit.

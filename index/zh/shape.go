@@ -12,7 +12,9 @@ import (
 //go:embed shape.txt
 var shapeText string
 
-var loadShapes = sync.OnceValue(func() map[rune][]uint16 {
+var loadShapes = sync.OnceValue(parseShapes)
+
+func parseShapes() map[rune][]uint16 {
 	groups := make(map[rune][]uint16, 1024)
 	var id uint16
 	for line := range strings.Lines(shapeText) {
@@ -27,7 +29,7 @@ var loadShapes = sync.OnceValue(func() map[rune][]uint16 {
 		}
 	}
 	return groups
-})
+}
 
 // SimilarShape says whether a and b look alike (官 宫, 育 肓, 己 已 巳): a table of simplified characters that typing,
 // handwriting and text recognition confuse. A rune is like itself. It is symmetric but not transitive: 人 is like 入 and
