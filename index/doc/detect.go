@@ -46,11 +46,11 @@ var magics = []struct {
 }
 
 // detect finds the format by content, then by the extension of name.
-func detect(name string, data []byte) (format, error) {
+func detect(name string, data []byte, bud *sheet.Budget) (format, error) {
 	head := bytes.TrimLeft(data[:min(len(data), 4096)], " \t\r\n\x00")
 	switch {
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("PK\x05\x06")):
-		return detectZip(data)
+		return detectZip(data, bud)
 	case bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
 		return "", detectOLE(name, data)
 	case bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")):
@@ -78,7 +78,9 @@ var (
 func detectText(name string, data []byte) format {
 	ext := strings.ToLower(path.Ext(name))
 	head := string(bytes.ReplaceAll(data[:min(len(data), 4096)], []byte{0}, nil))
-	head = strings.TrimLeft(head, "\ufeff\xff\xfe")
+	for _, bom := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
+		head = strings.TrimPrefix(head, bom)
+	}
 	if htmlHead.MatchString(head) {
 		return fHTML
 	}
@@ -150,6 +152,13 @@ func readAs(f format, name string, data []byte, bud *sheet.Budget) (d *Document,
 		err = readMD(b, data)
 	case fHTML:
 		err = readHTML(b, data)
+	case fDocx:
+		var a *sheet.Archive
+		if a, err = sheet.OpenArchive(data, bud); err == nil {
+			err = readDocx(b, a)
+		}
+	case fXLSX, fCSV:
+		err = readTables(b, name, data)
 	default:
 		err = &Error{Kind: ErrUnsupported}
 	}
@@ -159,6 +168,43 @@ func readAs(f format, name string, data []byte, bud *sheet.Budget) (d *Document,
 	return b.document()
 }
 
-func detectZip(data []byte) (format, error) {
+// detectZip tells office packages apart by the entry names near the end of the
+// archive, which a damaged one may have lost.
+func detectZip(data []byte, bud *sheet.Budget) (format, error) {
+	a, err := sheet.OpenArchive(data, bud)
+	if err != nil {
+		return "", err
+	}
+	word, excel := false, false
+	for _, n := range a.Names() {
+		word = word || strings.HasPrefix(n, "word/")
+		excel = excel || strings.HasPrefix(n, "xl/")
+	}
+	switch {
+	case a.Has("OFD.xml"):
+		return "", &Error{Kind: ErrLegacy, Format: "ofd"}
+	case a.Has("word/document.xml"), word && !excel:
+		return fDocx, nil
+	case excel:
+		return fXLSX, nil
+	case a.Has("ppt/presentation.xml"):
+		return "", &Error{Kind: ErrUnsupported, Format: "pptx"}
+	case a.Has("content.xml") && a.Has("mimetype"):
+		return "", &Error{Kind: ErrUnsupported, Format: "odf"}
+	}
 	return "", &Error{Kind: ErrUnsupported, Format: "archive"}
+}
+
+// readTables reads a workbook or csv: every sheet is a table block.
+func readTables(b *builder, name string, data []byte) error {
+	lim := b.bud.Limits
+	lim.MaxTime = max(1, b.bud.Left())
+	tables, err := sheet.Read(name, data, lim)
+	if err != nil {
+		return err
+	}
+	for i := range tables {
+		b.addTable(&tables[i])
+	}
+	return nil
 }

@@ -61,7 +61,7 @@ func Read(name string, data []byte, lim Limits) (*Document, error) {
 	if err := bud.Input(data); err != nil {
 		return nil, err
 	}
-	f, err := detect(name, data)
+	f, err := detect(name, data, bud)
 	if err != nil {
 		return nil, err
 	}

@@ -81,6 +81,28 @@ func (g *Grid) Put(text string, rowspan, colspan int) error {
 	return nil
 }
 
+// PutAbove continues the cells above in the next colspan free places, as the
+// vMerge of docx does. Without a row above the places stay empty.
+func (g *Grid) PutAbove(colspan int) error {
+	for range min(max(colspan, 1), maxSpan) {
+		r := len(g.rows) - 1
+		if r < 1 || len(g.rows[r]) >= len(g.rows[r-1]) {
+			if err := g.Put("", 1, 1); err != nil {
+				return err
+			}
+			continue
+		}
+		col := len(g.rows[r])
+		above := g.rows[r-1][col]
+		c := Cell{Text: above.Text, Addr: g.addr(r, col), Copied: true, Origin: above.Addr}
+		if above.Copied {
+			c.Origin = above.Origin
+		}
+		g.place(c)
+	}
+	return nil
+}
+
 func (g *Grid) place(c Cell) {
 	r := len(g.rows) - 1
 	g.rows[r] = append(g.rows[r], c)

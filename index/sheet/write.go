@@ -1,0 +1,161 @@
+package sheet
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Out is one sheet to write.
+type Out struct {
+	Name string   // made a legal sheet name if need be
+	Head []string // header row; none when empty
+	Rows [][]string
+}
+
+// Sizes of written columns, in Excel's character widths; a Han character
+// takes two.
+const (
+	minWidth     = 6
+	maxWidth     = 60
+	maxNameRunes = 31
+	maxCellRunes = 32767
+	textFormat   = 49 // number format "@": the cell stays text when somebody edits it
+)
+
+// WriteXLSX writes a workbook with one sheet per Out. Every cell is text, so a
+// cell that begins with = + - @ or a tab is no formula, also after editing.
+// It writes nothing but the workbook to w and reports ErrTooLarge for a cell
+// that a workbook cannot hold.
+func WriteXLSX(w io.Writer, tables []Out) error {
+	f := excelize.NewFile()
+	defer f.Close()
+	head, err := f.NewStyle(&excelize.Style{
+		Font: &excelize.Font{Bold: true}, NumFmt: textFormat,
+		Fill:      excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7EEF7"}},
+		Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "center", WrapText: true},
+	})
+	if err != nil {
+		return fmt.Errorf("write workbook: %w", err)
+	}
+	body, err := f.NewStyle(&excelize.Style{NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}})
+	if err != nil {
+		return fmt.Errorf("write workbook: %w", err)
+	}
+	used := map[string]bool{}
+	for i, t := range tables {
+		name := sheetName(t.Name, i+1, used)
+		if i == 0 {
+			err = f.SetSheetName(f.GetSheetName(0), name)
+		} else {
+			_, err = f.NewSheet(name)
+		}
+		if err == nil {
+			err = writeSheet(f, name, t, head, body)
+		}
+		if err != nil {
+			return fmt.Errorf("write sheet %s: %w", name, err)
+		}
+	}
+	return f.Write(w)
+}
+
+func writeSheet(f *excelize.File, name string, t Out, head, body int) error {
+	sw, err := f.NewStreamWriter(name)
+	if err != nil {
+		return err
+	}
+	rows := t.Rows
+	if len(t.Head) > 0 {
+		rows = append([][]string{t.Head}, t.Rows...)
+	}
+	for i, w := range widths(rows) {
+		if err := sw.SetColWidth(i+1, i+1, w); err != nil {
+			return err
+		}
+	}
+	if len(t.Head) > 0 {
+		if err := sw.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+			return err
+		}
+	}
+	for r, row := range rows {
+		style := body
+		if r == 0 && len(t.Head) > 0 {
+			style = head
+		}
+		cells := make([]any, len(row))
+		for c, text := range row {
+			if utf8.RuneCountInString(text) > maxCellRunes {
+				return &Error{Kind: ErrTooLarge, Format: "xlsx", Place: name + "!" + Address(r, c)}
+			}
+			cells[c] = excelize.Cell{StyleID: style, Value: writable(text)}
+		}
+		if err := sw.SetRow(Address(r, 0), cells); err != nil {
+			return err
+		}
+	}
+	return sw.Flush()
+}
+
+// writable drops what XML cannot hold.
+func writable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0xfffe || r == 0xffff {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(Lines(s), "\ufffd"))
+}
+
+// widths fits each column to its longest line.
+func widths(rows [][]string) []float64 {
+	var ws []float64
+	for _, row := range rows {
+		for c, text := range row {
+			for len(ws) <= c {
+				ws = append(ws, minWidth)
+			}
+			for line := range strings.SplitSeq(text, "\n") {
+				n := 2
+				for _, r := range line {
+					if n++; r > 0x2e7f {
+						n++
+					}
+				}
+				ws[c] = min(max(ws[c], float64(n)), maxWidth)
+			}
+		}
+	}
+	return ws
+}
+
+// sheetName makes a name that Excel takes and that is not used yet.
+func sheetName(name string, n int, used map[string]bool) string {
+	name = strings.Trim(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`[]:*?/\`, r) || r < ' ' {
+			return '_'
+		}
+		return r
+	}, strings.ToValidUTF8(name, "_")), "' ")
+	if name == "" {
+		name = fmt.Sprintf("Sheet%d", n)
+	}
+	base, try := []rune(name), name
+	for k := 2; ; k++ {
+		if len(base) > maxNameRunes {
+			base = base[:maxNameRunes]
+			try = string(base)
+		}
+		if !used[strings.ToLower(try)] {
+			used[strings.ToLower(try)] = true
+			return try
+		}
+		suffix := fmt.Sprintf("(%d)", k)
+		keep := min(len(base), maxNameRunes-len(suffix))
+		try = string(base[:keep]) + suffix
+	}
+}
