@@ -6,7 +6,7 @@
 //
 // DIR holds OpenCC's dictionary (TSCharacters.txt, TWVariants.txt, HKVariants.txt; Apache 2.0), for example
 // the folder dictionary of module github.com/longbridgeapp/opencc@v0.3.13. FILE is kXHC1983.txt of
-// github.com/mozillazg/pinyin-data (MIT): the readings of a modern dictionary. Go-pinyin v0.21.0 (MIT), which
+// github.com/mozillazg/pinyin-data (MIT; commit 82759f96236a): the readings of a modern dictionary. Go-pinyin v0.21.0 (MIT), which
 // package zh does not link because its map costs every start 4 ms and 1.8 MB, gives the readings and their order.
 package main
 

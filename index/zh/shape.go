@@ -32,8 +32,8 @@ func parseShapes() map[rune][]uint16 {
 }
 
 // SimilarShape says whether a and b look alike (官 宫, 育 肓, 己 已 巳): a table of simplified characters that typing,
-// handwriting and text recognition confuse. A rune is like itself. It is symmetric but not transitive: 人 is like 入 and
-// 入 like 八, but 人 not like 八 unless the table says so.
+// handwriting and text recognition confuse. A rune is like itself. It is symmetric but not transitive.
+// Fold both runes first. It is safe for concurrent use and allocates nothing after the first call.
 func SimilarShape(a, b rune) bool {
 	if a == b {
 		return true
