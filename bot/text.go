@@ -1,0 +1,201 @@
+package bot
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"xietiao/index/plan"
+)
+
+// Everything the bot says, in the users' language.
+
+const (
+	listMark    = "、"
+	addressMark = "·"
+	colon       = "："
+	citeMark    = "——"
+	ellipsis    = "…"
+	quoteOpen   = "“"
+	quoteClose  = "”"
+
+	textLead        = "牵头"
+	textResponsible = "责任单位"
+	textSupport     = "配合"
+	textDeadline    = "时限"
+
+	textNoLead        = "方案未写明牵头单位。与此有关的职责："
+	textUnassigned    = "方案提到了这件事，但没有写明由哪个单位负责。"
+	textRelated       = "与此相近："
+	textRelatedDuties = "相近的职责："
+	textAmbiguous     = "您问的可能是下面几种，请选一个："
+	textChoose        = "回复编号即可，也可以把问题问得更具体。"
+	textGap           = "由谁办"
+	textOther         = "其他事情"
+)
+
+// Hints of the index that choose the words.
+const (
+	hintThanks    = "thanks"
+	hintHelp      = "help"
+	hintCommand   = "command"
+	hintAttribute = "attribute"
+	hintNotMember = "notmember"
+)
+
+func textRole(role string) string   { return "（" + role + "）" }
+func textSomeRows(n int) string     { return fmt.Sprintf("有 %d 条与此有关：", n) }
+func textSomeTasks(n int) string    { return fmt.Sprintf("有 %d 项任务与此有关：", n) }
+func textSomeUnits(n int) string    { return fmt.Sprintf("涉及 %d 个单位：", n) }
+func textSource(plan string) string { return "以上均出自 " + plan }
+func textMore(n int) string         { return fmt.Sprintf("还有 %d 条，回复“更多”查看", n) }
+func textStillLeft(n int) string {
+	return fmt.Sprintf("还有 %d 条没有列出，请把问题问得更具体些", n)
+}
+func textChoice(u, t string) string { return u + "：" + t }
+
+func textAsk(what, office string) string {
+	if office == "" {
+		return what + "请问发文机关。"
+	}
+	return what + "请问协调组办公室（" + office + "）。"
+}
+
+func textSomeDuties(u string, n int) string {
+	return fmt.Sprintf("%s有 %d 条与此有关：", u, n)
+}
+
+func textDutiesOf(unit string, n int) string {
+	if n == 1 {
+		return unit + "的职责："
+	}
+	return fmt.Sprintf("%s的职责，共 %d 条：", unit, n)
+}
+
+func textMember(name string, member bool, count int) string {
+	verdict, in := "是", "在"
+	if !member {
+		verdict, in = "不是", "不在"
+	}
+	if name == "" {
+		name = "它"
+	}
+	list := "成员单位名单"
+	if count > 0 {
+		list = fmt.Sprintf("成员单位名单（共 %d 个）", count)
+	}
+	return fmt.Sprintf("%s。%s%s%s里。", verdict, name, in, list)
+}
+
+func textDocument(title, docNo string) string {
+	if docNo == "" {
+		return "《" + title + "》"
+	}
+	if title == "" {
+		return docNo
+	}
+	return "《" + title + "》（" + docNo + "）"
+}
+
+func textHoldings(n int) string {
+	if n > maxDocuments {
+		return fmt.Sprintf("我手上有 %d 份文件，例如：", n)
+	}
+	if n > 1 {
+		return "我能回答的是这几份文件里的职责分工："
+	}
+	return "我能回答的是这份文件里的职责分工："
+}
+
+func textExamples(questions []string) string {
+	var b strings.Builder
+	b.WriteString("可以这样问：")
+	for _, q := range questions {
+		b.WriteString("\n· " + q)
+	}
+	return b.String()
+}
+
+func textRefusal(hint, name string) string {
+	switch hint {
+	case hintCommand:
+		return "我只按文件回答谁负责什么，别的要求做不了。"
+	case hintAttribute:
+		return "文件里没有写这一项，我不能回答。"
+	case hintNotMember:
+		if name != "" {
+			return name + "不在成员单位名单里，文件没有给它分工。"
+		}
+	}
+	return "文件里没有这方面的内容，我不能回答。"
+}
+
+func textChat(hint string) string {
+	switch hint {
+	case hintThanks:
+		return "不客气。还有要查的，直接问就行。"
+	case hintHelp:
+		return "把事情说出来就行，平常怎么说就怎么问。我答出责任单位、文件原文和出处；文件没写的，我会直说。"
+	}
+	return "您好，我是协调助手。问我一件事归谁管，我答出责任单位、文件原文和出处。"
+}
+
+func factLabel(fact string) string {
+	switch fact {
+	case "title":
+		return "文件名称"
+	case "doc_no":
+		return "文号"
+	case "issuer":
+		return "发文机关"
+	case "date":
+		return "成文日期"
+	case "office":
+		return "协调组办公室"
+	case "members":
+		return "成员单位"
+	case "member_count":
+		return "成员单位数"
+	}
+	return fact
+}
+
+func isMore(q string) bool {
+	return strings.Trim(strings.TrimSpace(q), "。.!！") == "更多"
+}
+
+var listedThing = regexp.MustCompile(`、(\p{Han}{4,6})的(?:建设|管理|运营|工作)`)
+
+// Lengths, in characters, of an item's title that reads well in a question.
+const (
+	shortTitle = 4
+	longTitle  = 16
+)
+
+// Examples returns at most three questions that p answers, made from its own
+// words.
+func Examples(p *plan.Plan) []string {
+	var out []string
+	for _, u := range p.Units {
+		for _, d := range u.Duties {
+			if m := listedThing.FindStringSubmatch(d.Text); m != nil && len(out) == 0 {
+				out = append(out, m[1]+"归谁管")
+			}
+		}
+	}
+	for _, it := range p.Items {
+		if n := runeLen(it.Title); n >= shortTitle && n <= longTitle && len(it.Lead) > 0 && len(out) == 0 {
+			out = append(out, strings.TrimRight(it.Title, "。；")+"由谁负责")
+		}
+	}
+	for _, u := range p.Units {
+		if len(u.Duties) > 2 {
+			out = append(out, u.Name+"有哪些职责")
+			break
+		}
+	}
+	if len(p.Members) > 0 {
+		out = append(out, "成员单位有哪些")
+	}
+	return out
+}

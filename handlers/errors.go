@@ -1,0 +1,95 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+)
+
+var (
+	errNotFound  = errors.New("no such page")
+	errMethod    = errors.New("method not allowed")
+	errMalformed = errors.New("malformed request")
+	errEmpty     = errors.New("empty question")
+	errTooLong   = errors.New("question too long")
+	errTooLarge  = errors.New("body too large")
+	errNotReady  = errors.New("index not ready")
+	errBusy      = errors.New("too busy")
+)
+
+// faults maps what may go wrong to a status and to words for the user. What is
+// not in it is our own mistake: 500, with the id of the log line.
+var faults = []struct {
+	err    error
+	status int
+	text   string
+}{
+	{errNotFound, http.StatusNotFound, textNotFound},
+	{errMethod, http.StatusMethodNotAllowed, textMethod},
+	{errMalformed, http.StatusBadRequest, textMalformed},
+	{errEmpty, http.StatusBadRequest, textEmpty},
+	{errTooLong, http.StatusBadRequest, textTooLong},
+	{errTooLarge, http.StatusRequestEntityTooLarge, textTooLarge},
+	{errNotReady, http.StatusServiceUnavailable, textNotReady},
+	{errBusy, http.StatusServiceUnavailable, textBusy},
+}
+
+// status finds the answer to an error.
+func status(err error) (code int, text string) {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		err = errTooLarge
+	}
+	for _, f := range faults {
+		if errors.Is(err, f.err) {
+			return f.status, f.text
+		}
+	}
+	return http.StatusInternalServerError, textInternal
+}
+
+// wrap turns a handler's error into a log line, a status and a body.
+func (s *Server) wrap(h func(*gin.Context) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		err := h(c)
+		if err == nil {
+			return
+		}
+		code, text := status(err)
+		if code == http.StatusInternalServerError {
+			s.opt.Logger.Error("request failed", "id", requestID(c), "err", err)
+		}
+		s.fail(c, code, text)
+	}
+}
+
+// fail writes an error as the caller reads it: a page to a browser's form, JSON
+// to everybody else.
+func (s *Server) fail(c *gin.Context, code int, text string) {
+	if code == http.StatusInternalServerError {
+		text = strings.ReplaceAll(text, "%s", requestID(c))
+	}
+	if code == http.StatusServiceUnavailable {
+		c.Header("Retry-After", "3")
+	}
+	if c.Request.URL.Path == "/" || strings.Contains(c.GetHeader("Accept"), "text/html") {
+		s.pages.write(c, code, view{Fault: text})
+		return
+	}
+	c.JSON(code, gin.H{"error": text, "request_id": requestID(c)})
+}
+
+func checkQuestion(q, prev, plan string) error {
+	switch {
+	case strings.TrimSpace(q) == "":
+		return errEmpty
+	case !utf8.ValidString(q + prev + plan):
+		return errMalformed
+	case utf8.RuneCountInString(q) > MaxQuestion, utf8.RuneCountInString(prev) > MaxQuestion, utf8.RuneCountInString(plan) > MaxQuestion:
+		return errTooLong
+	}
+	return nil
+}
