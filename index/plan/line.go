@@ -92,6 +92,7 @@ func joinLines(d *doc.Document) (*source, []para) {
 		}
 		open = true
 	}
+	paras = cutRuns(s, paras)
 	for i := range paras {
 		if p := &paras[i]; p.table == nil {
 			p.mark = readMarker(s.text[p.from:min(p.to, p.from+maxMarker)])
@@ -216,4 +217,75 @@ func tablePara(s *source, t *sheet.Table) para {
 	}
 	p.to = len(s.text)
 	return p
+}
+
+// cutRuns parts paragraphs whose line ends were lost: several units, each with
+// its colon, or many numbered headings, stand in one line.
+func cutRuns(s *source, paras []para) []para {
+	var out []para
+	for _, pa := range paras {
+		if pa.table != nil || pa.len() < minRun {
+			out = append(out, pa)
+			continue
+		}
+		from := pa.from
+		for _, at := range append(runCuts(s, pa), pa.to) {
+			if at > from {
+				out = append(out, para{span: span{from, at}, style: pa.style})
+				from = at
+			}
+		}
+	}
+	return out
+}
+
+// minRun is the shortest paragraph in which lost line ends are looked for.
+const minRun = 80
+
+// runCuts returns the places where a lost line began.
+func runCuts(s *source, pa para) []int {
+	var units, numbers []int
+	first := unitColon(s.text[pa.from:pa.to])
+	want := map[markKind]int{}
+	for i := pa.from + 1; i < pa.to; i++ {
+		prev := s.text[i-1]
+		stop := prev == '。' || prev == '；' || prev == ';' || prev == '.'
+		if !stop && !s.spaced(i) {
+			continue
+		}
+		rest := s.text[i:pa.to]
+		if unitColon(rest) {
+			units = append(units, i)
+			continue
+		}
+		if m := readMarker(rest[:min(len(rest), maxMarker)]); m.kind >= markChapter && m.kind <= markHanParen && (stop && prev != '；' && prev != ';' || s.spaced(i)) && (m.no == want[m.kind]+1 || m.no == 1) {
+			want[m.kind] = m.no
+			numbers = append(numbers, i)
+		}
+	}
+	if len(units) == 0 || len(units) == 1 && !first {
+		units = nil
+	}
+	if len(numbers) < 3 && pa.len() < longRun {
+		numbers = nil
+	}
+	cuts := append(units, numbers...)
+	sort.Ints(cuts)
+	return cuts
+}
+
+// longRun is a paragraph too long to be one, whatever it holds.
+const longRun = 1500
+
+// unitColon reports whether a text begins with a unit's name and a colon.
+func unitColon(text []rune) bool {
+	for k, r := range text[:min(len(text), maxName+2)] {
+		switch r {
+		case '：', ':':
+			return k >= minName && isNamedOrg(string(text[:k])) && k+1 < len(text)
+		case '，', '。', '；', ',', ';':
+			return false
+		}
+	}
+	return false
 }

@@ -49,6 +49,7 @@ func (p *parser) readMeta() {
 	p.plan.Title = title
 	if at.len() > 0 {
 		p.nameInside(title, at)
+		p.skipRepeats(title, at.to)
 		p.readAddressee(at.to)
 	}
 	p.skipAnnexList()
@@ -280,6 +281,16 @@ func (p *parser) skipAnnexList() {
 	}
 }
 
+// skipRepeats marks lines that print the title again, as web pages do.
+func (p *parser) skipRepeats(title string, from int) {
+	want := letters(title)
+	for i := from; i < min(from+maxFrame, len(p.paras)); i++ {
+		if p.paras[i].table == nil && p.role[i] == roleBody && p.paras[i].len() <= 2*len([]rune(title)) && letters(trimNo(p.text(i))) == want {
+			p.frame(i)
+		}
+	}
+}
+
 // readAddressee marks the line of 主送机关 below the title; it stays unread.
 func (p *parser) readAddressee(from int) {
 	for i := from; i < min(from+4, len(p.paras)); i++ {
@@ -326,7 +337,7 @@ func (p *parser) webField(name, value string) {
 func isLabelLine(s string) bool { return labelLine.MatchString(s) }
 
 // labelLine matches a line that names responsible units or a date limit: 牵头单位：A.
-var labelLine = regexp.MustCompile(`^[（(\[【〔]?(?:牵头|责任|配合|主办|协办|负责|参与|参加|协同|承办)(?:单位|部门)?[：:]`)
+var labelLine = regexp.MustCompile(`^[（(\[【〔]?(?:` + label.String() + `)`)
 
 // annexDutyOffice matches the duty or sentence that says who runs the office.
 var (

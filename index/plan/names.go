@@ -132,7 +132,7 @@ func splitAnd(name string) []string {
 				break
 			}
 			l, r := name[:i+k], name[i+k+len(w):]
-			if l != "" && r != "" && isOrg(l) && (isOrg(r) || len(splitAnd(r)) > 1) {
+			if l != "" && r != "" && isBody(l) && (isBody(r) || len(splitAnd(r)) > 1) {
 				return append(splitAnd(l), splitAnd(r)...)
 			}
 			i += k + len(w)
@@ -177,4 +177,11 @@ func isUnitLine(text string) bool {
 	text = strings.TrimRight(strings.TrimLeft(text, "★☆●◆■·"), "：:")
 	_, ok := unitList(text)
 	return ok
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -12,6 +12,7 @@ type parser struct {
 	role  []paraRole // by paragraph
 	heads []head     // unit headings, in order
 	nodes []*node    // sections in document order
+	rule  rule
 	plan  *Plan
 }
 
@@ -33,6 +34,7 @@ func Parse(d *doc.Document) *Plan {
 	p.readMeta()
 	p.readUnits()
 	p.readSections()
+	p.readItems()
 	p.readMembers()
 	p.readOffice()
 	p.warn()

@@ -1,81 +1,368 @@
 package plan
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
-// head is a unit's heading: a line of its own, or the beginning of the
-// paragraph that gives its duty.
+// headKind says how a unit's heading is written.
+type headKind int
+
+const (
+	headLine    headKind = iota // a line of its own: 市教育局, （一）市教育局职责
+	headRunIn                   // 市教育局：…, 县委宣传部。负责…
+	headSubject                 // 市教育局负责…
+)
+
+// head is the place where a text turns to one unit, or to several that share
+// what follows.
 type head struct {
+	kind  headKind
 	para  int
 	names []string
-	place span
-	body  int // where its text begins in the source; the paragraph's end for a line of its own
+	place span // the names
+	body  int  // where its text begins in the source; the paragraph's end for a line
 }
+
+const (
+	maxHead  = 80 // runes of a heading with several units
+	maxLabel = 60 // runes before the colon of a run-in heading
+	minHeads = 2  // headings without a title that announces duties must come in company
+)
 
 // readUnits finds unit headings and the duties below them.
 func (p *parser) readUnits() {
-	p.findHeads()
+	p.heads = p.accept(p.candidates())
+	extra := 0 // paragraphs beyond the first that a unit before had
 	for i, h := range p.heads {
-		end := len(p.paras)
-		if i+1 < len(p.heads) {
+		end, last := len(p.paras), i+1 == len(p.heads)
+		if !last {
 			end = p.heads[i+1].para
 		}
-		p.readDuties(h, end)
+		limit := end
+		if last && len(p.heads) > 1 {
+			limit = min(end, h.para+2+extra)
+		}
+		extra = max(extra, p.readDuties(h, end, limit))
 	}
 }
 
-func (p *parser) findHeads() {
+// candidates reads every paragraph that begins like a unit's heading.
+func (p *parser) candidates() []head {
+	var out []head
 	for i := range p.paras {
 		if p.role[i] != roleBody || p.paras[i].table != nil {
 			continue
 		}
-		if h, ok := p.lineHead(i); ok && i+1 < len(p.paras) && p.role[i+1] == roleBody {
-			p.heads = append(p.heads, h)
+		for _, read := range []func(int) (head, bool){p.lineHead, p.runInHead, p.subjectHead} {
+			if h, ok := read(i); ok {
+				out = append(out, h)
+				break
+			}
 		}
 	}
+	return out
+}
+
+// dutyWord matches what a heading adds to the unit's name: 职责, 主要职责, 工作任务.
+var dutyWord = regexp.MustCompile(`(?:的)?(?:主要|工作|具体)?(?:职责|职能|任务)(?:分工|任务)?$`)
+
+// bullets are marks that stand before a heading.
+const bullets = "★☆●◆■▲△·•※○◇□ "
+
+// names reads a text that is nothing but units' names, a duty word and marks
+// around them aside.
+func headNames(text string) ([]string, bool) {
+	text = strings.TrimRight(strings.TrimLeft(text, bullets), "：: ")
+	names, ok := unitList(text)
+	if !ok {
+		if names, ok = unitList(dutyWord.ReplaceAllString(text, "")); !ok {
+			return nil, false
+		}
+	}
+	for _, n := range names {
+		if !isNamedOrg(n) {
+			return nil, false
+		}
+	}
+	return names, true
 }
 
 // lineHead reads a heading that fills its line: 市教育局, （一）市教育局, ★市教育局：.
 func (p *parser) lineHead(i int) (head, bool) {
 	pa := p.paras[i]
 	b := pa.body()
-	if b.len() > 60 {
+	if b.len() > maxHead {
 		return head{}, false
 	}
-	text := strings.TrimRight(strings.TrimLeft(p.src.str(b), "★☆●◆■·"), "：:")
-	names, ok := unitList(text)
-	if !ok {
-		return head{}, false
-	}
-	for _, n := range names {
-		if !isNamedOrg(n) {
-			return head{}, false
-		}
-	}
-	return head{para: i, names: names, place: b, body: pa.to}, true
+	names, ok := headNames(p.src.str(b))
+	return head{kind: headLine, para: i, names: names, place: b, body: pa.to}, ok
 }
 
-// readDuties gives the paragraphs up to end to the head's units.
-func (p *parser) readDuties(h head, end int) {
-	var ds []Duty
-	for i := h.para + 1; i < end; i++ {
-		pa := p.paras[i]
-		if pa.mark.kind != markNone && pa.mark.kind <= markHanParen {
-			break
+// runInHead reads 市教育局：负责…, 县委宣传部。负责… .
+func (p *parser) runInHead(i int) (head, bool) {
+	pa := p.paras[i]
+	b := pa.body()
+	depth := 0
+	for k := b.from; k < min(b.to, b.from+maxLabel); k++ {
+		switch r := p.src.text[k]; r {
+		case '（', '(':
+			depth++
+		case '）', ')':
+			depth--
+		case '：', ':', '。', '—', '－':
+			if depth > 0 {
+				continue
+			}
+			names, ok := headNames(p.src.str(span{b.from, k}))
+			for k < b.to && strings.ContainsRune("：:。—－", p.src.text[k]) {
+				k++
+			}
+			return head{kind: headRunIn, para: i, names: names, place: span{b.from, k}, body: k}, ok && k < b.to
 		}
-		b := pa.body()
-		d := Duty{No: pa.mark.no, Text: p.src.str(b)}
-		d.Role = RoleOf(d.Text)
-		d.at = p.src.spans(b)
-		p.src.own(pa.span)
-		p.role[i] = roleDuty
-		ds = append(ds, d)
 	}
-	if len(ds) == 0 {
-		return
+	return head{}, false
+}
+
+// subjectVerb matches the verb that gives its subject a duty. The names stand
+// before it.
+var subjectVerb = regexp.MustCompile(`(?:主要|具体|统一|全面|共同|分别|牵头|应当|应|要|须)*(?:负责|牵头|承担|履行)`)
+
+// subjectHead reads 市教育局负责… and 县教育行政部门应当负责….
+func (p *parser) subjectHead(i int) (head, bool) {
+	pa := p.paras[i]
+	b := pa.body()
+	t := p.src.str(span{b.from, min(b.to, b.from+maxLabel)})
+	m := subjectVerb.FindStringIndex(t)
+	if m == nil || m[0] == 0 {
+		return head{}, false
+	}
+	names, ok := headNames(strings.TrimRight(t[:m[0]], "，,"))
+	from := b.from
+	return head{kind: headSubject, para: i, names: names, place: span{from, from + len([]rune(t[:m[0]]))}, body: from}, ok
+}
+
+// dutyTitle matches titles under which units get their duties.
+var dutyTitle = regexp.MustCompile(`职责|分工|责任单位|任务分解|部门责任|工作责任`)
+
+// accept keeps the candidates that really are headings: announced by a title,
+// or several alike. Names listed one per line head nothing.
+func (p *parser) accept(cands []head) []head {
+	count := map[headKind]int{}
+	var kept []head
+	for k, h := range cands {
+		if h.kind == headLine && p.listed(cands, k) {
+			continue
+		}
+		if h.kind == headSubject && len(p.mentions(h.para)) > 0 {
+			continue
+		}
+		kept = append(kept, h)
+		count[h.kind]++
+	}
+	var out []head
+	for _, h := range kept {
+		announced := p.announced(h.para)
+		switch h.kind {
+		case headSubject:
+			if !announced && (count[headSubject] < 3 || !p.inRow(kept, h)) && p.paras[h.para].mark.kind != markArticle {
+				continue
+			}
+		default:
+			if !announced && count[h.kind] < minHeads {
+				continue
+			}
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// inRow reports whether a paragraph next to h begins with a unit as well.
+func (p *parser) inRow(all []head, h head) bool {
+	for _, o := range all {
+		if o.para == h.para+1 || o.para == h.para-1 {
+			return true
+		}
+	}
+	return false
+}
+
+// listed reports whether a heading's neighbours are headings too, with nothing
+// between: a list of members, or the addressees.
+func (p *parser) listed(cands []head, k int) bool {
+	next := cands[k].para + 1
+	if next >= len(p.paras) || p.role[next] != roleBody || p.paras[next].table != nil {
+		return true
+	}
+	near := func(j int) bool {
+		return j >= 0 && j < len(cands) && cands[j].kind == headLine
+	}
+	if near(k+1) && cands[k+1].para == next {
+		return true
+	}
+	return near(k-1) && cands[k-1].para == cands[k].para-1
+}
+
+// announced reports whether the nearest title above a paragraph, or the
+// document's, speaks of duties.
+func (p *parser) announced(i int) bool {
+	if dutyTitle.MatchString(p.plan.Title) {
+		return true
+	}
+	kind := p.paras[i].mark.kind
+	for j := i - 1; j >= 0; j-- {
+		pa := p.paras[j]
+		if pa.table != nil {
+			continue
+		}
+		above := pa.mark.kind != markNone && (kind == markNone && pa.mark.kind <= markHanParen || kind != markNone && pa.mark.kind < kind)
+		title := pa.mark.kind == markNone && pa.len() <= maxTitle && !strings.ContainsAny(p.text(j), "。；")
+		if (above || title) && pa.len() <= 2*maxTitle && dutyTitle.MatchString(p.text(j)) {
+			return true
+		}
+		if above && pa.mark.kind <= markHan {
+			return false
+		}
+	}
+	return false
+}
+
+// readDuties gives the paragraphs from the head up to end to its units; those
+// from limit on only as far as they are numbered. It returns how many
+// unnumbered paragraphs followed the first.
+func (p *parser) readDuties(h head, end, limit int) (extra int) {
+	c := collector{p: p}
+	if h.body < p.paras[h.para].to {
+		no := 0
+		if h.kind == headSubject && p.paras[h.para].mark.kind == markArticle {
+			no = p.paras[h.para].mark.no
+		}
+		c.text(no, span{h.body, p.paras[h.para].to})
+	}
+	for i := h.para + 1; i < end && p.belongs(&c, h, i, i >= limit); i++ {
+		pa := p.paras[i]
+		if pa.mark.kind == markNone && len(c.duties) > 0 {
+			extra++
+		}
+		c.para(pa)
+		p.role[i] = roleDuty
+		p.src.own(pa.span)
+	}
+	if len(c.duties) == 0 {
+		return 0
 	}
 	p.role[h.para] = roleHead
 	p.src.own(p.paras[h.para].span)
+	ds := c.finish()
 	for _, n := range h.names {
-		p.plan.Units = append(p.plan.Units, Unit{Name: n, Aliases: []string{}, Duties: ds, at: p.src.spans(h.place)})
+		p.addUnit(n, ds, p.src.spans(h.place))
 	}
+	return extra
+}
+
+// addUnit adds duties under a name; a unit that is headed twice keeps one entry.
+func (p *parser) addUnit(name string, ds []Duty, at []Span) {
+	for i := range p.plan.Units {
+		if u := &p.plan.Units[i]; u.Name == name {
+			u.Duties = append(u.Duties, ds...)
+			return
+		}
+	}
+	p.plan.Units = append(p.plan.Units, Unit{Name: name, Aliases: []string{}, Duties: append([]Duty(nil), ds...), at: at})
+}
+
+// belongs reports whether paragraph i goes on with the unit of h.
+func (p *parser) belongs(c *collector, h head, i int, late bool) bool {
+	pa := p.paras[i]
+	if p.role[i] != roleBody || pa.table != nil {
+		return false
+	}
+	hm := p.paras[h.para].mark.kind
+	if k := pa.mark.kind; k != markNone {
+		switch {
+		case hm != markNone && k <= hm, k <= markArticle:
+			return false
+		case c.kind != markNone:
+			return k >= c.kind
+		case hm == markNone && k < markNum:
+			return len(c.duties) == 0 && pa.mark.no == 1
+		}
+		return len(c.duties) == 0 || pa.mark.no == 1
+	}
+	if len(c.duties) == 0 {
+		return true
+	}
+	ended := strings.ContainsRune("。；;！", p.src.text[pa.from-1])
+	if !ended {
+		return pa.len() > maxTitle/2 || strings.ContainsAny(p.text(i), "。；;")
+	}
+	return c.kind == markNone && !late && pa.len() > maxTitle/2 && h.kind != headSubject
+}
+
+// collector gathers a unit's duties from its paragraphs.
+type collector struct {
+	p      *parser
+	kind   markKind // of the numbered duties
+	duties []dutyText
+}
+
+type dutyText struct {
+	no   int
+	text span
+}
+
+// para adds a paragraph: a duty of its own when its number is of the unit's
+// list, else more of the duty before it.
+func (c *collector) para(pa para) {
+	if pa.mark.kind != markNone && (c.kind == markNone || pa.mark.kind == c.kind) {
+		c.kind = pa.mark.kind
+		c.text(pa.mark.no, pa.body())
+		return
+	}
+	if n := len(c.duties); n > 0 {
+		c.duties[n-1].text.to = pa.to
+		return
+	}
+	c.text(0, pa.body())
+}
+
+// text adds a stretch, cut where numbers stand inside it.
+func (c *collector) text(no int, s span) {
+	for _, d := range c.p.inlineList(no, s) {
+		if d.text.len() > 0 {
+			c.duties = append(c.duties, d)
+		}
+	}
+}
+
+func (c *collector) finish() []Duty {
+	var out []Duty
+	for _, d := range c.duties {
+		t := c.p.src.str(d.text)
+		out = append(out, Duty{No: d.no, Text: t, Role: RoleOf(t), at: c.p.src.spans(d.text)})
+	}
+	return out
+}
+
+// inlineList cuts 1.…；2.…；3.… inside one paragraph. The numbers must count
+// from one and follow a stop, so that decimals and quantities stay whole.
+func (p *parser) inlineList(no int, s span) []dutyText {
+	first := readMarker(p.src.text[s.from:min(s.to, s.from+maxMarker)])
+	if first.kind < markNum || first.no != 1 {
+		return []dutyText{{no, s}}
+	}
+	out := []dutyText{{1, span{s.from + first.end, s.to}}}
+	for i := s.from + first.end; i < s.to; i++ {
+		if !strings.ContainsRune("；;。，,", p.src.text[i-1]) && !p.src.spaced(i) {
+			continue
+		}
+		m := readMarker(p.src.text[i:min(s.to, i+maxMarker)])
+		last := &out[len(out)-1]
+		if m.kind == first.kind && m.no == last.no+1 {
+			last.text.to = i
+			out = append(out, dutyText{m.no, span{i + m.end, s.to}})
+		}
+	}
+	return out
 }

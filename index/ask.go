@@ -1,0 +1,199 @@
+package index
+
+import (
+	"strings"
+
+	"xietiao/index/zh"
+)
+
+// request is one question as understood against one plan.
+type request struct {
+	v       *view
+	t       *Thesaurus
+	clean   string // folded, without mentions and emoji
+	tokens  []token
+	tags    tag
+	units   []int    // departments named, in order
+	missing []string // departments named that the plan does not know
+	content []token  // what the question is about
+	ordinal int      // 第N; 0 when none, -1 for 最后
+	ordUnit string   // the word after the ordinal: 项 条 部分 …
+}
+
+func (v *view) ask(t *Thesaurus, q Query) Answer {
+	r := v.read(t, q.Q)
+	if q.Prev != "" {
+		r = r.follow(v.read(t, q.Prev))
+	}
+	return r.answer()
+}
+
+// read understands a question by itself.
+func (v *view) read(t *Thesaurus, q string) *request {
+	r := &request{v: v, t: t, clean: zh.Fold(zh.CleanQuestion(q))}
+	r.tokens = v.repair(t, lexer{t, v.dir}.cut(r.clean))
+	r.sort()
+	r.readOrdinal()
+	return r
+}
+
+// sort splits the tokens into what is asked and what it is about.
+func (r *request) sort() {
+	r.tags, r.units, r.missing, r.content = 0, nil, nil, nil
+	for _, t := range r.tokens {
+		r.tags |= t.tags
+		switch t.kind {
+		case tokUnit:
+			r.units = append(r.units, t.units...)
+		case tokMissing:
+			if us, ok := r.v.dir.resolve(t.text); ok {
+				r.units = append(r.units, us...)
+			} else {
+				r.missing = append(r.missing, t.text)
+			}
+		case tokRaw, tokTerm, tokOutside, tokRole:
+			r.content = append(r.content, t)
+		}
+	}
+	r.units = uniqueInOrder(r.units)
+}
+
+func uniqueInOrder(list []int) []int {
+	seen := map[int]bool{}
+	var out []int
+	for _, x := range list {
+		if !seen[x] {
+			seen[x] = true
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (r *request) has(t tag) bool { return r.tags&t != 0 }
+
+// about tells whether the question has a subject besides frame words and role
+// verbs.
+func (r *request) about() bool {
+	for _, t := range r.content {
+		if t.kind != tokRole && t.tags&(tagDuties|tagGeneric|tagFact|tagDocSay|tagItemWord) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *request) readOrdinal() {
+	if strings.Contains(r.clean, "最后一") {
+		_, rest, _ := strings.Cut(r.clean, "最后一")
+		r.ordinal, r.ordUnit = -1, firstRunes(rest, 2)
+		return
+	}
+	n, _, end, ok := zh.FindOrdinal(r.clean)
+	if ok {
+		r.ordinal = n
+		rs := []rune(r.clean)
+		r.ordUnit = firstRunes(string(rs[end:]), 2)
+	}
+}
+
+func firstRunes(s string, n int) string {
+	rs := []rune(s)
+	return string(rs[:min(n, len(rs))])
+}
+func (r *request) answer() Answer {
+	if r.clean == "" {
+		return Answer{Status: Unknown, Intent: IntentNone, Hint: HintEmpty}
+	}
+	for _, try := range []func() (Answer, bool){
+		r.command, r.chat, r.fact, r.member, r.place, r.mention, r.unitDuties,
+	} {
+		if a, ok := try(); ok {
+			return a
+		}
+	}
+	return r.topic()
+}
+
+// Reasons why a question is not answered, for the wording.
+const (
+	HintEmpty     = "empty"     // nothing was asked
+	HintCommand   = "command"   // the bot was told to do something
+	HintAttribute = "attribute" // plans do not hold telephone numbers, hours, names
+	HintNotMember = "notmember" // the department is not in the plan
+	HintOfftopic  = "offtopic"  // the documents do not speak of it
+	HintGreeting  = "greeting"
+	HintThanks    = "thanks"
+	HintHelp      = "help"
+)
+
+func (r *request) refuse(hint string) Answer {
+	return Answer{Status: Unknown, Intent: IntentNone, Hint: hint, Missing: r.missing}
+}
+
+// command refuses what is no question but an order to the bot.
+func (r *request) command() (Answer, bool) {
+	if r.has(tagCommand) {
+		return r.refuse(HintCommand), true
+	}
+	return Answer{}, false
+}
+
+// chat answers greetings, thanks and help where nothing else is said.
+func (r *request) chat() (Answer, bool) {
+	if len(r.units) > 0 || r.about() || r.ordinal != 0 {
+		return Answer{}, false
+	}
+	a := Answer{Status: Answered, Intent: IntentChat}
+	switch {
+	case r.has(tagHelp):
+		a.Hint = HintHelp
+	case r.has(tagThanks):
+		a.Hint = HintThanks
+	case r.has(tagGreeting) && !r.has(tagFact|tagDuties|tagDocSay):
+		a.Hint = HintGreeting
+	default:
+		return Answer{}, false
+	}
+	return a, true
+}
+
+// unitRow is the row of one duty.
+func (r *request) dutyRow(c *clause) Row {
+	p := r.v.plan
+	u := p.Units[r.v.dir.units[c.unit].duty]
+	d := u.Duties[c.pos]
+	no := d.No
+	return Row{Kind: KindDuty, Plan: r.v.name, Unit: u.Name, No: &no, Role: d.Role, Text: d.Text, Cite: r.v.cite(c)}
+}
+
+func (r *request) row(c *clause) Row {
+	p := r.v.plan
+	switch c.kind {
+	case KindDuty:
+		return r.dutyRow(c)
+	case KindTask:
+		it := p.Items[c.pos]
+		no := it.No
+		return Row{Kind: KindTask, Plan: r.v.name, No: &no, Title: it.Title, Text: it.Text, Lead: it.Lead, Support: it.Support, Deadline: it.Deadline, Due: it.Due, Cite: r.v.cite(c)}
+	}
+	s := p.Sections[c.pos]
+	return Row{Kind: KindSection, Plan: r.v.name, Section: s.Path, Title: s.Title, Text: s.Text, Cite: r.v.cite(c)}
+}
+
+// cite is a clause's address: 文号 and place.
+func (v *view) cite(c *clause) string {
+	place := ""
+	switch c.kind {
+	case KindDuty:
+		place = "附件·" + v.plan.Units[v.dir.units[c.unit].duty].Name
+		if c.no > 0 {
+			place += "·第" + itoa(c.no) + "项"
+		}
+	case KindTask:
+		place = "第" + itoa(c.no) + "项"
+	default:
+		place = v.plan.Sections[c.pos].Path
+	}
+	return strings.TrimSpace(v.name + " " + place)
+}

@@ -1,0 +1,227 @@
+package plan
+
+import (
+	"regexp"
+	"strings"
+)
+
+// mention is a place that says who does the matter before it.
+type mention struct {
+	para  int
+	at    span // brackets included
+	whole bool // it fills its paragraph
+	label bool // it is written as 责任单位：…, without brackets
+	share share
+}
+
+// work is an item while it is put together.
+type work struct {
+	node  *node
+	text  span
+	by    []mention
+	head  bool // the text before the mention is only the node's heading
+	share share
+}
+
+// readItems makes items of the texts that name their own units.
+func (p *parser) readItems() {
+	p.readRule()
+	owner := p.nodeOf()
+	var works []*work
+	var last *work
+	start, node := 0, (*node)(nil)
+	for i := range p.paras {
+		if p.role[i] != roleBody || p.paras[i].table != nil {
+			last, node = nil, nil
+			continue
+		}
+		if n := owner[i]; n != node || node == nil || n.mark.kind == markNone && last == nil {
+			if n != node || n.mark.kind == markNone {
+				start, last = p.paras[i].from+b2i(n.para == i)*n.mark.end, nil
+			}
+			node = n
+		}
+		for _, m := range p.mentions(i) {
+			before := p.trim(span{start, m.at.from})
+			if before.len() == 0 && last != nil {
+				last.by = append(last.by, m)
+				last.share.merge(m.share)
+			} else if before.len() > 0 {
+				last = &work{node: node, text: before, by: []mention{m}, share: m.share, head: node.mark.kind != markNone && p.isHeading(node, before)}
+				works = append(works, last)
+			}
+			start = m.at.to
+		}
+	}
+	works = p.cover(works)
+	for _, w := range works {
+		if len(w.share.names) > 0 {
+			p.addItem(w)
+		}
+	}
+}
+
+// nodeOf maps each paragraph to the section it stands in.
+func (p *parser) nodeOf() []*node {
+	owner := make([]*node, len(p.paras))
+	for _, n := range p.nodes {
+		for _, i := range n.paras {
+			owner[i] = n
+		}
+	}
+	return owner
+}
+
+// isHeading reports whether text is only the heading of its section.
+func (p *parser) isHeading(n *node, text span) bool {
+	return text.from >= n.text.from && text.to <= p.paras[n.para].to && text.len() <= maxTitle &&
+		!strings.ContainsAny(strings.TrimSuffix(p.src.str(text), "。"), "。；")
+}
+
+// trim drops marks and space at the ends of a text that belong to its neighbours.
+func (p *parser) trim(s span) span {
+	for s.from < s.to && strings.ContainsRune("。；，、;,. ）)：:", p.src.text[s.from]) {
+		s.from++
+	}
+	for s.from < s.to && strings.ContainsRune(" （(", p.src.text[s.to-1]) {
+		s.to--
+	}
+	return s
+}
+
+func (p *parser) addItem(w *work) {
+	lead, support := w.share.sides(p.rule)
+	text := p.src.str(w.text)
+	it := Item{No: w.node.mark.no, Text: text, Lead: lead, Support: support, Extra: map[string]string{}}
+	if m := readMarker(p.src.text[w.text.from:w.text.to]); m.kind != markNone && w.text.from != w.node.head.from {
+		it.No, it.Text = m.no, p.src.str(span{w.text.from + m.end, w.text.to})
+	}
+	if w.text.from == w.node.head.from {
+		it.Title = p.sectionTitle(w.node)
+	}
+	if w.node.parent != nil {
+		it.Section = w.node.parent.path
+	}
+	for k, v := range w.share.extra {
+		it.Extra[k] = v
+	}
+	it.Deadline = deadline(w.share.when, text)
+	it.Due = dueDay(it.Deadline, p.ownYear())
+	places := []span{w.text}
+	for _, m := range w.by {
+		places = append(places, m.at)
+	}
+	for _, s := range places {
+		p.src.own(s)
+	}
+	it.at = p.src.spans(w.text)
+	p.plan.Items = append(p.plan.Items, it)
+}
+
+func (p *parser) readRule() {
+	for i := range p.paras {
+		if p.paras[i].table != nil {
+			continue
+		}
+		t := p.text(i)
+		if !strings.Contains(t, "牵头") {
+			continue
+		}
+		p.rule.first = p.rule.first || firstLeads.MatchString(t)
+		if m := markLeads.FindStringSubmatch(t); m != nil {
+			p.rule.mark = m[1]
+		}
+	}
+}
+
+// unitLabel matches a label that names units and may stand in running text
+// without brackets: 责任单位：, 牵头部门：.
+var unitLabel = regexp.MustCompile(`(?:牵头|主要责任|主责|主办|责任|负责|承办|落实|实施|主管|指导|配合|协办|协助|协同|参与|参加)(?:责任)?(?:单位|部门)(?:[（(][^）)]{0,16}[)）])?[：:]`)
+
+// mentions finds the places of a paragraph that say who does what stands before them.
+func (p *parser) mentions(i int) []mention {
+	pa := p.paras[i]
+	text := p.src.text[pa.from:pa.to]
+	if pa.mark.kind == markNone && isLabelLine(string(text[:min(len(text), 40)])) {
+		if s, ok := readShare(strings.Trim(string(text), "（）()〔〕[]【】。")); ok {
+			return []mention{{para: i, at: pa.span, whole: true, label: true, share: s}}
+		}
+	}
+	var out []mention
+	end := pa.from + pa.mark.end
+	for _, b := range brackets(p.src.text, pa.body()) {
+		if s, ok := readShare(p.src.str(span{b.from + 1, b.to - 1})); ok {
+			whole := b.from == pa.from && pa.to-b.to <= 1
+			out = append(out, mention{para: i, at: b, whole: whole, share: s})
+			end = b.to
+		}
+	}
+	if m, ok := p.inlineLabel(i, end); ok {
+		out = append(out, m)
+	}
+	return out
+}
+
+// inlineLabel finds 责任单位：A、B at the end of a paragraph.
+func (p *parser) inlineLabel(i, from int) (mention, bool) {
+	pa := p.paras[i]
+	t := p.src.str(span{from, pa.to})
+	at := unitLabel.FindStringIndex(t)
+	if at == nil {
+		return mention{}, false
+	}
+	start := from + len([]rune(t[:at[0]]))
+	if start > pa.from && !p.src.spaced(start) && !strings.ContainsRune("。；;）)】]〕！？…", p.src.text[start-1]) {
+		return mention{}, false
+	}
+	s, ok := readShare(strings.TrimRight(t[at[0]:], "。"))
+	return mention{para: i, at: span{start, pa.to}, label: true, share: s}, ok
+}
+
+// brackets returns the outermost bracketed stretches of a text, brackets
+// included, whatever their shape and width.
+func brackets(text []rune, in span) []span {
+	var out []span
+	depth, open := 0, 0
+	for i := in.from; i < in.to; i++ {
+		switch text[i] {
+		case '（', '(', '〔', '[', '［', '【':
+			if depth == 0 {
+				open = i
+			}
+			depth++
+		case '）', ')', '〕', ']', '］', '】':
+			if depth == 0 {
+				continue
+			}
+			if depth--; depth == 0 {
+				out = append(out, span{open, i + 1})
+			}
+		}
+	}
+	return out
+}
+
+// cover widens items to the text their units answer for: a mention at a
+// heading covers the section below it, one behind the last of several entries
+// without their own covers them all.
+func (p *parser) cover(works []*work) []*work {
+	count := map[*node]int{}
+	for _, w := range works {
+		for n := w.node; n != nil; n = n.parent {
+			count[n]++
+		}
+	}
+	for _, w := range works {
+		n := w.node
+		if w.head && count[n] == 1 {
+			w.text.to = max(w.text.to, p.trim(n.text).to)
+			continue
+		}
+		if up := n.parent; up != nil && up.mark.kind != markNone && n.mark.kind >= markNum && len(up.kids) > 1 &&
+			up.kids[len(up.kids)-1] == n && count[up] == 1 && w.text.from == n.head.from {
+			w.node, w.text.from = up, up.head.from
+		}
+	}
+	return works
+}

@@ -1,0 +1,322 @@
+package plan
+
+import (
+	"regexp"
+	"strings"
+)
+
+// part is how much of a matter a unit takes.
+type part int
+
+const (
+	partNone    part = iota
+	partLead         // 牵头, 主办
+	partDuty         // 责任单位, 负责: leads where nobody is named 牵头
+	partSupport      // 配合, 参与, 协助
+)
+
+// share is what a bracket, a line or a table cell says of who does a matter.
+type share struct {
+	names []string
+	parts []part
+	when  string            // the value of 完成时限 and its like
+	extra map[string]string // 责任人：… and other labels, by label
+}
+
+func (s *share) add(p part, names ...string) {
+	for _, n := range names {
+		s.names = append(s.names, n)
+		s.parts = append(s.parts, p)
+	}
+}
+
+func (s *share) merge(o share) {
+	s.names = append(s.names, o.names...)
+	s.parts = append(s.parts, o.parts...)
+	if o.when != "" {
+		s.when = joinOnce(s.when, o.when)
+	}
+	for k, v := range o.extra {
+		s.put(k, v)
+	}
+}
+
+func (s *share) put(k, v string) {
+	if s.extra == nil {
+		s.extra = map[string]string{}
+	}
+	s.extra[k] = v
+}
+
+func joinOnce(a, b string) string {
+	if a == "" || strings.Contains(a, b) {
+		return a + strings.Repeat(b, b2i(a == ""))
+	}
+	return a + "；" + b
+}
+
+// rule is what a document says once about all its lists of units.
+type rule struct {
+	first bool   // the first of a list leads
+	mark  string // a sign beside the name of the one that leads: ★
+}
+
+var (
+	// firstLeads matches 排在首位的为牵头单位, 列第一位的部门为牵头部门, 首位为牵头单位.
+	firstLeads = regexp.MustCompile(`(?:首位|第一位|第1位|第一个|排名?第一|列第一|首个|排在?最?前)[^。；]{0,12}(?:为|是|系)[^。；]{0,8}牵头|牵头(?:单位|部门)?(?:为|是)?(?:排|列)?(?:在)?(?:首位|第一位)|第一(?:责任)?(?:单位|部门)为(?:总)?牵头`)
+	// markLeads matches 标★的为牵头单位, 带“*”号为牵头部门.
+	markLeads = regexp.MustCompile(`(?:标|带|加|打|有|注)[^。；，]{0,4}([*＊★☆△▲※#◎])[^。；]{0,10}牵头`)
+)
+
+// sides decides who leads. Those only called responsible lead where nobody is
+// named 牵头, else they support.
+func (s share) sides(r rule) (lead, support []string) {
+	lead, support = []string{}, []string{}
+	names, parts := s.names, append([]part(nil), s.parts...)
+	if r.mark != "" {
+		names = append([]string(nil), names...)
+		for i, n := range names {
+			if strings.Contains(n, r.mark) {
+				names[i], parts[i] = strings.ReplaceAll(n, r.mark, ""), partLead
+			}
+		}
+	}
+	strong := false
+	for _, p := range parts {
+		strong = strong || p == partLead
+	}
+	if r.first && !strong && len(parts) > 0 && parts[0] == partDuty {
+		parts[0], strong = partLead, true
+	}
+	seen := map[string]bool{}
+	for i, n := range names {
+		switch {
+		case n == "" || seen[n]:
+		case parts[i] == partLead, parts[i] == partDuty && !strong:
+			lead = append(lead, n)
+		default:
+			support = append(support, n)
+		}
+		seen[n] = true
+	}
+	return lead, support
+}
+
+// label matches the words before a colon that say what part the units after it
+// take, or when the matter is due. Groups: units' role, the rest of the label.
+var label = regexp.MustCompile(`(?:(总牵头|牵头主办|牵头|主要责任|第一责任|主责|主办|责任|负责|承办|落实|实施|主管|指导|主体责任|推进|任务|共同|组织|责任落实|配合责任|配合|协办|协助|协同|协作|参与|参加|支持|会办|配合实施)(?:负责|实施|落实|责任|推进|建设|配合)?(?:单位|部门|主体|机构|处室|科室|股室|地区|市县)(?:及(?:部门|单位|参与单位|配合单位|负责人|责任人))?(?:[（(][^）)]{0,16}[)）])?|(牵头|主办|协办|配合|参与|责任|承办|负责)|((?:计划|预计|要求)?(?:完成|办结|整改|实施|推进|落实|办理|达标)?(?:时限|时间节点|时间要求|时限要求|时间进度|时间安排|进度安排|进度要求|期限|时间|时间表|节点))|(牵头领导|责任领导|分管领导|市领导|县领导|区领导|责任人|负责人|联系人|联络员|责任股室|包保领导|挂钩领导|督导领导|牵头负责人|联系电话))[：:]`)
+
+// quick words without one of which no text is a share.
+var quick = []string{"牵头", "负责", "单位", "部门", "责任", "配合", "参与", "参加", "协助", "协办", "主办", "承办", "协同", "时限", "时间", "期限", "落实", "为主", "会同", "按职责", "分工", "处室", "科室"}
+
+func hasAny(s string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxShare bounds the bytes of a text that may be a share.
+const maxShare = 3 * 1200
+
+// readShare reads a text that says who does something and by when: 牵头单位：A；
+// 配合单位：B, or A牵头，B、C按职责分工负责. It is false for any other text.
+func readShare(text string) (share, bool) {
+	if len(text) > maxShare || !hasAny(text, quick) {
+		return share{}, false
+	}
+	var s share
+	at := label.FindAllStringSubmatchIndex(text, -1)
+	if len(at) == 0 {
+		return readVerbs(text, partNone)
+	}
+	if at[0][0] > 0 {
+		head, ok := readVerbs(text[:at[0][0]], partNone)
+		if !ok && strings.Trim(text[:at[0][0]], "，。；、,;.：: ") != "" {
+			return share{}, false
+		}
+		s.merge(head)
+	}
+	for i, m := range at {
+		end := len(text)
+		if i+1 < len(at) {
+			end = at[i+1][0]
+		}
+		s.labelled(text, m, strings.Trim(text[m[1]:end], "，。；、,;. （("))
+	}
+	return s, len(s.names) > 0 || s.when != "" || len(s.extra) > 0
+}
+
+// labelled adds one label's value.
+func (s *share) labelled(text string, m []int, value string) {
+	name := strings.TrimRight(text[m[0]:m[1]], "：:")
+	if value == "" || value == "/" || value == "无" || value == "—" {
+		return
+	}
+	switch {
+	case m[6] >= 0:
+		s.when = joinOnce(s.when, value)
+	case m[8] >= 0:
+		s.put(name, value)
+	default:
+		word := name
+		if m[2] >= 0 {
+			word = text[m[2]:m[3]]
+		}
+		v, _ := readVerbs(value, partOf(word))
+		s.merge(v)
+	}
+}
+
+func partOf(word string) part {
+	switch {
+	case hasAny(word, []string{"配合", "协办", "协助", "协同", "协作", "参与", "参加", "支持", "会办"}):
+		return partSupport
+	case hasAny(word, []string{"牵头", "主办", "主责", "主要责任", "第一责任", "为主"}):
+		return partLead
+	case word == "":
+		return partNone
+	}
+	return partDuty
+}
+
+// verbTail matches the words at the end of a unit's entry that say how it takes
+// part: 牵头, 按职责分工负责, 配合. The name stands before it.
+var verbTail = regexp.MustCompile(`(?:(?:[，,]?(?:要|应)?(?:按照?|依据?|根据|依照|结合|在)?(?:各自|部门|单位|相关|有关)*(?:工作)?(?:职责|职能|分工|任务|职权|权限)+(?:和)?(?:任务|分工|范围内?)*)|各司其职|各负其责|分别|分头|共同|联合|具体|统一|主要|全程|积极|牵头|负责|配合|参与|参加|协助|协同|协作|协办|主办|承办|落实|组织|实施|推进|推动|指导|支持|抓好|抓|做好|督促|协调|统筹|制定|办理|完成|开展|为主|等)+(?:相关|有关)?(?:工作)?$`)
+
+// verbMid matches a verb followed by its object: 负责学校部分.
+var verbMid = regexp.MustCompile(`^(.{2,40}?)((?:共同|分别|具体)?(?:牵头|负责|配合|协助|参与|会同|承担|主办|协办))(.*)$`)
+
+// role words at least one of which a verb tail must hold to count.
+var roleWords = []string{"牵头", "负责", "配合", "参与", "参加", "协助", "协同", "协作", "协办", "主办", "承办", "落实", "实施", "推进", "指导", "支持", "为主", "各司其职", "职责", "分工"}
+
+// readVerbs reads entries such as A、B牵头，C配合. Entries without a verb take
+// the next one's, or, where a label stood before, the label's part.
+func readVerbs(text string, def part) (share, bool) {
+	g := group{def: def}
+	for _, w := range splitNames(strings.NewReplacer("。", "；", "会同", "、会同").Replace(text)) {
+		g.entry(w)
+	}
+	return g.done()
+}
+
+// group collects entries until a verb tells their part.
+type group struct {
+	def     part
+	out     share
+	wait    []string
+	joined  int // entries of wait from here on stand after 会同; 0 when none
+	hasVerb bool
+	sound   bool // at least one entry is surely the name of a body
+	last    part
+}
+
+func (g *group) entry(w string) {
+	w = strings.Trim(w, " ：:“”\"'")
+	for _, lead := range []string{"并由", "具体由", "其中", "由", "以", "各由"} {
+		if strings.HasPrefix(w, lead) && !isOrg(w) {
+			w = strings.TrimPrefix(w, lead)
+			break
+		}
+	}
+	if rest := strings.TrimPrefix(w, "会同"); rest != w && len(g.wait)+len(g.out.names) > 0 {
+		w = rest
+		if g.joined == 0 && len(g.wait) > 0 {
+			g.joined = len(g.wait)
+		}
+	}
+	name, verb := cutVerb(w)
+	g.wait = append(g.wait, g.names(name)...)
+	if verb == "" {
+		return
+	}
+	g.hasVerb = true
+	p := partOf(verb)
+	g.flush(p)
+}
+
+// cutVerb parts 市教育局按职责分工负责 into name and verb.
+func cutVerb(w string) (name, verb string) {
+	if isOrg(w) && !strings.HasSuffix(w, "分工") {
+		return w, ""
+	}
+	if m := verbTail.FindStringIndex(w); m != nil && hasAny(w[m[0]:], roleWords) {
+		return w[:m[0]], w[m[0]:]
+	}
+	if m := verbMid.FindStringSubmatch(w); m != nil && isBody(strings.TrimSuffix(m[1], "等")) {
+		return m[1], m[2]
+	}
+	return w, ""
+}
+
+func (g *group) flush(p part) {
+	for i, n := range g.wait {
+		q := p
+		if g.joined > 0 {
+			if i >= g.joined {
+				q = partSupport
+			} else if p == partDuty {
+				q = partLead
+			}
+		}
+		g.out.add(q, n)
+	}
+	g.wait, g.joined, g.last = nil, 0, p
+}
+
+func (g *group) done() (share, bool) {
+	switch {
+	case len(g.wait) == 0:
+	case g.def != partNone:
+		g.flush(g.def)
+	case g.hasVerb:
+		g.flush(g.last)
+	default:
+		return share{}, false
+	}
+	return g.out, len(g.out.names) > 0 && (g.sound || g.def != partNone)
+}
+
+// countGroup matches what only sums up a list: 等部门, 等10个单位.
+var countGroup = regexp.MustCompile(`^(?:\d+个|[一二三四五六七八九十]+个)?(?:部门|单位|部门和单位|地方|地区|处室)?$`)
+
+// names reads the names of one entry: A等省有关部门及各地级以上市.
+func (g *group) names(w string) []string {
+	var out []string
+	for _, piece := range cutEtc(w) {
+		for _, n := range splitAnd(piece) {
+			n = strings.Trim(n, " 。.：:；;“”")
+			if n == "" || countGroup.MatchString(n) {
+				continue
+			}
+			g.sound = g.sound || isBody(n)
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// cutEtc cuts at 等 where a list ends and a group follows: A等省有关部门.
+func cutEtc(w string) []string {
+	if w = strings.TrimSuffix(w, "等"); !strings.Contains(w, "等") {
+		return []string{w}
+	}
+	var out []string
+	for {
+		k := strings.Index(w, "等")
+		if k < 0 || strings.HasPrefix(w[k:], "等级") || strings.HasPrefix(w[k:], "等教") || k == 0 {
+			break
+		}
+		out = append(out, w[:k])
+		w = w[k+len("等"):]
+	}
+	return append(out, w)
+}
+
+// placeEnd matches names of places, which act for their governments.
+var placeEnd = regexp.MustCompile(`^[\p{Han}（）()、]{1,12}(?:省|市|县|区|州|旗|盟|镇|乡|街|村|市县|兵团)$`)
+
+// isBody reports the name of a public body or of a place.
+func isBody(name string) bool { return isOrg(name) || placeEnd.MatchString(name) }

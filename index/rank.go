@@ -1,0 +1,334 @@
+package index
+
+import (
+	"math"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"xietiao/index/zh"
+)
+
+// The weights of the ranking, each with what it stands for. They were set on
+// the development questions and are explained in docs/design.md.
+const (
+	weightGeneric  = 0.2  // share left to words that stand everywhere in a plan
+	weightRole     = 0.35 // a role verb in a question: people say 协调 where the plan says 指导
+	weightUnknown1 = 0.12 // a single rune that no list and no document knows
+	weightUnknown2 = 0.4  // a run of two
+	weightUnknown3 = 0.6  // a run of three or more
+	weightAbsent   = 2.8  // a word of the field that this plan does not hold
+	weightOutside  = 5.0  // other business
+	simPieces      = 0.8  // a raw run found in pieces instead of whole
+	shareSegment   = 0.75 // of a clause's coverage that must come from one sentence
+	bonusFocus     = 0.14 // a clause that is about little else
+	bonusLiteral   = 0.16 // the question's own letters stand in the clause
+	bonusRole      = 0.07 // the clause's verb is the one asked for
+	malusRole      = 0.04 // the clause only takes part, and that was not asked
+)
+
+// term is one content word of a question with what it hits in a view.
+type term struct {
+	tok    token
+	weight float64
+	sim    []float32 // per segment: how well the segment has it, 0..1
+	long   []uint8   // per segment: runes of the longest document word that hit
+	df     int       // clauses it hits
+	known  bool      // a list or the documents know it
+	group  int       // terms joined by 、 or 和 share a group: one of them is enough
+}
+
+// hits is what the terms of a question find in a view.
+type hits struct {
+	v       *view
+	terms   []*term
+	literal []float32 // per segment: share of the question's letter pairs it has
+	roles   []string  // role verbs of the question
+	total   float64   // Σ weights
+}
+
+// scored is a clause with its score.
+type scored struct {
+	clause  int
+	cover   float64 // share of the question's weight that the clause has, 0..1
+	score   float64 // cover and the bonuses: the order
+	literal float64
+}
+
+// match looks every content token up in the view.
+func (v *view) match(tokens []token) *hits {
+	h := &hits{v: v}
+	group := 0
+	for i, tok := range tokens {
+		if tok.tags&tagOr != 0 {
+			continue
+		}
+		if i > 0 && tokens[i-1].tags&tagOr == 0 {
+			group++
+		}
+		switch tok.kind {
+		case tokRole:
+			h.roles = append(h.roles, tok.text)
+			h.add(v.lookup(tok), group, weightRole)
+		case tokTerm, tokRaw, tokOutside:
+			h.add(v.lookup(tok), group, 1)
+		}
+	}
+	h.literal = v.literal(tokens)
+	return h
+}
+
+func (h *hits) add(t *term, group int, factor float64) {
+	t.group = group
+	t.weight = h.v.weigh(t) * factor
+	if t.weight <= 0 {
+		return
+	}
+	h.terms = append(h.terms, t)
+	h.total += t.weight
+}
+
+// lookup finds a token's words in the view.
+func (v *view) lookup(tok token) *term {
+	t := &term{tok: tok, sim: make([]float32, len(v.segs)), long: make([]uint8, len(v.segs))}
+	exp := tok.exp
+	if len(exp) == 0 {
+		exp = []expansion{{tok.text, simSelf}}
+	}
+	for _, e := range exp {
+		v.mark(t, e.text, e.sim)
+	}
+	if tok.kind == tokRaw {
+		v.markPieces(t)
+	}
+	clauses := map[int]bool{}
+	for i, s := range t.sim {
+		if s >= simWeak-0.1 {
+			clauses[v.segs[i].clause] = true
+		}
+	}
+	t.df = len(clauses)
+	t.known = tok.kind == tokTerm || tok.kind == tokRole || t.df > 0
+	return t
+}
+
+func (v *view) mark(t *term, word string, sim float64) {
+	n := uint8(min(255, utf8.RuneCountInString(word)))
+	for i, w := range v.find(word) {
+		for ; w != 0; w &= w - 1 {
+			seg := i<<6 | trailing(w)
+			if float32(sim) > t.sim[seg] {
+				t.sim[seg] = float32(sim)
+			}
+			t.long[seg] = max(t.long[seg], n)
+		}
+	}
+}
+
+// markPieces gives a raw run that is nowhere whole the share of its letter
+// pairs that a segment has.
+func (v *view) markPieces(t *term) {
+	rs := []rune(t.tok.text)
+	if len(rs) < 3 {
+		return
+	}
+	share := float32(1) / float32(len(rs)-1)
+	sum := make([]float32, len(v.segs))
+	for i := 0; i+1 < len(rs); i++ {
+		for k, w := range v.find(string(rs[i : i+2])) {
+			for ; w != 0; w &= w - 1 {
+				sum[k<<6|trailing(w)] += share
+			}
+		}
+	}
+	for i, s := range sum {
+		if s *= simPieces; s > t.sim[i] {
+			t.sim[i] = s
+			t.long[i] = max(t.long[i], uint8(min(255, float32(len(rs))*s)))
+		}
+	}
+}
+
+// literal counts, per segment, the share of the question's letter pairs it has,
+// frame words left out.
+func (v *view) literal(tokens []token) []float32 {
+	out := make([]float32, len(v.segs))
+	var pairs []string
+	prev := rune(0)
+	for _, t := range tokens {
+		if t.kind == tokFrame && t.tags&tagGeneric == 0 || t.kind == tokMissing {
+			if t.tags&tagFiller == 0 {
+				prev = 0
+			}
+			continue
+		}
+		for _, r := range t.text {
+			if prev != 0 && zh.IsHan(prev) && zh.IsHan(r) {
+				pairs = append(pairs, string([]rune{prev, r}))
+			}
+			prev = r
+		}
+	}
+	if len(pairs) < 2 {
+		return out
+	}
+	share := float32(1) / float32(len(pairs))
+	for _, p := range pairs {
+		for i, w := range v.find(p) {
+			for ; w != 0; w &= w - 1 {
+				out[i<<6|trailing(w)] += share
+			}
+		}
+	}
+	return out
+}
+
+// weigh is how much a term says: rare words more than common ones.
+func (v *view) weigh(t *term) float64 {
+	n := utf8.RuneCountInString(t.tok.text)
+	switch {
+	case t.tok.kind == tokOutside && t.df == 0:
+		return weightOutside
+	case t.df == 0 && t.tok.kind == tokTerm:
+		return weightAbsent * generic(t)
+	case t.df == 0 && t.tok.kind == tokRole:
+		return 0
+	case t.df == 0 && n == 1:
+		return weightUnknown1
+	case t.df == 0 && n == 2:
+		return weightUnknown2
+	case t.df == 0:
+		return weightUnknown3
+	}
+	w := math.Log(1 + float64(len(v.clauses))/(float64(t.df)+0.5))
+	if t.tok.kind == tokRaw && n == 1 {
+		w = min(w, weightUnknown1)
+	}
+	return w * generic(t)
+}
+
+func generic(t *term) float64 {
+	if t.tok.tags&tagGeneric != 0 {
+		return weightGeneric
+	}
+	return 1
+}
+
+// rank scores the clauses that accept lets through and orders them by score,
+// then by the plan's own order.
+func (h *hits) rank(accept func(c *clause) bool) []scored {
+	var out []scored
+	for i := range h.v.clauses {
+		c := &h.v.clauses[i]
+		if accept != nil && !accept(c) {
+			continue
+		}
+		if s := h.score(i, c); s.cover > 0 {
+			out = append(out, s)
+		}
+	}
+	sort.SliceStable(out, func(a, b int) bool {
+		if d := out[a].score - out[b].score; d > 1e-9 || d < -1e-9 {
+			return d > 0
+		}
+		return out[a].clause < out[b].clause
+	})
+	return out
+}
+
+func (h *hits) score(i int, c *clause) scored {
+	best, focus, literal := 0.0, 0.0, 0.0
+	for s := c.segFrom; s < c.segTo; s++ {
+		if h.v.segs[s].list {
+			continue
+		}
+		cover, f := h.segment(s)
+		if cover > best {
+			best, focus = cover, f
+		}
+		literal = max(literal, float64(h.literal[s]))
+	}
+	all := 0.0
+	for _, t := range h.terms {
+		m := float32(0)
+		for s := c.segFrom; s < c.segTo; s++ {
+			if !h.v.segs[s].list {
+				m = max(m, t.sim[s])
+			}
+		}
+		all += t.weight * float64(m)
+	}
+	if h.total > 0 {
+		all /= h.total
+	}
+	out := scored{clause: i, cover: shareSegment*best + (1-shareSegment)*all, literal: literal}
+	out.score = out.cover + bonusFocus*focus + bonusLiteral*literal + h.roleFit(c)
+	return out
+}
+
+// segment returns the share of the question's weight that a segment has, and
+// the share of the segment's runes that the question's words account for.
+func (h *hits) segment(s int) (cover, focus float64) {
+	if h.total == 0 {
+		return 0, 0
+	}
+	runes := 0
+	for _, t := range h.terms {
+		if t.sim[s] > 0 {
+			cover += t.weight * float64(t.sim[s])
+			runes += int(t.long[s])
+		}
+	}
+	n := (h.v.segs[s].end - h.v.segs[s].start) / 3
+	return cover / h.total, min(1, float64(runes)/float64(max(n, 6)))
+}
+
+// roleFit prefers the clause whose verb was asked for, and a clause that does
+// the thing over one that takes part in it.
+func (h *hits) roleFit(c *clause) float64 {
+	if c.role == "" {
+		return 0
+	}
+	fit := 0.0
+	asked := false
+	for _, r := range h.roles {
+		if strings.Contains(c.role, r) {
+			fit = bonusRole
+		}
+		if roleRank(r) >= rankTakesPart {
+			asked = true
+		}
+	}
+	if !asked && roleRank(c.role) >= rankTakesPart {
+		fit -= malusRole
+	}
+	return fit
+}
+
+// Ranks of parts in a matter, in the order answers list them.
+const (
+	rankLead = iota
+	rankCarries
+	rankOversees
+	rankDoes
+	rankTakesPart
+)
+
+// roleRank orders role runs: 牵头, then 负责 and 承担, then 统筹 and 协调, then
+// the doing verbs, then 参与, 协助, 配合.
+func roleRank(role string) int {
+	for _, v := range []string{"参与", "协助", "配合", "协同", "协办", "支持"} {
+		if strings.HasPrefix(role, v) {
+			return rankTakesPart
+		}
+	}
+	switch {
+	case strings.Contains(role, "牵头"):
+		return rankLead
+	case strings.Contains(role, "负责"), strings.Contains(role, "承担"), strings.Contains(role, "主管"), strings.Contains(role, "主办"), strings.Contains(role, "统一管理"):
+		return rankCarries
+	case strings.Contains(role, "统筹"), strings.Contains(role, "协调"):
+		return rankOversees
+	}
+	return rankDoes
+}

@@ -1,0 +1,308 @@
+package index
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"xietiao/index/zh"
+)
+
+//go:embed data/*.txt
+var builtin embed.FS
+
+// ErrThesaurus marks a thesaurus file that cannot be read; the error names
+// the file and line.
+var ErrThesaurus = errors.New("thesaurus")
+
+// How sure a question's word is to mean the document's word. The figures are
+// the share of a word's weight that a clause earns when it has the other word.
+const (
+	simSelf     = 1.0  // the same word
+	simSynonym  = 0.95 // A = B
+	simInstance = 0.9  // an everyday word or an instance: 畲族 < 少数民族
+	simRelated  = 0.55 // A ~ B
+	simWeak     = 0.6  // a word with a second meaning, matched by its letters only
+)
+
+// Thesaurus is what the index knows about words before it reads a plan: words
+// of the field and how people say them, unit families, the frame of questions,
+// and business that belongs elsewhere. It is immutable after loading.
+type Thesaurus struct {
+	terms    map[string][]expansion
+	combos   []combo
+	frames   map[string]tag
+	outside  map[string]bool
+	families map[string][]string // unit base name → its family
+	aliases  map[string]string   // the office's own: alias → unit as the plan spells it
+	maxLen   int                 // longest entry in runes
+	version  string
+}
+
+// expansion is one document word that a question's word may stand for.
+type expansion struct {
+	text string
+	sim  float64
+}
+
+// combo is a word that a question says in parts: every part must be in it.
+type combo struct {
+	parts []string
+	exp   []expansion
+}
+
+// LoadThesaurus reads the built-in data and then the office's own files, which
+// may add lines of the same form (docs/design.md describes it). Errors wrap
+// ErrThesaurus or the file's own error and name the place.
+func LoadThesaurus(extra ...string) (*Thesaurus, error) {
+	t := &Thesaurus{
+		terms:    map[string][]expansion{},
+		frames:   map[string]tag{},
+		outside:  map[string]bool{},
+		families: map[string][]string{},
+		aliases:  map[string]string{},
+	}
+	hash := sha256.New()
+	read := func(name string, data []byte) error {
+		fmt.Fprintf(hash, "%s %d\n", name, len(data))
+		hash.Write(data)
+		return t.parse(name, string(data))
+	}
+	entries, err := builtin.ReadDir("data")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrThesaurus, err)
+	}
+	for _, e := range entries {
+		data, err := builtin.ReadFile("data/" + e.Name())
+		if err != nil {
+			return nil, fmt.Errorf("%w: %v", ErrThesaurus, err)
+		}
+		if err := read(e.Name(), data); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range extra {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read thesaurus: %w", err)
+		}
+		if err := read(name, data); err != nil {
+			return nil, err
+		}
+	}
+	t.close()
+	t.version = hex.EncodeToString(hash.Sum(nil))[:16]
+	return t, nil
+}
+
+// Version changes when any word of the thesaurus changes; an index on disk
+// that was built with another version is rebuilt.
+func (t *Thesaurus) Version() string { return t.version }
+
+func (t *Thesaurus) parse(name, text string) error {
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("%w: %s: not UTF-8", ErrThesaurus, name)
+	}
+	sc := bufio.NewScanner(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
+	sc.Buffer(nil, 1<<20)
+	for n := 1; sc.Scan(); n++ {
+		line, _, _ := strings.Cut(sc.Text(), "#")
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		if err := t.line(line); err != nil {
+			return fmt.Errorf("%w: %s:%d: %v", ErrThesaurus, name, n, err)
+		}
+	}
+	if err := sc.Err(); err != nil {
+		return fmt.Errorf("%w: %s: %v", ErrThesaurus, name, err)
+	}
+	return nil
+}
+
+// line reads one entry: `kind: words`, or two sides joined by =, < or ~.
+func (t *Thesaurus) line(line string) error {
+	line = zh.Fold(line)
+	if kind, words, ok := strings.Cut(line, ":"); ok {
+		return t.kindLine(strings.TrimSpace(kind), strings.Fields(words))
+	}
+	i := strings.IndexAny(line, "=<~")
+	if i < 0 {
+		return fmt.Errorf("want `A = B`, `A < B`, `A ~ B` or `kind: words`, got %q", line)
+	}
+	left, right := strings.Fields(line[:i]), strings.Fields(line[i+1:])
+	if len(left) == 0 || len(right) == 0 {
+		return fmt.Errorf("a side of %q is empty", line)
+	}
+	switch line[i] {
+	case '=':
+		all := append(append([]string{}, left...), right...)
+		for _, a := range all {
+			for _, b := range all {
+				if a != b {
+					t.relate(a, b, simSynonym)
+				}
+			}
+		}
+	case '<':
+		t.relateAll(left, right, simInstance)
+	case '~':
+		t.relateAll(left, right, simRelated)
+	}
+	return nil
+}
+
+func (t *Thesaurus) relateAll(docWords, said []string, sim float64) {
+	for _, s := range said {
+		if strings.Contains(s, "+") {
+			c := combo{parts: strings.Split(s, "+")}
+			for _, d := range docWords {
+				c.exp = append(c.exp, expansion{d, sim})
+			}
+			t.combos = append(t.combos, c)
+			continue
+		}
+		for _, d := range docWords {
+			t.relate(s, d, sim)
+		}
+	}
+	for _, d := range docWords {
+		t.relate(d, d, simSelf)
+	}
+}
+
+// relate records that said may stand for doc, keeping the stronger relation.
+func (t *Thesaurus) relate(said, doc string, sim float64) {
+	list := t.terms[said]
+	if len(list) == 0 {
+		list = append(list, expansion{said, simSelf})
+	}
+	for i := range list {
+		if list[i].text == doc {
+			list[i].sim = max(list[i].sim, sim)
+			t.terms[said] = list
+			return
+		}
+	}
+	t.terms[said] = append(list, expansion{doc, sim})
+}
+
+func (t *Thesaurus) kindLine(kind string, words []string) error {
+	switch kind {
+	case "outside":
+		for _, w := range words {
+			t.outside[w] = true
+		}
+		return nil
+	case "weak":
+		for _, w := range words {
+			t.relate(w, w, simSelf)
+			t.terms[w][0].sim = simWeak
+		}
+		return nil
+	case "family":
+		for _, w := range words {
+			t.families[w] = append(t.families[w], words...)
+		}
+		return nil
+	case "单位", "unit":
+		unit, names, ok := cutWords(words, "=")
+		if !ok || len(unit) != 1 || len(names) == 0 {
+			return errors.New("want `单位: 全称 = 别名 别名`")
+		}
+		for _, n := range names {
+			t.aliases[n] = unit[0]
+		}
+		return nil
+	}
+	tg, ok := tagNames[kind]
+	if !ok {
+		return fmt.Errorf("unknown kind %q", kind)
+	}
+	for _, w := range words {
+		t.frames[w] |= tg
+	}
+	return nil
+}
+
+func cutWords(words []string, sep string) (before, after []string, found bool) {
+	for i, w := range words {
+		if w == sep {
+			return words[:i], words[i+1:], true
+		}
+	}
+	return words, nil, false
+}
+
+// close follows relations one step further (a slang word reaches the synonyms
+// of its target) and measures the longest entry.
+func (t *Thesaurus) close() {
+	next := make(map[string][]expansion, len(t.terms))
+	for said, list := range t.terms {
+		best := map[string]float64{}
+		for _, e := range list {
+			best[e.text] = max(best[e.text], e.sim)
+			if e.sim < simInstance || e.text == said {
+				continue
+			}
+			for _, f := range t.terms[e.text] {
+				if f.text != said && f.sim >= simRelated {
+					best[f.text] = max(best[f.text], e.sim*f.sim)
+				}
+			}
+		}
+		next[said] = sortedExpansions(said, best)
+	}
+	t.terms = next
+	for i := range t.combos {
+		best := map[string]float64{}
+		for _, e := range t.combos[i].exp {
+			for _, f := range t.terms[e.text] {
+				best[f.text] = max(best[f.text], e.sim*f.sim)
+			}
+		}
+		t.combos[i].exp = sortedExpansions("", best)
+	}
+	for _, w := range t.words() {
+		t.maxLen = max(t.maxLen, utf8.RuneCountInString(w))
+	}
+}
+
+func sortedExpansions(self string, best map[string]float64) []expansion {
+	list := make([]expansion, 0, len(best))
+	for text, sim := range best {
+		list = append(list, expansion{text, sim})
+	}
+	sort.Slice(list, func(i, j int) bool {
+		if (list[i].text == self) != (list[j].text == self) {
+			return list[i].text == self
+		}
+		if list[i].sim != list[j].sim {
+			return list[i].sim > list[j].sim
+		}
+		return list[i].text < list[j].text
+	})
+	return list
+}
+
+func (t *Thesaurus) words() []string {
+	var out []string
+	for w := range t.terms {
+		out = append(out, w)
+	}
+	for w := range t.frames {
+		out = append(out, w)
+	}
+	for w := range t.outside {
+		out = append(out, w)
+	}
+	return out
+}

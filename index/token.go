@@ -1,0 +1,162 @@
+package index
+
+import (
+	"strings"
+
+	"xietiao/index/zh"
+)
+
+// tokenKind says where a piece of a question was found.
+type tokenKind uint8
+
+const (
+	tokRaw     tokenKind = iota // in no word list
+	tokFrame                    // frame of the question
+	tokTerm                     // a word of the thesaurus
+	tokRole                     // a role verb: 牵头, 参与 …
+	tokUnit                     // a department of the plan
+	tokMissing                  // a department that the plan does not name
+	tokOutside                  // other business
+)
+
+// token is one piece of a question.
+type token struct {
+	kind       tokenKind
+	text       string
+	start, end int // runes
+	tags       tag
+	exp        []expansion
+	units      []int
+}
+
+// roleVerbs are the verbs that plans use for a unit's part, in the order of
+// rank in which answers list them.
+var roleVerbs = []string{
+	"牵头", "主管", "主办", "承担", "统筹", "统一管理", "协调", "组织", "推进", "推动", "指导", "管理",
+	"参与", "协助", "配合", "协同", "协办", "支持", "鼓励", "纳入", "会同",
+}
+
+func isRoleVerb(s string) bool {
+	for _, v := range roleVerbs {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}
+
+// maxQuestion bounds a question in runes; zh.CleanQuestion cuts there as well.
+const maxQuestion = 500
+
+// lexer cuts a folded question into tokens with the words of the thesaurus and
+// the unit names of one plan (dir may be nil).
+type lexer struct {
+	t   *Thesaurus
+	dir *directory
+}
+
+// cell is the best cut of a prefix.
+type cell struct {
+	score float64
+	from  int
+	tok   token
+}
+
+// cut finds the cut with the highest score: the square of a word's length, so
+// that long words win over the short ones inside them.
+func (x lexer) cut(q string) []token {
+	rs := []rune(q)
+	if len(rs) > maxQuestion {
+		rs = rs[:maxQuestion]
+	}
+	longest := x.t.maxLen
+	if x.dir != nil {
+		longest = max(longest, x.dir.maxLen)
+	}
+	best := make([]cell, len(rs)+1)
+	for i := 1; i <= len(rs); i++ {
+		best[i] = cell{score: best[i-1].score, from: i - 1, tok: token{text: string(rs[i-1 : i]), start: i - 1, end: i}}
+		for n := 1; n <= longest && n <= i; n++ {
+			tok, score, ok := x.word(string(rs[i-n:i]), n)
+			if !ok || best[i-n].score+score <= best[i].score {
+				continue
+			}
+			tok.start, tok.end = i-n, i
+			best[i] = cell{score: best[i-n].score + score, from: i - n, tok: tok}
+		}
+	}
+	var out []token
+	for i := len(rs); i > 0; i = best[i].from {
+		out = append(out, best[i].tok)
+	}
+	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
+		out[i], out[j] = out[j], out[i]
+	}
+	return x.join(out)
+}
+
+// Scores of one rune of a word, before squaring the length: a department
+// outweighs a term, a term a frame word of the same length.
+const (
+	scoreUnit    = 1.2
+	scoreOutside = 1.1
+	scoreTerm    = 1.05
+	scoreFrame   = 1.0
+	scoreSingle  = 0.5 // words of one rune are weak evidence of a cut
+)
+
+// word looks a piece up in all lists. A piece may be a term and a frame word
+// (任务, 规划): then it is a term that carries the frame's tags.
+func (x lexer) word(s string, n int) (token, float64, bool) {
+	sq := float64(n * n)
+	if n == 1 {
+		sq = scoreSingle
+	}
+	if x.dir != nil && n >= 2 {
+		if us := x.dir.alias[s]; len(us) > 0 {
+			return token{kind: tokUnit, text: s, units: x.dir.prefer(s, us)}, sq * scoreUnit, true
+		}
+	}
+	if x.t.outside[s] {
+		return token{kind: tokOutside, text: s}, sq * scoreOutside, true
+	}
+	tags, framed := x.t.frames[s]
+	if isRoleVerb(s) {
+		return token{kind: tokRole, text: s, tags: tags, exp: x.t.terms[s]}, sq * scoreTerm, true
+	}
+	if exp, ok := x.t.terms[s]; ok {
+		return token{kind: tokTerm, text: s, tags: tags, exp: exp}, sq * scoreTerm, true
+	}
+	if framed {
+		return token{kind: tokFrame, text: s, tags: tags}, sq * scoreFrame, true
+	}
+	if n >= 2 && len(x.t.families[s]) > 0 {
+		return token{kind: tokMissing, text: s}, sq * scoreUnit, true
+	}
+	return token{}, 0, false
+}
+
+// join merges neighbouring raw runes into runs.
+func (x lexer) join(in []token) []token {
+	var out []token
+	for _, t := range in {
+		if n := len(out); n > 0 && t.kind == tokRaw && out[n-1].kind == tokRaw && !isBreak(t.text) && !isBreak(out[n-1].text) {
+			out[n-1].text += t.text
+			out[n-1].end = t.end
+			continue
+		}
+		out = append(out, t)
+	}
+	kept := out[:0]
+	for _, t := range out {
+		if t.kind == tokRaw && isBreak(t.text) {
+			t.kind, t.tags = tokFrame, tagFiller
+		}
+		kept = append(kept, t)
+	}
+	return kept
+}
+
+func isBreak(s string) bool {
+	return strings.TrimSpace(s) == "" || !strings.ContainsFunc(s, func(r rune) bool { return !zh.IsPunct(r) })
+}

@@ -1,0 +1,224 @@
+package index
+
+import (
+	"sort"
+	"strconv"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// The thresholds of deciding, on the share of a question's weight that a
+// clause has (scored.cover).
+const (
+	minCover     = 0.42 // below this the documents do not speak of the matter
+	gapMargin    = 0.2  // a section that has this much more than any duty is a gap
+	shareMain    = 0.86 // further answers need this share of the best score
+	shareMulti   = 0.7  // the same where several units were asked for
+	shareEssence = 0.5  // a word of this share of the heaviest weight is essential
+	maxRelated   = 3
+	simEssential = 0.5
+)
+
+// topic answers who is responsible for a matter.
+func (r *request) topic() Answer {
+	if a, ok := r.attribute(); ok {
+		return a
+	}
+	if r.has(tagSeparate) || r.has(tagMulti) {
+		if a, ok := r.separate(); ok {
+			return a
+		}
+	}
+	h := r.v.match(r.content)
+	return r.decide(h)
+}
+
+// attribute refuses questions for what plans do not hold.
+func (r *request) attribute() (Answer, bool) {
+	for _, t := range r.tokens {
+		if t.kind == tokFrame && t.tags&(tagAttr|tagPerson) != 0 && r.v.find(t.text).count() == 0 {
+			return r.refuse(HintAttribute), true
+		}
+	}
+	if len(r.missing) > 0 && len(r.units) == 0 {
+		return r.refuse(HintNotMember), true
+	}
+	return Answer{}, false
+}
+
+func isAssigned(c *clause) bool { return c.kind != KindSection }
+func isSection(c *clause) bool  { return c.kind == KindSection }
+
+func (r *request) decide(h *hits) Answer {
+	duties := h.rank(r.acceptUnits())
+	sections := h.rank(isSection)
+	bestD, bestS := top(duties), top(sections)
+	if max(bestD.cover, bestS.cover) < minCover {
+		return r.refuse(HintOfftopic)
+	}
+	if r.has(tagDocSay) && !r.has(tagWho|tagMulti) && bestS.cover >= bestD.cover-0.05 {
+		return r.sectionAnswer(sections)
+	}
+	if bestS.cover > bestD.cover+gapMargin {
+		if r.has(tagDocSay) && !r.has(tagWho) {
+			return r.sectionAnswer(sections)
+		}
+		return r.gap(h, sections, duties)
+	}
+	if bestD.cover < minCover {
+		return r.refuse(HintOfftopic)
+	}
+	return r.responsible(h, duties)
+}
+
+func top(list []scored) scored {
+	if len(list) == 0 {
+		return scored{clause: -1}
+	}
+	return list[0]
+}
+
+// acceptUnits lets through the clauses that give a duty; where the question
+// names units and they have the matter, only theirs.
+func (r *request) acceptUnits() func(*clause) bool {
+	if len(r.units) == 0 {
+		return isAssigned
+	}
+	return func(c *clause) bool {
+		if !isAssigned(c) {
+			return false
+		}
+		for _, u := range c.units {
+			for _, w := range r.units {
+				if u == w {
+					return true
+				}
+			}
+		}
+		return false
+	}
+}
+
+func (r *request) sectionAnswer(sections []scored) Answer {
+	return Answer{Status: Answered, Intent: IntentSection, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}}
+}
+
+// gap says that the plan names the matter and gives it to nobody.
+func (r *request) gap(h *hits, sections, duties []scored) Answer {
+	a := Answer{Status: Unassigned, Intent: IntentResponsible, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}}
+	for _, d := range duties {
+		if d.cover < minCover || len(a.Results) > maxRelated {
+			break
+		}
+		row := r.row(&r.v.clauses[d.clause])
+		row.Related = true
+		a.Results = append(a.Results, row)
+	}
+	return a
+}
+
+// responsible lists the clauses that have the matter: one where one stands
+// out, all that share it otherwise, ordered by role.
+func (r *request) responsible(h *hits, duties []scored) Answer {
+	main := h.shared(duties, r.has(tagMulti))
+	a := Answer{Status: Answered, Intent: IntentResponsible, Roles: h.roles}
+	if len(h.roles) > 0 {
+		a.Intent = IntentRole
+	}
+	if len(main) > 1 && r.has(tagMulti) {
+		sort.SliceStable(main, func(i, j int) bool {
+			return roleRank(r.v.clauses[main[i].clause].role) < roleRank(r.v.clauses[main[j].clause].role)
+		})
+	}
+	for _, s := range main {
+		a.Results = append(a.Results, r.row(&r.v.clauses[s.clause]))
+	}
+	a.NoLead = r.asksLead() && !r.leads(main)
+	return a
+}
+
+// shared keeps the clauses that answer as well as the first: near its score
+// and with every essential word it has.
+func (h *hits) shared(list []scored, multi bool) []scored {
+	if len(list) == 0 {
+		return nil
+	}
+	share := shareMain
+	if multi {
+		share = shareMulti
+	}
+	essential := h.essential(list[0])
+	var out []scored
+	for i, s := range list {
+		if i > 0 && (s.score < share*list[0].score || !h.holds(s, essential)) {
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// essential are the heavy words that the best clause has; of words joined by
+// 、 or 和 one is enough.
+func (h *hits) essential(best scored) []*term {
+	heaviest := 0.0
+	for _, t := range h.terms {
+		if h.sim(t, best.clause) >= simEssential {
+			heaviest = max(heaviest, t.weight)
+		}
+	}
+	var out []*term
+	for _, t := range h.terms {
+		if t.weight >= shareEssence*heaviest && h.sim(t, best.clause) >= simEssential {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func (h *hits) holds(s scored, essential []*term) bool {
+	for _, t := range essential {
+		ok := false
+		for _, other := range h.terms {
+			if other.group == t.group && h.sim(other, s.clause) >= simEssential {
+				ok = true
+			}
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (h *hits) sim(t *term, c int) float64 {
+	m := float32(0)
+	for s := h.v.clauses[c].segFrom; s < h.v.clauses[c].segTo; s++ {
+		m = max(m, t.sim[s])
+	}
+	return float64(m)
+}
+
+func (r *request) asksLead() bool {
+	for _, t := range r.tokens {
+		switch t.text {
+		case "牵头", "牵头单位", "牵头部门", "挑头", "领头", "带头", "承头", "打头":
+			return true
+		}
+	}
+	return false
+}
+
+func (r *request) leads(main []scored) bool {
+	for _, s := range main {
+		c := &r.v.clauses[s.clause]
+		if roleRank(c.role) == rankLead || c.kind == KindTask && len(r.v.plan.Items[c.pos].Lead) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// separate answers each part of 立项、用地、建设标准分别找谁 by itself, with the
+// words outside the list as context.
+func (r *request) separate() (Answer, bool) { return Answer{}, false }

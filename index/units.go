@@ -1,0 +1,348 @@
+package index
+
+import (
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"xietiao/index/plan"
+	"xietiao/index/zh"
+)
+
+// unit is one department of a plan under all the spellings the plan uses.
+type unit struct {
+	name  string   // the spelling that answers show: a duty heading before a list entry
+	forms []string // all spellings, folded
+	duty  int      // index in plan.Units, -1 where the unit has no heading
+}
+
+// directory finds the units that a question names.
+type directory struct {
+	units  []unit
+	alias  map[string][]int // folded name → units; several where it is ambiguous
+	level  string           // 市, 县, 区, 省 …: the level most of the plan's units carry
+	maxLen int
+}
+
+// levels are the prefixes that say whose department it is.
+var levels = []string{"自治区", "自治州", "自治县", "省委", "市委", "县委", "区委", "州委", "旗委", "省级", "市级", "县级", "区级", "省", "市", "县", "区", "州", "旗"}
+
+// orgSuffixes end the names of departments, longest first.
+var orgSuffixes = []string{"委员会", "办公室", "总工会", "联合会", "工作部", "指挥部", "公司", "集团", "中心", "分局", "总局", "总队", "支队", "大队", "协会", "学会", "法院", "检察院", "管委会", "局", "厅", "委", "办", "部", "会", "台", "联", "院", "署", "处", "馆", "社"}
+
+// newDirectory collects the units of a plan and every name they may be called by.
+func newDirectory(p *plan.Plan, t *Thesaurus) *directory {
+	d := &directory{alias: map[string][]int{}}
+	for i, u := range p.Units {
+		d.add(u.Name, i, t)
+		for _, a := range u.Aliases {
+			d.addForm(len(d.units)-1, a)
+		}
+	}
+	for _, m := range p.Members {
+		d.add(m, -1, t)
+	}
+	for _, it := range p.Items {
+		for _, n := range it.Lead {
+			d.add(n, -1, t)
+		}
+		for _, n := range it.Support {
+			d.add(n, -1, t)
+		}
+	}
+	d.level = d.commonLevel()
+	for i := range d.units {
+		d.generate(i, t)
+	}
+	for a, name := range t.aliases {
+		for i, u := range d.units {
+			if u.has(zh.Fold(name)) {
+				d.alias[a] = []int{i} // the office's word overrides what rules made
+			}
+		}
+	}
+	for a := range d.alias {
+		d.maxLen = max(d.maxLen, utf8.RuneCountInString(a))
+	}
+	return d
+}
+
+func (u unit) has(form string) bool {
+	for _, f := range u.forms {
+		if f == form {
+			return true
+		}
+	}
+	return false
+}
+
+// add puts a spelling under the unit it belongs to, or makes a new unit.
+func (d *directory) add(name string, duty int, t *Thesaurus) {
+	form := zh.Fold(name)
+	if form == "" {
+		return
+	}
+	for i := range d.units {
+		if d.units[i].has(form) || (duty < 0 || d.units[i].duty < 0) && sameUnit(d.units[i].forms[0], form, t) {
+			d.addForm(i, name)
+			return
+		}
+	}
+	d.units = append(d.units, unit{name: name, forms: []string{form}, duty: duty})
+}
+
+func (d *directory) addForm(i int, name string) {
+	if form := zh.Fold(name); !d.units[i].has(form) {
+		d.units[i].forms = append(d.units[i].forms, form)
+	}
+}
+
+// sameUnit tells whether two folded names are spellings of one department:
+// equal without level and brackets' detail, or of one family, or one the
+// abbreviation of the other.
+func sameUnit(a, b string, t *Thesaurus) bool {
+	la, lb := levelOf(a), levelOf(b)
+	if la != "" && lb != "" && la != lb {
+		return false
+	}
+	for _, x := range bases(a) {
+		for _, y := range bases(b) {
+			if x == y || t.sameFamily(x, y) || abbreviates(x, y) || abbreviates(y, x) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *Thesaurus) sameFamily(a, b string) bool {
+	for _, f := range t.families[a] {
+		if f == b {
+			return true
+		}
+	}
+	return false
+}
+
+// abbreviates: short keeps the first and last rune of long and takes the rest
+// from it in order (市监局 of 市场监管局, 资规局 of 自然资源和规划局 is not: its
+// first rune differs, the family table has it).
+func abbreviates(short, long string) bool {
+	s, l := []rune(short), []rune(long)
+	if len(s) < 3 || len(s) >= len(l) || s[0] != l[0] || s[len(s)-1] != l[len(l)-1] {
+		return false
+	}
+	return subsequence(s, l)
+}
+
+func subsequence(short, long []rune) bool {
+	i := 0
+	for _, r := range long {
+		if i < len(short) && short[i] == r {
+			i++
+		}
+	}
+	return i == len(short)
+}
+
+// levelOf returns the one-rune level that a folded name begins with, or "".
+func levelOf(name string) string {
+	for _, l := range levels {
+		if strings.HasPrefix(name, l) && utf8.RuneCountInString(name) > utf8.RuneCountInString(l)+1 {
+			r, _ := utf8.DecodeRuneInString(l)
+			return string(r)
+		}
+	}
+	return ""
+}
+
+// bases returns a folded name without its level and brackets, and the bracket's
+// content where that names a body too.
+func bases(name string) []string {
+	outer, inner := cutBracket(name)
+	out := []string{stripLevel(outer)}
+	if inner != "" {
+		if in := stripLevel(inner); utf8.RuneCountInString(in) >= 2 {
+			out = append(out, in)
+		}
+	}
+	return out
+}
+
+func cutBracket(name string) (outer, inner string) {
+	i := strings.IndexByte(name, '(')
+	j := strings.LastIndexByte(name, ')')
+	if i < 0 || j < i {
+		return name, ""
+	}
+	return name[:i] + name[j+1:], name[i+1 : j]
+}
+
+func stripLevel(name string) string {
+	for _, l := range levels {
+		rest, ok := strings.CutPrefix(name, l)
+		if !ok || utf8.RuneCountInString(rest) < 2 {
+			continue
+		}
+		if strings.HasSuffix(l, "委") && utf8.RuneCountInString(rest) < 2 {
+			continue
+		}
+		return rest
+	}
+	return name
+}
+
+func (d *directory) commonLevel() string {
+	count := map[string]int{}
+	best := ""
+	for _, u := range d.units {
+		l := levelOf(u.forms[0])
+		if l == "" {
+			continue
+		}
+		count[l]++
+		if count[l] > count[best] {
+			best = l
+		}
+	}
+	return best
+}
+
+// generate makes the names a unit may be called by: as spelled, without its
+// level, its family's names with and without the level, and a bracket's
+// content with the usual endings.
+func (d *directory) generate(i int, t *Thesaurus) {
+	seen := map[string]bool{}
+	put := func(name string) {
+		if utf8.RuneCountInString(name) < 2 || seen[name] {
+			return
+		}
+		seen[name] = true
+		d.alias[name] = append(d.alias[name], i)
+	}
+	for _, form := range d.units[i].forms {
+		put(form)
+		outer, inner := cutBracket(form)
+		put(outer)
+		if inner != "" {
+			put(inner)
+			if !hasOrgSuffix(inner) {
+				put(inner + "办")
+				put(inner + "局")
+				put(inner + "办公室")
+			}
+		}
+		for _, b := range bases(form) {
+			put(b)
+			level := levelOf(form)
+			for _, f := range t.family(b) {
+				put(f)
+				if level == "" {
+					level = d.level
+				}
+				if level != "" {
+					put(level + f)
+				}
+			}
+		}
+	}
+}
+
+// family returns the family of a base name, found by its exact name or by
+// being the longer form of one (市场监督管理局 → 市场监管局).
+func (t *Thesaurus) family(base string) []string {
+	if f := t.families[base]; len(f) > 0 {
+		return f
+	}
+	var hit []string
+	for name, f := range t.families {
+		if utf8.RuneCountInString(name) >= 3 && (abbreviates(name, base) || abbreviates(base, name)) {
+			if len(hit) > 0 && hit[0] != f[0] {
+				return nil // two families fit: better none than a wrong one
+			}
+			hit = f
+		}
+	}
+	return hit
+}
+
+func hasOrgSuffix(s string) bool {
+	for _, x := range orgSuffixes {
+		if strings.HasSuffix(s, x) {
+			return true
+		}
+	}
+	return false
+}
+
+// resolve finds the units that a folded name means. known is false where no
+// unit of the plan can be meant. A name of another level (省文旅厅 in a city's
+// plan) means none.
+func (d *directory) resolve(name string) (units []int, known bool) {
+	if l := levelOf(name); l != "" && d.level != "" && l != d.level && d.foreign(l) {
+		return nil, false
+	}
+	if strings.HasSuffix(name, "厅") && d.level != "" && d.level != "省" {
+		return nil, false
+	}
+	if u := d.alias[name]; len(u) > 0 {
+		return d.prefer(name, u), true
+	}
+	base := stripLevel(name)
+	if u := d.alias[base]; len(u) > 0 {
+		return d.prefer(base, u), true
+	}
+	var hits []int
+	for a, us := range d.alias {
+		if hasOrgSuffix(a) && (abbreviates(base, a) || abbreviates(a, base)) {
+			hits = append(hits, us...)
+		}
+	}
+	hits = unique(hits)
+	if len(hits) == 1 {
+		return hits, true
+	}
+	return nil, false
+}
+
+// foreign tells whether no unit of the plan carries level l.
+func (d *directory) foreign(l string) bool {
+	for _, u := range d.units {
+		if levelOf(u.forms[0]) == l {
+			return false
+		}
+	}
+	return true
+}
+
+// prefer keeps, of several units under one name, those that spell it so.
+func (d *directory) prefer(name string, us []int) []int {
+	if len(us) < 2 {
+		return us
+	}
+	var exact []int
+	for _, i := range us {
+		for _, f := range d.units[i].forms {
+			for _, b := range bases(f) {
+				if f == name || b == name {
+					exact = append(exact, i)
+				}
+			}
+		}
+	}
+	if exact = unique(exact); len(exact) > 0 {
+		return exact
+	}
+	return us
+}
+
+func unique(list []int) []int {
+	sort.Ints(list)
+	out := list[:0]
+	for i, x := range list {
+		if i == 0 || x != list[i-1] {
+			out = append(out, x)
+		}
+	}
+	return out
+}

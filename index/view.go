@@ -1,0 +1,211 @@
+package index
+
+import (
+	"math/bits"
+	"sort"
+	"strings"
+
+	"xietiao/index/plan"
+	"xietiao/index/zh"
+)
+
+// clause is one thing an answer can show: a duty, an item or a leaf section.
+type clause struct {
+	kind    string // KindDuty, KindTask, KindSection
+	pos     int    // index in plan.Items or plan.Sections, or of the duty in its unit
+	unit    int    // directory index of the duty's unit, else -1
+	units   []int  // directory indices of every unit the clause names
+	no      int
+	role    string
+	segFrom int // its segments in view.segs
+	segTo   int
+}
+
+// segment is a stretch of text that is matched as a whole: a duty, or a
+// sentence of an item or section.
+type segment struct {
+	clause     int
+	start, end int  // bytes in view.text
+	list       bool // a list of units: its words say nothing about a matter
+}
+
+// view is one plan made ready for questions. Immutable.
+type view struct {
+	plan    *plan.Plan
+	name    string // 文号, else title: what a citation begins with
+	clauses []clause
+	segs    []segment
+	text    string // folded text of all segments, each ended by \n
+	dir     *directory
+	duties  int // clauses that give a unit something: kind duty or task
+}
+
+func newView(p *plan.Plan, t *Thesaurus) *view {
+	v := &view{plan: p, name: p.DocNo, dir: newDirectory(p, t)}
+	if v.name == "" {
+		v.name = p.Title
+	}
+	var text strings.Builder
+	v.addDuties(&text)
+	v.addItems(&text)
+	v.duties = len(v.clauses)
+	assigned := text.String()
+	v.addSections(&text, assigned)
+	v.text = text.String()
+	return v
+}
+
+func (v *view) addSegment(text *strings.Builder, s string, list bool) {
+	start := text.Len()
+	text.WriteString(zh.Fold(s))
+	v.segs = append(v.segs, segment{clause: len(v.clauses), start: start, end: text.Len(), list: list})
+	text.WriteByte('\n')
+}
+
+func (v *view) addDuties(text *strings.Builder) {
+	for i, u := range v.plan.Units {
+		ui := v.dir.ofDuty(i)
+		for j, d := range u.Duties {
+			from := len(v.segs)
+			v.addSegment(text, d.Text, false)
+			v.clauses = append(v.clauses, clause{kind: KindDuty, pos: j, unit: ui, units: []int{ui}, no: d.No, role: d.Role, segFrom: from, segTo: len(v.segs)})
+		}
+	}
+}
+
+func (v *view) addItems(text *strings.Builder) {
+	for i, it := range v.plan.Items {
+		from := len(v.segs)
+		if it.Title != "" && !strings.HasPrefix(it.Text, it.Title) {
+			v.addSegment(text, it.Title, false)
+		}
+		for _, s := range sentences(it.Text) {
+			v.addSegment(text, s, false)
+		}
+		if from == len(v.segs) {
+			v.addSegment(text, it.Text, false)
+		}
+		var us []int
+		for _, n := range append(append([]string{}, it.Lead...), it.Support...) {
+			us = append(us, v.dir.alias[zh.Fold(n)]...)
+		}
+		v.clauses = append(v.clauses, clause{kind: KindTask, pos: i, unit: -1, units: unique(us), no: it.No, segFrom: from, segTo: len(v.segs)})
+	}
+}
+
+// addSections adds what the body says outside the duties and items: the leaf
+// sections, and of a parent what stands before its first child.
+func (v *view) addSections(text *strings.Builder, assigned string) {
+	secs := v.plan.Sections
+	for i, s := range secs {
+		own := ownText(secs, i)
+		from := len(v.segs)
+		for _, line := range sentences(own) {
+			folded := zh.Fold(line)
+			if strings.Contains(assigned, folded) {
+				continue // a duty or an item: it is there already, with its unit
+			}
+			v.addSegment(text, line, v.dir.lists(folded))
+		}
+		if from == len(v.segs) && s.Title != "" {
+			v.addSegment(text, s.Title, false)
+		}
+		if from < len(v.segs) {
+			v.clauses = append(v.clauses, clause{kind: KindSection, pos: i, unit: -1, segFrom: from, segTo: len(v.segs)})
+		}
+	}
+}
+
+// ownText is a section's text up to its first child.
+func ownText(secs []plan.Section, i int) string {
+	s := secs[i]
+	for j := i + 1; j < len(secs) && j <= i+2; j++ {
+		if secs[j].Text == "" || !strings.HasPrefix(secs[j].Path, s.Path) && !strings.Contains(s.Path, "章") {
+			continue
+		}
+		if k := strings.Index(s.Text, secs[j].Text); k >= 0 && len(secs[j].Text) < len(s.Text) {
+			return s.Text[:k]
+		}
+	}
+	return s.Text
+}
+
+// sentences cuts text after 。！？ and ；, and at line ends.
+func sentences(text string) []string {
+	var out []string
+	start := 0
+	for i, r := range text {
+		switch r {
+		case '。', '！', '？', '；', ';', '\n':
+			end := i + len(string(r))
+			if s := strings.TrimSpace(text[start:end]); s != "" {
+				out = append(out, s)
+			}
+			start = end
+		}
+	}
+	if s := strings.TrimSpace(text[start:]); s != "" {
+		out = append(out, s)
+	}
+	return out
+}
+
+// ofDuty is the directory index of plan.Units[i].
+func (d *directory) ofDuty(i int) int {
+	for k, u := range d.units {
+		if u.duty == i {
+			return k
+		}
+	}
+	return -1
+}
+
+// minListed is how many units a sentence must name to count as a member list.
+const minListed = 4
+
+func (d *directory) lists(folded string) bool {
+	n := 0
+	for _, u := range d.units {
+		if strings.Contains(folded, u.forms[0]) {
+			if n++; n >= minListed {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// set is a set of segment numbers.
+type set []uint64
+
+func (v *view) newSet() set  { return make(set, (len(v.segs)+63)/64) }
+func (s set) add(i int)      { s[i>>6] |= 1 << (i & 63) }
+func (s set) has(i int) bool { return s[i>>6]&(1<<(i&63)) != 0 }
+func (s set) count() (n int) {
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// find returns the segments that hold the folded word.
+func (v *view) find(word string) set {
+	out := v.newSet()
+	if word == "" {
+		return out
+	}
+	for at := 0; ; {
+		i := strings.Index(v.text[at:], word)
+		if i < 0 {
+			return out
+		}
+		pos := at + i
+		seg := sort.Search(len(v.segs), func(k int) bool { return v.segs[k].end > pos })
+		if seg < len(v.segs) && pos >= v.segs[seg].start {
+			out.add(seg)
+			at = v.segs[seg].end
+			continue
+		}
+		at = pos + len(word)
+	}
+}
