@@ -25,7 +25,6 @@ type work struct {
 
 // readItems makes items of the texts that name their own units.
 func (p *parser) readItems() {
-	p.readRule()
 	owner := p.nodeOf()
 	var works []*work
 	var last *work
@@ -214,8 +213,8 @@ func (p *parser) cover(works []*work) []*work {
 	}
 	for _, w := range works {
 		n := w.node
-		if w.head && count[n] == 1 {
-			w.text.to = max(w.text.to, p.trim(n.text).to)
+		if behind := p.trim(span{w.by[len(w.by)-1].at.to, n.text.to}); w.head && count[n] == 1 && behind.len() > 0 {
+			w.text.to = behind.to
 			continue
 		}
 		if up := n.parent; up != nil && up.mark.kind != markNone && n.mark.kind >= markNum && len(up.kids) > 1 &&

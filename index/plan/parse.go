@@ -24,6 +24,7 @@ const (
 	roleFrame          // title, number, sign-off, addressees
 	roleHead           // a unit's heading
 	roleDuty           // part of a unit's duties
+	roleTable          // a table of duties or items
 )
 
 // Parse reads a document. It never fails: what it does not understand is in
@@ -34,7 +35,9 @@ func Parse(d *doc.Document) *Plan {
 	p.readMeta()
 	p.readUnits()
 	p.readSections()
+	p.readRule()
 	p.readItems()
+	p.readTables()
 	p.readMembers()
 	p.readOffice()
 	p.warn()

@@ -1,0 +1,471 @@
+package plan
+
+import (
+	"regexp"
+	"strings"
+
+	"xietiao/index/sheet"
+	"xietiao/index/zh"
+)
+
+// column is what a table's column holds.
+type column int
+
+const (
+	colExtra   column = iota // anything else, kept by its header
+	colNo                    // 序号
+	colTitle                 // 任务名称, 类别: what groups or names the row
+	colText                  // 工作任务, 主要内容
+	colLead                  // 牵头单位
+	colDuty                  // 责任单位, 指导部门
+	colSupport               // 配合单位
+	colWhen                  // 完成时限
+	colUnit                  // 单位, 成员单位: whose duties the row gives
+	colDuties                // 职责
+)
+
+// headers say what a header's words mean. The first match counts.
+var headers = []struct {
+	words *regexp.Regexp
+	is    column
+}{
+	{regexp.MustCompile(`^(?:序号|编号|项次|序|项目编号|任务序号|No\.?|NO\.?|号)$`), colNo},
+	{regexp.MustCompile(`领导|责任人|负责人|联系人|联络员|电话|姓名|职务|情况|备注|说明|依据|来源|范围|对象|资金|投资|金额`), colExtra},
+	{regexp.MustCompile(`时限|时间|期限|节点|进度|完成日期`), colWhen},
+	{regexp.MustCompile(`配合|协办|协助|协同|协作|参与|参加|支持单位|支持部门`), colSupport},
+	{regexp.MustCompile(`牵头|主办|主责|主要责任|第一责任`), colLead},
+	{regexp.MustCompile(`(?:责任|负责|承办|落实|实施|主管|指导|承担|执行|推进|完成|监管|分工)(?:的)?(?:单位|部门|主体|处室|科室|机构|地区|县区|市县)|责任分工|任务分工|^责任(?:（.*）)?$|分工$`), colDuty},
+	{regexp.MustCompile(`^(?:主要|工作|部门|单位|成员单位|具体)?(?:的)?(?:职责|职能|工作职责|主要职责)(?:任务|分工|内容)?$`), colDuties},
+	{regexp.MustCompile(`^(?:成员|有关|相关|各)?(?:单位|部门)(?:名称)?$|^(?:单位|部门)[/／、（(和]`), colUnit},
+	{regexp.MustCompile(`类别|类型|分类|领域|板块|方面|名称|标题|一级|专项|大项|总体任务|任务类`), colTitle},
+	{regexp.MustCompile(`任务|内容|举措|措施|事项|要点|工作|项目|做法|条款|清单|问题|要求|目标`), colText},
+}
+
+// maxHeader bounds the runes of a column's header.
+const maxHeader = 24
+
+func readHeader(text string) (column, bool) {
+	if n := len([]rune(text)); n == 0 || n > maxHeader {
+		return colExtra, false
+	}
+	for _, h := range headers {
+		if h.words.MatchString(text) {
+			return h.is, true
+		}
+	}
+	return colExtra, false
+}
+
+// layout is what the columns of a table hold.
+type layout struct {
+	names []string
+	kinds []column
+	text  int // the column with the item's text; -1 when there is none
+	units bool
+}
+
+// grid is a table with its place in the source.
+type grid struct {
+	p     *parser
+	para  para
+	cols  layout
+	group string
+	rule  rule
+	last  *Item
+	unit  []string
+}
+
+// readTables reads every table that names units.
+func (p *parser) readTables() {
+	var known layout
+	for i := range p.paras {
+		pa := p.paras[i]
+		if pa.table == nil {
+			continue
+		}
+		g := &grid{p: p, para: pa, rule: p.rule}
+		from, ok := g.findHeader()
+		if !ok {
+			if from = 0; len(known.kinds) == 0 || len(pa.cells) == 0 || len(known.kinds) != len(pa.cells[0]) {
+				p.webTable(pa)
+				continue
+			}
+			g.cols = known
+		}
+		known = g.cols
+		for r := from; r < len(pa.cells); r++ {
+			g.row(r)
+		}
+		p.src.own(pa.span)
+		p.role[i] = roleTable
+	}
+}
+
+func (g *grid) cell(r, c int) string         { return g.p.src.str(g.para.cells[r][c]) }
+func (g *grid) raw(r, c int) sheet.Cell      { return g.para.table.Rows[r][c] }
+func (g *grid) same(r, a, b int) bool        { return g.para.cells[r][a] == g.para.cells[r][b] }
+func (g *grid) width(r int) int              { return len(g.para.cells[r]) }
+func (g *grid) held(r, c int) (string, bool) { t := g.cell(r, c); return t, t != "" }
+
+// headerRows bounds the rows in which a table's header is looked for.
+const headerRows = 8
+
+// findHeader finds the header, one row or two, and returns the row after it.
+func (g *grid) findHeader() (int, bool) {
+	for r := 0; r < min(headerRows, len(g.para.cells)); r++ {
+		top, ok := g.header(r)
+		if !ok {
+			if t, one := g.spanning(r); one {
+				g.group = t
+			}
+			continue
+		}
+		next := r + 1
+		if next < len(g.para.cells) {
+			if low, more := g.secondHeader(top, next); more {
+				top, next = low, next+1
+			}
+		}
+		top.choose(g, next)
+		g.cols, g.group = top, ""
+		return next, top.useful()
+	}
+	return 0, false
+}
+
+func (g *grid) header(r int) (layout, bool) {
+	var l layout
+	known, seen := 0, map[span]bool{}
+	for c := 0; c < g.width(r); c++ {
+		t := g.cell(r, c)
+		k, ok := readHeader(t)
+		if !ok && len([]rune(t)) > maxHeader {
+			return l, false
+		}
+		if ok && !seen[g.para.cells[r][c]] {
+			known++
+		}
+		seen[g.para.cells[r][c]] = true
+		l.names, l.kinds = append(l.names, t), append(l.kinds, k)
+	}
+	return l, known >= 2 && l.hasUnits() && l.hasText()
+}
+
+// secondHeader reads a lower header row: cells merged from above, or finer
+// headers below a spanning one.
+func (g *grid) secondHeader(top layout, r int) (layout, bool) {
+	low := layout{names: append([]string(nil), top.names...), kinds: append([]column(nil), top.kinds...)}
+	finer := false
+	if _, one := g.spanning(r); one {
+		return low, false
+	}
+	for c := 0; c < g.width(r); c++ {
+		t, ok := g.held(r, c)
+		if !ok || t == top.names[c] {
+			continue
+		}
+		k, known := readHeader(t)
+		if !known {
+			return low, false
+		}
+		low.names[c], low.kinds[c], finer = t, k, true
+	}
+	return low, finer || g.sameRow(r, r-1)
+}
+
+func (g *grid) sameRow(a, b int) bool {
+	for c := range g.para.cells[a] {
+		if g.cell(a, c) != g.cell(b, c) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l layout) has(ks ...column) bool {
+	for _, k := range l.kinds {
+		for _, w := range ks {
+			if k == w {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (l layout) hasUnits() bool { return l.has(colLead, colDuty, colSupport, colUnit) }
+func (l layout) hasText() bool  { return l.has(colText, colTitle, colDuties) }
+func (l layout) useful() bool   { return l.text >= 0 && l.hasUnits() }
+
+// choose picks the column of the item's text: the last task-like one; those
+// before it name the row. A table of 单位 and 职责 gives units.
+func (l *layout) choose(g *grid, from int) {
+	l.text = -1
+	l.units = l.has(colDuties) && l.has(colUnit, colDuty) && !l.has(colLead)
+	for c, k := range l.kinds {
+		switch {
+		case k == colDuties && l.units:
+			l.text = c
+		case k == colDuties, k == colText && !l.units:
+			if weakText.MatchString(l.names[c]) && l.text >= 0 {
+				l.kinds[c] = colExtra
+				continue
+			}
+			if l.text >= 0 && l.names[l.text] != l.names[c] {
+				l.kinds[l.text] = colTitle
+			}
+			l.kinds[c] = colText
+			l.text = c
+		case k == colUnit && !l.units:
+			l.kinds[c] = colDuty
+		}
+	}
+	for c := len(l.kinds) - 1; c >= 0 && l.text < 0; c-- {
+		if l.kinds[c] == colTitle {
+			l.kinds[c], l.text = colText, c
+		}
+	}
+}
+
+// weakText matches headers that only qualify a task: 目标, 要求, 成果形式.
+var weakText = regexp.MustCompile(`目标(?:要求|值)?$|要求$|成果|标准|指标|问题|清单|进展`)
+
+// spanning reports a row that holds one text across its columns, or one text
+// and nothing else.
+func (g *grid) spanning(r int) (string, bool) {
+	text, n := "", 0
+	for c := 0; c < g.width(r); c++ {
+		if t := g.cell(r, c); t != "" {
+			if c > 0 && g.same(r, c, c-1) {
+				continue
+			}
+			text += t
+			n++
+		}
+	}
+	return text, n == 1
+}
+
+func (g *grid) row(r int) {
+	if t, one := g.spanning(r); one && (g.width(r) > 2 || g.wholeRow(r)) {
+		if g.continuesText(r) {
+			g.last.Text += t
+			return
+		}
+		g.group, g.last, g.unit = t, nil, nil
+		return
+	}
+	if g.isHeaderAgain(r) {
+		return
+	}
+	if g.cols.units {
+		g.dutyRow(r)
+		return
+	}
+	g.taskRow(r)
+}
+
+// wholeRow reports a row whose every column shows the same merged cell.
+func (g *grid) wholeRow(r int) bool {
+	for c := 1; c < g.width(r); c++ {
+		if !g.same(r, c, 0) {
+			return false
+		}
+	}
+	return g.width(r) > 1 && g.cell(r, 0) != ""
+}
+
+// continuesText reports a row that only carries on the text cut by a page end.
+func (g *grid) continuesText(r int) bool {
+	if g.last == nil || g.cell(r, g.cols.text) == "" || g.wholeRow(r) || g.raw(r, g.cols.text).Copied {
+		return false
+	}
+	end := []rune(g.last.Text)
+	return len(end) > 0 && !strings.ContainsRune("。；;！？", end[len(end)-1])
+}
+
+func (g *grid) isHeaderAgain(r int) bool {
+	same := 0
+	for c := 0; c < g.width(r); c++ {
+		if t := g.cell(r, c); t != "" && t == g.cols.names[c] {
+			same++
+		} else if t != "" {
+			return false
+		}
+	}
+	return same >= 2
+}
+
+// dutyRow reads a row of 单位 and 职责.
+func (g *grid) dutyRow(r int) {
+	s := g.para.cells[r][g.cols.text]
+	for c, k := range g.cols.kinds {
+		if k != colUnit && k != colDuty {
+			continue
+		}
+		if names := g.cellNames(r, c); len(names) > 0 {
+			g.unit = names
+		}
+	}
+	if s.len() == 0 {
+		return
+	}
+	var ds []Duty
+	for _, d := range g.p.inlineList(0, s) {
+		if t := g.p.src.str(d.text); t != "" {
+			ds = append(ds, Duty{No: d.no, Text: t, Role: RoleOf(t), at: g.p.src.spans(d.text)})
+		}
+	}
+	for _, n := range g.unit {
+		g.p.addUnit(n, ds, nil)
+	}
+}
+
+// taskRow reads a row of a task table.
+func (g *grid) taskRow(r int) {
+	var s share
+	it := Item{Section: g.group, Extra: map[string]string{}}
+	text := span{}
+	for c, k := range g.cols.kinds {
+		t := g.cell(r, c)
+		if t == "" || c > 0 && g.same(r, c, c-1) && g.cols.kinds[c] == g.cols.kinds[c-1] {
+			continue
+		}
+		switch k {
+		case colNo:
+			it.No = rowNumber(t)
+		case colText:
+			text, it.Text = g.para.cells[r][c], t
+		case colLead, colDuty, colSupport:
+			s.merge(g.cellShare(r, c, k))
+		case colWhen:
+			s.when = joinOnce(s.when, t)
+		case colTitle:
+			g.title(&it, r, c, t)
+		default:
+			it.Extra[g.cols.names[c]] = t
+		}
+	}
+	g.keep(it, s, text)
+}
+
+// title puts a naming cell where it belongs: a cell merged over several rows
+// groups them, another names its row.
+func (g *grid) title(it *Item, r, c int, t string) {
+	merged := g.raw(r, c).Copied || r+1 < len(g.para.cells) && g.para.cells[r+1][c] == g.para.cells[r][c]
+	if merged && it.Section == "" {
+		it.Section = t
+	} else if it.Title == "" {
+		it.Title = t
+	}
+	it.Extra[g.cols.names[c]] = t
+}
+
+// keep adds the row as an item, or to the item before it when it only carries
+// that one on.
+func (g *grid) keep(it Item, s share, text span) {
+	if it.Text == "" {
+		it.Text = it.Title
+	}
+	if it.Text == "" && len(s.names) == 0 {
+		return
+	}
+	lead, support := s.sides(g.rule)
+	if g.last != nil && (it.Text == "" || g.last.Text == it.Text && it.No == g.last.No) {
+		g.last.Lead = appendNew(g.last.Lead, lead)
+		g.last.Support = appendNew(g.last.Support, support)
+		return
+	}
+	if m := readMarker([]rune(it.Text)); m.kind >= markHan && m.end < len([]rune(it.Text)) {
+		it.Text = string([]rune(it.Text)[m.end:])
+		if it.No == 0 {
+			it.No = m.no
+		}
+	}
+	it.Lead, it.Support = lead, support
+	it.Deadline = deadline(s.when, it.Text)
+	it.Due = dueDay(it.Deadline, g.p.ownYear())
+	it.at = g.p.src.spans(text)
+	g.p.plan.Items = append(g.p.plan.Items, it)
+	g.last = &g.p.plan.Items[len(g.p.plan.Items)-1]
+}
+
+func appendNew(list, more []string) []string {
+	for _, m := range more {
+		if !contains(list, m) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// rowNumber reads 1, 1., （1） and 一、.
+func rowNumber(t string) int {
+	if n, ok := zh.Number(strings.Trim(t, "（）().、． ")); ok {
+		return n
+	}
+	return readMarker([]rune(t + "、")).no
+}
+
+// cellShare reads the units of a cell: a bare list, or 牵头：A 配合：B.
+func (g *grid) cellShare(r, c int, k column) share {
+	def := map[column]part{colLead: partLead, colDuty: partDuty, colSupport: partSupport}[k]
+	text := cellList(g.raw(r, c).Text)
+	if label.MatchString(text) {
+		if s, ok := readShare(text); ok {
+			return s
+		}
+	}
+	if firstLeads.MatchString(g.cols.names[c]) {
+		g.rule.first = true
+	}
+	s, _ := readVerbs(text, def)
+	return s
+}
+
+func (g *grid) cellNames(r, c int) []string {
+	s, _ := readVerbs(cellList(g.raw(r, c).Text), partDuty)
+	return s.names
+}
+
+// cellList joins the lines of a cell: a line end or a space between two whole
+// names parts them, any other only broke a name.
+func cellList(text string) string {
+	var b strings.Builder
+	prev := ""
+	for _, w := range strings.Fields(text) {
+		if prev != "" && !strings.HasSuffix(prev, "、") && (isBody(lastName(prev)) && isBody(firstName(w)) || strings.HasSuffix(prev, "：")) && !strings.HasSuffix(prev, "：") {
+			b.WriteString("、")
+		}
+		b.WriteString(w)
+		prev = w
+	}
+	return b.String()
+}
+
+func lastName(s string) string {
+	all := splitNames(s)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1]
+}
+
+func firstName(s string) string {
+	all := splitNames(s)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[0]
+}
+
+// webTable takes a government site's facts from the table above the text.
+func (p *parser) webTable(pa para) {
+	for _, row := range pa.cells {
+		for c := 0; c+1 < len(row); c++ {
+			if m := webField.FindStringSubmatch(strings.TrimRight(p.src.str(row[c]), "：:") + "：" + p.src.str(row[c+1])); m != nil {
+				p.webField(m[1], m[2])
+			}
+		}
+	}
+}
