@@ -2,6 +2,7 @@ package index
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"xietiao/index/zh"
 )
@@ -16,6 +17,9 @@ type request struct {
 	units   []int    // departments named, in order
 	missing []string // departments named that the plan does not know
 	content []token  // what the question is about
+	context []token  // what the previous question was about, where this one leans on it
+	at      int      // section asked for, plus one; 0 when none
+	relaxed bool     // the units asked for may have only part of the matter
 	ordinal int      // 第N; 0 when none, -1 for 最后
 	ordUnit string   // the word after the ordinal: 项 条 部分 …
 }
@@ -31,7 +35,7 @@ func (v *view) ask(t *Thesaurus, q Query) Answer {
 // read understands a question by itself.
 func (v *view) read(t *Thesaurus, q string) *request {
 	r := &request{v: v, t: t, clean: zh.Fold(zh.CleanQuestion(q))}
-	r.tokens = v.repair(t, lexer{t, v.dir}.cut(r.clean))
+	r.clean, r.tokens = v.repair(t, r.clean)
 	r.sort()
 	r.readOrdinal()
 	return r
@@ -40,8 +44,16 @@ func (v *view) read(t *Thesaurus, q string) *request {
 // sort splits the tokens into what is asked and what it is about.
 func (r *request) sort() {
 	r.tags, r.units, r.missing, r.content = 0, nil, nil, nil
-	for _, t := range r.tokens {
+	for i, t := range r.tokens {
+		if t.kind == tokTerm && holdsAny(t.text, "协调组", "办公室", "领导小组", "联席会议") {
+			t.tags |= tagFact
+		}
 		r.tags |= t.tags
+		if i > 0 && r.v.foreign(r.tokens[i-1], t) {
+			r.missing = append(r.missing, r.tokens[i-1].text+t.text)
+			r.dropLast()
+			continue
+		}
 		switch t.kind {
 		case tokUnit:
 			r.units = append(r.units, t.units...)
@@ -56,6 +68,46 @@ func (r *request) sort() {
 		}
 	}
 	r.units = uniqueInOrder(r.units)
+}
+
+// dropLast takes the word before a foreign department out of the content.
+func (r *request) dropLast() {
+	if n := len(r.content); n > 0 {
+		r.content = r.content[:n-1]
+	}
+}
+
+// foreign tells whether two neighbouring tokens name a department of another
+// place or level: 温州市文广旅局, 省文旅厅, or one that no list knows: 天文局.
+func (v *view) foreign(before, tok token) bool {
+	if before.end != tok.start {
+		return false
+	}
+	switch tok.kind {
+	case tokUnit, tokMissing:
+		if levelOf(tok.text) == "" {
+			return before.text == "省" || before.text == "国家" || before.text == "中央" || before.text == "省里"
+		}
+		place := before.text
+		own := zh.Fold(v.plan.Title + v.plan.Issuer)
+		return before.kind == tokRaw && utf8.RuneCountInString(place) <= 3 && allHan([]rune(place)) && !strings.Contains(own, place)
+	case tokRaw, tokFrame:
+		if tok.text != "局" && tok.text != "厅" && tok.text != "委员会" || before.kind == tokFrame && before.tags&tagGeneric == 0 {
+			return false
+		}
+		_, ok := v.dir.resolve(before.text + tok.text)
+		return !ok
+	}
+	return false
+}
+
+func holdsAny(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
 }
 
 func uniqueInOrder(list []int) []int {
@@ -76,11 +128,23 @@ func (r *request) has(t tag) bool { return r.tags&t != 0 }
 // verbs.
 func (r *request) about() bool {
 	for _, t := range r.content {
-		if t.kind != tokRole && t.tags&(tagDuties|tagGeneric|tagFact|tagDocSay|tagItemWord) == 0 {
+		if t.kind != tokRole && t.tags&(tagDuties|tagGeneric|tagFact|tagDocSay|tagItemWord) == 0 && r.solid(t) {
 			return true
 		}
 	}
 	return false
+}
+
+// solid tells whether a content token proves something: a word of the field, of
+// other business, or of the plan. What neither knows is narrative.
+func (r *request) solid(t token) bool {
+	return t.kind != tokRaw || r.v.find(t.text).count() > 0
+}
+
+// named tells whether the units that the question names have its matter.
+func (r *request) named() bool {
+	h := r.v.match(r.content, nil)
+	return top(h.rank(r.acceptUnits())).cover >= minCover
 }
 
 func (r *request) readOrdinal() {
@@ -106,7 +170,7 @@ func (r *request) answer() Answer {
 		return Answer{Status: Unknown, Intent: IntentNone, Hint: HintEmpty}
 	}
 	for _, try := range []func() (Answer, bool){
-		r.command, r.chat, r.fact, r.member, r.place, r.mention, r.unitDuties,
+		r.command, r.chat, r.attribute, r.fact, r.member, r.place, r.mention, r.unitDuties,
 	} {
 		if a, ok := try(); ok {
 			return a

@@ -19,6 +19,7 @@ const (
 	weightUnknown3 = 0.6  // a run of three or more
 	weightAbsent   = 2.8  // a word of the field that this plan does not hold
 	weightOutside  = 5.0  // other business
+	weightContext  = 0.3  // a word of the previous question, or of another part of this one
 	simPieces      = 0.8  // a raw run found in pieces instead of whole
 	shareSegment   = 0.75 // of a clause's coverage that must come from one sentence
 	bonusFocus     = 0.14 // a clause that is about little else
@@ -55,9 +56,15 @@ type scored struct {
 	literal float64
 }
 
-// match looks every content token up in the view.
-func (v *view) match(tokens []token) *hits {
+// match looks every content token up in the view; words of the context count
+// for weightContext of their weight.
+func (v *view) match(tokens, context []token) *hits {
 	h := &hits{v: v}
+	defer func() {
+		for _, tok := range context {
+			h.add(v.lookup(tok), -1, weightContext)
+		}
+	}()
 	group := 0
 	for i, tok := range tokens {
 		if tok.tags&tagOr != 0 {

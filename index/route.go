@@ -35,7 +35,7 @@ func (r *request) asksCount() bool {
 
 // fact answers questions about the document itself.
 func (r *request) fact() (Answer, bool) {
-	if !r.has(tagFact|tagMember|tagCount) || r.about() {
+	if !r.has(tagFact|tagMember|tagCount|tagDocWord) || r.about() {
 		return Answer{}, false
 	}
 	name := r.factAsked()
@@ -59,22 +59,33 @@ func (r *request) factAsked() string {
 	switch {
 	case len(r.units) > 0 && !r.says("办公室"):
 		return ""
-	case r.says("文号", "几号文", "字号", "文件号", "文件编号", "编号是", "编号多少", "什么号", "多少号"):
+	case r.numberHead(), r.says("编号") && r.has(tagDocWord), r.says("文号", "几号文", "字号", "文件号", "文件编号", "编号是", "编号多少", "什么号", "多少号"):
 		return FactDocNo
 	case r.says("办公室") && (r.has(tagWho) || r.says("设在", "挂在", "放在", "在哪", "是哪", "挂靠")) && !r.says("主任", "电话"):
 		return FactOffice
-	case r.says("落款") && r.says("日期", "时间", "哪天", "几号"), r.says("印发", "发布", "下发", "发文", "发的", "成文", "出台", "公布", "颁布", "出来的", "下来的", "签发", "印的") && (r.has(tagWhen) || r.says("日期", "时间", "哪天", "哪年", "几年", "几月", "几号", "啥时")):
+	case r.says("落款") && r.says("日期", "时间", "哪天", "几号"), r.says("印发", "发布", "下发", "发文", "发的", "成文", "出台", "公布", "颁布", "出来", "下来", "签发", "印的", "生效") && (r.has(tagWhen) || r.says("日期", "时间", "哪天", "哪年", "几年", "几月", "几号", "啥时")):
 		return FactDate
-	case r.says("全名", "全称", "标题", "题目", "叫什么", "叫啥", "名称", "文件名"):
+	case r.says("全名", "全称", "标题", "题目", "叫什么", "叫啥", "名称", "文件名", "完整名字", "全部名字"):
 		return FactTitle
-	case members && r.asksCount():
+	case (members || r.says("单位", "部门", "家")) && r.asksCount():
 		return FactMemberCount
 	case members && (r.has(tagMulti|tagWho|tagDocSay|tagDuties) || r.says("名单", "列", "有谁", "哪些", "哪几")):
 		return FactMembers
-	case r.says("印发", "发布", "下发", "发文", "制发", "落款", "发的", "出台", "颁布", "出的", "印的") && (r.has(tagWho) || r.says("机关", "单位", "部门")):
+	case r.says("印发", "发布", "下发", "发文", "制发", "落款", "发的", "出台", "颁布", "出的", "印的") && (r.has(tagWho) || r.says("谁", "哪") || r.says("机关", "单位", "部门")):
 		return FactIssuer
 	}
 	return ""
+}
+
+// numberHead tells whether the question names the document by the head of its
+// number (乐公共协) and asks for the rest.
+func (r *request) numberHead() bool {
+	head := zh.Fold(r.v.plan.DocNo)
+	if i := strings.IndexAny(head, "〔[("); i > 0 {
+		head = head[:i]
+		return utf8.RuneCountInString(head) >= 2 && strings.Contains(r.clean, head) && r.says("几号", "多少号", "号")
+	}
+	return false
 }
 
 // factValue quotes a fact as the source writes it.
@@ -143,6 +154,9 @@ func (v *view) isMember(u int) bool {
 // place answers questions for a part of the document by its number or title:
 // 第三项任务, 第四部分, 基本原则有哪几条.
 func (r *request) place() (Answer, bool) {
+	if r.at > 0 {
+		return r.sectionAt(r.at - 1)
+	}
 	if len(r.units) > 0 || len(r.missing) > 0 {
 		return Answer{}, false
 	}
@@ -308,11 +322,11 @@ func (r *request) mention() (Answer, bool) {
 	}
 	var content []token
 	for _, t := range r.content {
-		if t.kind != tokRole && t.tags&(tagDuties|tagFact) == 0 {
+		if t.kind != tokRole && t.tags&(tagDuties|tagFact) == 0 && r.solid(t) {
 			content = append(content, t)
 		}
 	}
-	h := r.v.match(content)
+	h := r.v.match(content, nil)
 	a := Answer{Status: Answered, Intent: IntentRole, Roles: words}
 	list := h.rank(isAssigned)
 	if h.total > 0 && top(list).cover < minCover {
@@ -382,7 +396,7 @@ func (r *request) unitDuties() (Answer, bool) {
 		}
 		return Answer{}, false
 	}
-	if r.about() {
+	if r.about() && (r.named() || !r.has(tagDuties)) {
 		return Answer{}, false
 	}
 	a := Answer{Status: Answered, Intent: IntentDuties, Units: r.unitNames(), Missing: r.missing}
@@ -499,6 +513,3 @@ func (r *request) drop(tok token) {
 	}
 	r.content = kept
 }
-
-func (r *request) follow(prev *request) *request        { return r }
-func (v *view) repair(t *Thesaurus, in []token) []token { return in }

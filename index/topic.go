@@ -10,26 +10,29 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // The thresholds of deciding, on the share of a question's weight that a
 // clause has (scored.cover).
 const (
-	minCover     = 0.42 // below this the documents do not speak of the matter
-	gapMargin    = 0.2  // a section that has this much more than any duty is a gap
-	shareMain    = 0.86 // further answers need this share of the best score
-	shareMulti   = 0.7  // the same where several units were asked for
-	shareEssence = 0.5  // a word of this share of the heaviest weight is essential
-	maxRelated   = 3
-	simEssential = 0.5
+	minCover        = 0.42 // below this the documents do not speak of the matter
+	minCoverOutside = 0.8  // the same where the question names other business
+	nearHeaviest    = 0.9  // a word of this share of the heaviest weight says as much
+	minFollow       = 0.25 // the same for a unit asked for in a follow-up
+	gapMargin       = 0.2  // a section that has this much more than any duty is a gap
+	shareMain       = 0.86 // further answers need this share of the best score
+	shareMulti      = 0.7  // the same where several units were asked for
+	shareEssence    = 0.5  // a word of this share of the heaviest weight is essential
+	maxRelated      = 3
+	simEssential    = 0.5
 )
 
 // topic answers who is responsible for a matter.
 func (r *request) topic() Answer {
-	if a, ok := r.attribute(); ok {
-		return a
+	if len(r.missing) > 0 && len(r.units) == 0 {
+		return r.refuse(HintNotMember)
 	}
 	if r.has(tagSeparate) || r.has(tagMulti) {
 		if a, ok := r.separate(); ok {
 			return a
 		}
 	}
-	h := r.v.match(r.content)
+	h := r.v.match(r.content, r.context)
 	return r.decide(h)
 }
 
@@ -39,9 +42,6 @@ func (r *request) attribute() (Answer, bool) {
 		if t.kind == tokFrame && t.tags&(tagAttr|tagPerson) != 0 && r.v.find(t.text).count() == 0 {
 			return r.refuse(HintAttribute), true
 		}
-	}
-	if len(r.missing) > 0 && len(r.units) == 0 {
-		return r.refuse(HintNotMember), true
 	}
 	return Answer{}, false
 }
@@ -53,13 +53,16 @@ func (r *request) decide(h *hits) Answer {
 	duties := h.rank(r.acceptUnits())
 	sections := h.rank(isSection)
 	bestD, bestS := top(duties), top(sections)
-	if max(bestD.cover, bestS.cover) < minCover {
+	if r.relaxed && bestD.cover >= minFollow {
+		return r.responsible(h, duties)
+	}
+	if max(bestD.cover, bestS.cover) < r.needed(h) {
 		return r.refuse(HintOfftopic)
 	}
 	if r.has(tagDocSay) && !r.has(tagWho|tagMulti) && bestS.cover >= bestD.cover-0.05 {
 		return r.sectionAnswer(sections)
 	}
-	if bestS.cover > bestD.cover+gapMargin {
+	if bestS.cover > bestD.cover+gapMargin && h.lacksHeaviest(bestD) {
 		if r.has(tagDocSay) && !r.has(tagWho) {
 			return r.sectionAnswer(sections)
 		}
@@ -69,6 +72,34 @@ func (r *request) decide(h *hits) Answer {
 		return r.refuse(HintOfftopic)
 	}
 	return r.responsible(h, duties)
+}
+
+// needed is the share of the question that a clause must have: more where the
+// question names other business.
+func (r *request) needed(h *hits) float64 {
+	for _, t := range h.terms {
+		if t.tok.kind == tokOutside && t.df == 0 {
+			return minCoverOutside
+		}
+	}
+	return minCover
+}
+
+// lacksHeaviest tells whether the clause is without one of the words that say
+// most in the question (those near the heaviest weight).
+func (h *hits) lacksHeaviest(s scored) bool {
+	heaviest := 0.0
+	for _, t := range h.terms {
+		if t.df > 0 {
+			heaviest = max(heaviest, t.weight)
+		}
+	}
+	for _, t := range h.terms {
+		if t.df > 0 && t.weight >= nearHeaviest*heaviest && (s.clause < 0 || h.sim(t, s.clause) < simEssential) {
+			return true
+		}
+	}
+	return false
 }
 
 func top(list []scored) scored {
@@ -218,7 +249,3 @@ func (r *request) leads(main []scored) bool {
 	}
 	return false
 }
-
-// separate answers each part of 立项、用地、建设标准分别找谁 by itself, with the
-// words outside the list as context.
-func (r *request) separate() (Answer, bool) { return Answer{}, false }

@@ -346,3 +346,13 @@ func unique(list []int) []int {
 	}
 	return out
 }
+
+// resolveRow finds the unit of an answer's row.
+func (d *directory) resolveRow(name string) ([]int, bool) {
+	for i, u := range d.units {
+		if u.name == name {
+			return []int{i}, true
+		}
+	}
+	return nil, false
+}

@@ -98,6 +98,9 @@ func (v *view) addItems(text *strings.Builder) {
 func (v *view) addSections(text *strings.Builder, assigned string) {
 	secs := v.plan.Sections
 	for i, s := range secs {
+		if v.holdsDuties(s) {
+			continue // the annex itself: its clauses are there with their units
+		}
 		own := ownText(secs, i)
 		from := len(v.segs)
 		for _, line := range sentences(own) {
@@ -114,6 +117,21 @@ func (v *view) addSections(text *strings.Builder, assigned string) {
 			v.clauses = append(v.clauses, clause{kind: KindSection, pos: i, unit: -1, segFrom: from, segTo: len(v.segs)})
 		}
 	}
+}
+
+// holdsDuties tells whether a section is the list of units and duties.
+func (v *view) holdsDuties(s plan.Section) bool {
+	if !strings.HasPrefix(s.Path, "附件") {
+		return false
+	}
+	for _, u := range v.plan.Units {
+		for _, d := range u.Duties {
+			if strings.Contains(s.Text, d.Text) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ownText is a section's text up to its first child.

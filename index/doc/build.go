@@ -16,6 +16,8 @@ type builder struct {
 	blocks  []Block
 	dropped []string
 	tables  int // tables so far, for their addresses
+
+	textless []int
 }
 
 func (b *builder) write(s string) {
@@ -90,7 +92,7 @@ func (b *builder) addTable(t *sheet.Table) {
 // document ends the building; a document without a visible character is
 // ErrEmpty.
 func (b *builder) document() (*Document, error) {
-	d := &Document{Text: b.text.String(), Blocks: b.blocks, Dropped: b.dropped}
+	d := &Document{Text: b.text.String(), Blocks: b.blocks, Dropped: b.dropped, Textless: b.textless}
 	if strings.TrimSpace(d.Text) == "" {
 		return nil, &Error{Kind: ErrEmpty}
 	}

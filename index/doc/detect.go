@@ -157,6 +157,8 @@ func readAs(f format, name string, data []byte, bud *sheet.Budget) (d *Document,
 		if a, err = sheet.OpenArchive(data, bud); err == nil {
 			err = readDocx(b, a)
 		}
+	case fPDF:
+		err = readPDF(b, data)
 	case fXLSX, fCSV:
 		err = readTables(b, name, data)
 	default:

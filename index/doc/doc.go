@@ -20,6 +20,8 @@ type Document struct {
 	Text    string   // the whole decoded text, valid UTF-8
 	Blocks  []Block  // document order
 	Dropped []string // texts left out on purpose: page numbers of a pdf, the frame of a web page, deleted text
+
+	Textless []int // pages of a pdf that show pictures but hold no text: what is on them is not in Text
 }
 
 // Block is a paragraph (or, in txt, md and pdf, a line) or a table.
