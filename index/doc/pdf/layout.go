@@ -186,7 +186,8 @@ var radicals = strings.NewReplacer(
 
 // Restore turns radical forms (⼯, ⻓) and compatibility forms of Han characters,
 // which PDF producers write for the ordinary ones because the font shares the
-// glyph, into the ordinary ones. Everything else stays.
+// glyph, into the ordinary ones, and takes Latin ligatures (ﬁ) apart. Everything
+// else stays.
 func Restore(s string) string {
 	if strings.IndexFunc(s, isForm) < 0 {
 		return s
@@ -203,7 +204,7 @@ func Restore(s string) string {
 }
 
 func isForm(r rune) bool {
-	return r >= 0x2e80 && r <= 0x2fdf || r >= 0xf900 && r <= 0xfaff || r >= 0x2f800 && r <= 0x2fa1f
+	return r >= 0x2e80 && r <= 0x2fdf || r >= 0xf900 && r <= 0xfb06 || r >= 0x2f800 && r <= 0x2fa1f
 }
 
 // Places of page numbers and running heads, as shares of the page height.
