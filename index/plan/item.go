@@ -123,6 +123,9 @@ func (p *parser) readRule() {
 			continue
 		}
 		t := p.text(i)
+		if m := alsoAll.FindStringSubmatch(t); m != nil && isBody(m[1]) {
+			p.rule.also = m[1]
+		}
 		if !strings.Contains(t, "牵头") {
 			continue
 		}

@@ -78,6 +78,7 @@ func joinLines(d *doc.Document) (*source, []para) {
 		if l.page {
 			continue
 		}
+		l.block = dropHash(s, l.block)
 		if l.block.Table != nil {
 			paras = append(paras, tablePara(s, l.block.Table))
 			open = false
@@ -98,7 +99,45 @@ func joinLines(d *doc.Document) (*source, []para) {
 			p.mark = readMarker(s.text[p.from:min(p.to, p.from+maxMarker)])
 		}
 	}
+	useDecimals(s, paras)
 	return s, paras
+}
+
+// minDecimals is how many paragraphs begin 1.1, 2.1.3 … in a document that is
+// numbered that way; fewer are quantities.
+const minDecimals = 3
+
+// useDecimals reads decimal numbers where the document is numbered with them.
+func useDecimals(s *source, paras []para) {
+	found := make([]marker, len(paras))
+	deep := 0
+	for i, p := range paras {
+		if p.table != nil || p.len() == 0 || p.mark.kind != markNone {
+			continue
+		}
+		n := runLen(s.text[p.from:p.to], isDigit)
+		found[i] = readDecimal(s.text[p.from:p.to], s.spaced(p.from+n))
+		deep += b2i(found[i].kind > markDec1)
+	}
+	for i := range paras {
+		if deep >= minDecimals && found[i].kind != markNone {
+			paras[i].mark = found[i]
+		}
+	}
+}
+
+// dropHash takes the # of a markdown heading off a line of plain text.
+func dropHash(s *source, b doc.Block) doc.Block {
+	rest := strings.TrimLeft(b.Text, "#")
+	n := len(b.Text) - len(rest)
+	if b.Table != nil || n == 0 || n > 6 || rest == "" {
+		return b
+	}
+	for i := b.Start; i < b.Start+n && i < len(s.owned); i++ {
+		s.owned[i] = true
+	}
+	b.Text, b.Start = rest, b.Start+n
+	return b
 }
 
 // maxMarker bounds the runes looked at for a printed number.
@@ -242,40 +281,83 @@ func cutRuns(s *source, paras []para) []para {
 // minRun is the shortest paragraph in which lost line ends are looked for.
 const minRun = 80
 
-// runCuts returns the places where a lost line began.
+// runCuts returns the places where a lost line began: before a unit and its
+// colon, and before numbers that count on.
 func runCuts(s *source, pa para) []int {
-	var units, numbers []int
+	var units []int
 	first := unitColon(s.text[pa.from:pa.to])
-	want := map[markKind]int{}
 	for i := pa.from + 1; i < pa.to; i++ {
-		prev := s.text[i-1]
-		stop := prev == '。' || prev == '；' || prev == ';' || prev == '.'
-		if !stop && !s.spaced(i) {
-			continue
-		}
-		rest := s.text[i:pa.to]
-		if unitColon(rest) {
+		if (strings.ContainsRune("。；;.", s.text[i-1]) || s.spaced(i)) && unitColon(s.text[i:pa.to]) {
 			units = append(units, i)
-			continue
-		}
-		if m := readMarker(rest[:min(len(rest), maxMarker)]); m.kind >= markChapter && m.kind <= markHanParen && (stop && prev != '；' && prev != ';' || s.spaced(i)) && (m.no == want[m.kind]+1 || m.no == 1) {
-			want[m.kind] = m.no
-			numbers = append(numbers, i)
 		}
 	}
-	if len(units) == 0 || len(units) == 1 && !first {
+	if len(units) == 1 && !first {
 		units = nil
 	}
-	if len(numbers) < 3 && pa.len() < longRun {
-		numbers = nil
-	}
-	cuts := append(units, numbers...)
+	cuts := append(units, numberCuts(s, pa)...)
 	sort.Ints(cuts)
 	return cuts
 }
 
-// longRun is a paragraph too long to be one, whatever it holds.
-const longRun = 1500
+const (
+	longRun    = 600 // runes of a paragraph too long to be one
+	minNumbers = 3   // numbers that show a shorter one to be several
+)
+
+// numberCuts finds the numbers that count on through a run: 一、 … （一） … 1. ….
+func numberCuts(s *source, pa para) []int {
+	if pa.len() < minLongRun {
+		return nil
+	}
+	var cuts []int
+	strong := 0
+	want := map[markKind]int{}
+	if m := readMarker(s.text[pa.from:min(pa.to, pa.from+maxMarker)]); m.kind != markNone {
+		want[m.kind] = m.no
+	}
+	for i := pa.from + 1; i < pa.to; i++ {
+		m := readMarker(s.text[i:min(pa.to, i+maxMarker)])
+		if m.kind < markPart || m.kind > markNumParen || m.no != want[m.kind]+1 && m.no != 1 {
+			continue
+		}
+		prev := s.text[i-1]
+		stop := strings.ContainsRune("。：:）)！”", prev) || s.spaced(i)
+		if !stop && (pa.len() < longRun || !freeBefore(m, prev)) {
+			continue
+		}
+		if m.kind == markArticle && !stop {
+			continue
+		}
+		for k := range want {
+			if k > m.kind {
+				delete(want, k)
+			}
+		}
+		want[m.kind] = m.no
+		strong += b2i(stop)
+		cuts = append(cuts, i)
+		i += m.end
+	}
+	if strong < minNumbers && (pa.len() < longRun || len(cuts) < minNumbers) {
+		return nil
+	}
+	return cuts
+}
+
+// minLongRun is the shortest paragraph in which lost numbered lines are looked for.
+const minLongRun = 300
+
+// freeBefore reports whether a number may begin behind this rune where no stop
+// stands: not inside a word (统一、) or a longer number.
+func freeBefore(m marker, prev rune) bool {
+	if m.kind == markHan || m.kind <= markArticle {
+		return !strings.ContainsRune("统唯单之万同进逐专归划第其一二三四五六七八九十百初周星期、", prev)
+	}
+	if m.kind == markNum {
+		return !isLatin(prev) && !strings.ContainsRune(".．、第图表—-~～", prev)
+	}
+	return !strings.ContainsRune("第图表见、", prev)
+}
 
 // unitColon reports whether a text begins with a unit's name and a colon.
 func unitColon(text []rune) bool {

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"xietiao/index/zh"
 )
@@ -18,6 +20,10 @@ const (
 	markChapter           // 第一章
 	markDivide            // 第一节
 	markArticle           // 第八条
+	markDec1              // 1 总则
+	markDec2              // 1.1
+	markDec3              // 2.1.3
+	markDec4              // 2.1.3.1
 	markHan               // 一、
 	markHanParen          // （一）
 	markNum               // 1. 1、
@@ -90,6 +96,25 @@ func readNumMark(text []rune) marker {
 		return marker{kind: markNumParen, no: no, path: "（" + strconv.Itoa(no) + "）", end: n + 1}
 	}
 	return marker{}
+}
+
+// decimal matches the numbers of an emergency plan: 2.1.3 成员单位职责.
+var decimal = regexp.MustCompile(`^\d{1,2}(?:\.\d{1,2}){1,3}`)
+
+// readDecimal reads 2.1, 2.1.3 and, where white space followed it, a bare 2.
+// Quantities such as 1.5亿 are not told apart here; [useDecimals] decides for
+// the document.
+func readDecimal(text []rune, spaced bool) marker {
+	n := len(decimal.FindString(string(text[:min(len(text), maxMarker)])))
+	if n == 0 {
+		if n = runLen(text, isDigit); n == 0 || n > 2 || !spaced || n >= len(text) || !unicode.Is(unicode.Han, text[n]) {
+			return marker{}
+		}
+	}
+	path := string(text[:n])
+	parts := strings.Split(path, ".")
+	no := number([]rune(parts[len(parts)-1]))
+	return marker{kind: markDec1 + markKind(len(parts)-1), no: no, path: path, end: n + b2i(n < len(text) && (text[n] == '.' || text[n] == '、' || text[n] == ' '))}
 }
 
 // readParenMark reads （一） and （1） with either width of brackets.

@@ -53,6 +53,7 @@ func (p *parser) readMeta() {
 		p.readAddressee(at.to)
 	}
 	p.skipAnnexList()
+	p.skipContents()
 	for i := range p.paras {
 		if p.paras[i].table == nil && publicLine.MatchString(p.text(i)) {
 			p.role[i] = roleFrame // stays unread
@@ -278,6 +279,26 @@ func (p *parser) skipAnnexList() {
 			i++
 			p.role[i] = roleFrame
 		}
+	}
+}
+
+// skipContents marks a table of contents: the lines after 目录 up to where the
+// first of them stands again. They stay unread.
+func (p *parser) skipContents() {
+	for i := range p.paras {
+		if p.paras[i].table != nil || p.text(i) != "目录" || i+1 >= len(p.paras) {
+			continue
+		}
+		first := letters(p.text(i + 1))
+		for j := i + 2; j < len(p.paras) && first != ""; j++ {
+			if p.paras[j].table == nil && p.paras[j].len() <= maxTitle && letters(p.text(j)) == first {
+				for k := i; k < j; k++ {
+					p.role[k] = roleFrame
+				}
+				return
+			}
+		}
+		return
 	}
 }
 

@@ -8,10 +8,19 @@ import (
 
 // orgEnd lists the last words of names of public bodies. A name is recognised
 // by its end, so that units of any county are found.
-var orgEnd = regexp.MustCompile(`(?:局|委|办|厅|部|署|院|馆|台|联|协|社|处|所|站|队|中心|公司|集团|政府|街道|镇|乡|办事处|开发区|园区|新区|示范区|管委会|委员会|管理会|总工会|工会|基金会|协会|学会|商会|工商联|研究会|红十字会|残联|妇联|科协|团委|团[省市县区旗州]委|青年团|办公室|领导小组|工作组|协调组|专项组|专责组|小组|专班|指挥部|联席会议|银行|分行|支行|营业管理部|大学|学院|学校|中学|小学|幼儿园|党校|医院|报社|海关|部门|单位|机构|机关|监局|邮政|军区|分区|武装部|公署|企业|电网|高新区|经开区|度假区|保护区|试验区|党委|党组|委会|监管分局|分局)$`)
+var orgEnd = regexp.MustCompile(`(?:局|委|办|厅|部|署|院|馆|台|联|协|会|社|处|所|站|队|中心|公司|集团|政府|街道|镇|乡|办事处|开发区|园区|新区|示范区|管委会|委员会|管理会|总工会|工会|基金会|协会|学会|商会|工商联|研究会|红十字会|残联|妇联|科协|团委|团[省市县区旗州]委|青年团|办公室|领导小组|工作组|协调组|专项组|专责组|小组|专班|指挥部|联席会议|银行|分行|支行|营业管理部|大学|学院|学校|中学|小学|幼儿园|党校|医院|报社|海关|部门|单位|机构|机关|监局|邮政|军区|分区|武装部|公署|企业|电网|高新区|经开区|度假区|保护区|试验区|党委|党组|委会|监管分局|分局)$`)
 
 // orgGroup matches generic groups: 各县（市、区）人民政府, 有关部门, 各成员单位.
 var orgGroup = regexp.MustCompile(`^(?:其他)?(?:(?:全?[省市县区州旗盟]|国务院|中央)(?:级|直|属)?)?(?:各|有关|相关|各有关|各相关|有关各|其他|所有|属地)`)
+
+// groupEnd matches how a generic group ends beside the ends of names: 各地区, 各地.
+var groupEnd = regexp.MustCompile(`(?:地|地区|地方|方面|各方|主体|成员|组织|科室|股室|处室|院校|高校|口岸|经营者|社会力量|县级市|试点城市|[省市县区州旗盟镇乡街村])$`)
+
+// generic words are no names by themselves.
+var generic = regexp.MustCompile(`^(?:部门|单位|机构|机关|企业|公司|政府|学校|医院|社会|协会|学会|商会|工会|各级|部|局|办|会|处|所|站|台|馆|委)$`)
+
+// roleNoun matches 牵头单位 and its like inside a generic name: 各项目牵头单位.
+var roleNoun = regexp.MustCompile(`(?:牵头|责任|配合|负责|参与|成员|主管)(?:单位|部门)$`)
 
 // verbInside matches words that a name never holds but a sentence does.
 var verbInside = regexp.MustCompile(`负责|牵头|配合|推进|推动|加强|落实|做好|建立|开展|应当|要求|完善|组织实施|会同|按照|根据|以及|我[省市县区]|本[省市县区]|不得|可以|等[^级]|[的了把是被]`)
@@ -58,17 +67,17 @@ func isOrg(name string) bool {
 		return false
 	}
 	flat := dropBrackets(b)
-	if verbInside.MatchString(flat) {
+	if generic.MatchString(flat) || verbInside.MatchString(roleNoun.ReplaceAllString(flat, "")) {
 		return false
 	}
-	if orgGroup.MatchString(flat) && n >= 3 {
+	if orgEnd.MatchString(flat) && !notOrg.MatchString(flat) {
 		return true
 	}
-	return orgEnd.MatchString(flat) && !notOrg.MatchString(flat)
+	return orgGroup.MatchString(flat) && groupEnd.MatchString(flat)
 }
 
 // notOrg matches ends that look like a body's but are things: 内部, 全部, 干部, 一站, 举办, 主办.
-var notOrg = regexp.MustCompile(`(?:干部|内部|全部|外部|西部|东部|中部|南部|北部|一部|局部|举办|主办|承办|督办|协办|交办|新闻联|关联|互联|物联|串联|场所|厕所|住所|处所|车站|网站|场馆|展台|平台|后台|舞台|出台|讲台|社会|旅行社|合作社|[一二三四五六七八九十]处|好处|到处|之处|团队|部队|军队|城乡|家乡|下乡|城镇|乡镇|村镇|法院院|妥协|医药|大院|出院|学会了|剧院|影院|电影院|文化站|书馆建|所属单位|职责|分工|任务|措施|要求|目标)$`)
+var notOrg = regexp.MustCompile(`(?:(?:社|机|大|晚|展|宴|座谈|培训|推进|运动|博览|例|全|听证|发布|动员|现场|调度|部署|视频|年|聚|庙|茶话|交流|洽谈|研讨|报告|评审|总结|分析|专题|办公|盛|都|一|学|体|不|才|约|理|领|误|议)会|干部|内部|全部|外部|西部|东部|中部|南部|北部|一部|局部|举办|主办|承办|督办|协办|交办|新闻联|关联|互联|物联|串联|场所|厕所|住所|处所|车站|网站|场馆|展台|平台|后台|舞台|出台|讲台|旅行社|合作社|[一二三四五六七八九十]处|好处|到处|之处|团队|部队|军队|城乡|家乡|下乡|城镇|乡镇|村镇|法院院|妥协|医药|大院|出院|学会了|剧院|影院|电影院|文化站|书馆建|所属单位|职责|分工|任务|措施|要求|目标)$`)
 
 func dropBrackets(s string) string {
 	if !strings.ContainsAny(s, "（(") {
@@ -93,14 +102,35 @@ func dropBrackets(s string) string {
 	return b.String()
 }
 
-// splitNames cuts a list at 、，,；; and white space, outside brackets.
+// bareLevel matches a level of government that only a word after it makes a name.
+var bareLevel = regexp.MustCompile(`^(?:各|全)?(?:[省市州县区乡镇村](?:和[省市州县区乡镇])?|镇街|市县)(?:（[^）]*）|\([^)]*\))?$`)
+
+// splitNames cuts a list at 、，,；; and white space, outside brackets. A level
+// stays with the word that makes it a name: 市、县（区）人民政府 is one.
 func splitNames(s string) []string {
+	pieces, seps := cutList(s)
 	var out []string
+	for i := 0; i < len(pieces); i++ {
+		w := pieces[i]
+		for j := i; j+1 < len(pieces) && seps[j] == '、' && bareLevel.MatchString(pieces[j]); j++ {
+			if next := pieces[j+1]; !bareLevel.MatchString(next) && !placeEnd.MatchString(next) && orgEnd.MatchString(next) {
+				w = strings.Join(pieces[i:j+2], "、")
+				i = j + 1
+				break
+			}
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// cutList cuts at the marks of a list and tells which mark followed each piece.
+func cutList(s string) (pieces []string, seps []rune) {
 	depth, start := 0, 0
 	r := []rune(s)
-	cut := func(i int) {
+	cut := func(i int, sep rune) {
 		if w := strings.TrimSpace(string(r[start:i])); w != "" {
-			out = append(out, w)
+			pieces, seps = append(pieces, w), append(seps, sep)
 		}
 		start = i + 1
 	}
@@ -114,25 +144,25 @@ func splitNames(s string) []string {
 			}
 		case '、', '，', ',', '；', ';', '/', '\n', '|':
 			if depth == 0 {
-				cut(i)
+				cut(i, c)
 			}
 		}
 	}
-	cut(len(r))
-	return out
+	cut(len(r), 0)
+	return pieces, seps
 }
 
 // splitAnd cuts 省政府办公厅和省市场监管局 and A及B where both sides are names
-// of their own; 自然资源和规划局 stays whole.
+// of their own; 自然资源和规划局 and 有关部门和单位 stay whole.
 func splitAnd(name string) []string {
 	for _, w := range []string{"以及", "和", "及", "与", "暨"} {
 		for i := 0; ; {
 			k := strings.Index(name[i:], w)
-			if k <= 0 && i == 0 || k < 0 {
+			if k < 0 {
 				break
 			}
 			l, r := name[:i+k], name[i+k+len(w):]
-			if l != "" && r != "" && isBody(l) && (isBody(r) || len(splitAnd(r)) > 1) {
+			if l != "" && r != "" && !bareLevel.MatchString(l) && isNames(l) && isNames(r) {
 				return append(splitAnd(l), splitAnd(r)...)
 			}
 			i += k + len(w)
@@ -141,18 +171,32 @@ func splitAnd(name string) []string {
 	return []string{name}
 }
 
+// isNames reports one name, or several joined by 和 or 及.
+func isNames(s string) bool {
+	if isBody(s) {
+		return true
+	}
+	if orgGroup.MatchString(s) && strings.HasSuffix(s, "和单位") {
+		return true
+	}
+	return len(splitAnd(s)) > 1
+}
+
 // vague matches ends that generic words share with names: 组成部门, 成员单位.
-var vague = regexp.MustCompile(`(?:部门|单位|机构|机关|企业|公司)$`)
+var vague = regexp.MustCompile(`(?:部门|单位|机构|机关|企业)$`)
+
+// levelled matches a name that begins with its level or says its field: 市级各部门, 教育行政部门.
+var levelled = regexp.MustCompile(`^(?:国家|国务院|全国|中央|[省市县区州旗镇乡])|(?:公安|教育|财政|民政|卫生|健康|交通|运输|水利|农业|农村|林业|环保|环境|主管|行政|管理|监管|监督|建设|规划|资源|宣传|网信|审计|司法|人社|保障|文化|旅游|体育|应急|消防|商务|科技|统计|外事|信息化|改革|气象|电力|通信)(?:行政)?(?:主管|管理|执法)?(?:部门|机关|机构)$`)
 
 // isNamedOrg reports a name that could head a list of duties: not a generic
 // word such as 组成部门.
 func isNamedOrg(name string) bool {
 	b := dropBrackets(name)
-	return isOrg(name) && (!vague.MatchString(b) || orgGroup.MatchString(b) || levelled.MatchString(b))
+	return isOrg(name) && (!vague.MatchString(b) || orgGroup.MatchString(b) || levelled.MatchString(b)) && !memberGroup.MatchString(b)
 }
 
-// levelled matches a name that begins with its level: 市级各部门, 县教育行政部门.
-var levelled = regexp.MustCompile(`^(?:国家|国务院|全国|中央|[省市县区州旗镇乡])|(?:公安|教育|财政|民政|卫生|交通|水利|农业|林业|环保|主管|行政|管理|监管|监督|建设|规划|宣传|审计|司法|人社|文化|旅游|体育|应急|消防)(?:行政)?(?:主管|管理)?(?:部门|机关|机构)$`)
+// memberGroup matches the members as a whole, who head no list of their own.
+var memberGroup = regexp.MustCompile(`成员单位$`)
 
 // unitList reads a text that is nothing but names of bodies.
 func unitList(text string) ([]string, bool) {

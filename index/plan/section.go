@@ -98,10 +98,15 @@ func (p *parser) sectionTitle(n *node) string {
 // are numbered through the whole document, so chapters stay out of their path.
 func address(n *node) string {
 	own := n.mark.path
-	if n.parent == nil || n.mark.kind == markArticle {
+	up := n.parent
+	if up != nil && n.mark.kind >= markArticle && n.mark.kind <= markDec4 {
+		for up != nil && up.mark.kind != markAnnex {
+			up = up.parent
+		}
+	}
+	if up == nil {
 		return own
 	}
-	up := n.parent
 	if up.mark.kind == markAnnex {
 		return up.path + "·" + own
 	}

@@ -59,11 +59,14 @@ func joinOnce(a, b string) string {
 type rule struct {
 	first bool   // the first of a list leads
 	mark  string // a sign beside the name of the one that leads: ★
+	also  string // a body that supports every item, though only once named
 }
 
 var (
 	// firstLeads matches 排在首位的为牵头单位, 列第一位的部门为牵头部门, 首位为牵头单位.
 	firstLeads = regexp.MustCompile(`(?:首位|第一位|第1位|第一个|排名?第一|列第一|首个|排在?最?前)[^。；]{0,12}(?:为|是|系)[^。；]{0,8}牵头|牵头(?:单位|部门)?(?:为|是)?(?:排|列)?(?:在)?(?:首位|第一位)|第一(?:责任)?(?:单位|部门)为(?:总)?牵头`)
+	// alsoAll matches 以下均需试点城市政府落实，不再列出.
+	alsoAll = regexp.MustCompile(`(?:以?下|其他|各项)均(?:需|由|须|应由)([\p{Han}（）、]{2,20}?)(?:负责|落实|配合|参与)`)
 	// markLeads matches 标★的为牵头单位, 带“*”号为牵头部门.
 	markLeads = regexp.MustCompile(`(?:标|带|加|打|有|注)[^。；，]{0,4}([*＊★☆△▲※#◎])[^。；]{0,10}牵头`)
 )
@@ -88,6 +91,9 @@ func (s share) sides(r rule) (lead, support []string) {
 	if r.first && !strong && len(parts) > 0 && parts[0] == partDuty {
 		parts[0], strong = partLead, true
 	}
+	if r.also != "" && len(names) > 0 {
+		names, parts = append(names[:len(names):len(names)], r.also), append(parts, partSupport)
+	}
 	seen := map[string]bool{}
 	for i, n := range names {
 		switch {
@@ -107,7 +113,7 @@ func (s share) sides(r rule) (lead, support []string) {
 var label = regexp.MustCompile(`(?:(总牵头|牵头主办|牵头|主要责任|第一责任|主责|主办|责任|负责|承办|落实|实施|主管|指导|主体责任|推进|任务|共同|组织|责任落实|配合责任|配合|协办|协助|协同|协作|参与|参加|支持|会办|配合实施)(?:负责|实施|落实|责任|推进|建设|配合)?(?:单位|部门|主体|机构|处室|科室|股室|地区|市县)(?:及(?:部门|单位|参与单位|配合单位|负责人|责任人))?(?:[（(][^）)]{0,16}[)）])?|(牵头|主办|协办|配合|参与|责任|承办|负责)|((?:计划|预计|要求)?(?:完成|办结|整改|实施|推进|落实|办理|达标)?(?:时限|时间节点|时间要求|时限要求|时间进度|时间安排|进度安排|进度要求|期限|时间|时间表|节点))|(牵头领导|责任领导|分管领导|市领导|县领导|区领导|责任人|负责人|联系人|联络员|责任股室|包保领导|挂钩领导|督导领导|牵头负责人|联系电话))[：:]`)
 
 // quick words without one of which no text is a share.
-var quick = []string{"牵头", "负责", "单位", "部门", "责任", "配合", "参与", "参加", "协助", "协办", "主办", "承办", "协同", "时限", "时间", "期限", "落实", "为主", "会同", "按职责", "分工", "处室", "科室"}
+var quick = []string{"牵头", "负责", "单位", "部门", "责任", "配合", "参与", "参加", "协助", "协办", "主办", "承办", "协同", "时限", "时间", "期限", "落实", "为主", "会同", "按职责", "分工", "处室", "科室", "指导"}
 
 func hasAny(s string, words []string) bool {
 	for _, w := range words {
@@ -121,12 +127,16 @@ func hasAny(s string, words []string) bool {
 // maxShare bounds the bytes of a text that may be a share.
 const maxShare = 3 * 1200
 
+// remark matches a clause that explains a list and names nobody: 列第一位者为牵头单位, 下同, 不再列出.
+var remark = regexp.MustCompile(`(?:^|[，,。；;、])(?:[^，,。；;、]*(?:第一位|首位|第一个|排在|排名|列第一|第一单位)[^，,。；;]*牵头[^，,。；;]*|下同|以下同|以下均[^，,。；;]*|下均[^，,。；;]*|不再(?:逐一)?列出|[^，,。；;、]*不分先后)`)
+
 // readShare reads a text that says who does something and by when: 牵头单位：A；
 // 配合单位：B, or A牵头，B、C按职责分工负责. It is false for any other text.
 func readShare(text string) (share, bool) {
 	if len(text) > maxShare || !hasAny(text, quick) {
 		return share{}, false
 	}
+	text = strings.TrimLeft(remark.ReplaceAllString(text, ""), "，,。；;、")
 	var s share
 	at := label.FindAllStringSubmatchIndex(text, -1)
 	if len(at) == 0 {
@@ -239,7 +249,7 @@ func (g *group) entry(w string) {
 
 // cutVerb parts 市教育局按职责分工负责 into name and verb.
 func cutVerb(w string) (name, verb string) {
-	if isOrg(w) && !strings.HasSuffix(w, "分工") {
+	if isOrg(w) || roleNoun.MatchString(w) {
 		return w, ""
 	}
 	if m := verbTail.FindStringIndex(w); m != nil && hasAny(w[m[0]:], roleWords) {
