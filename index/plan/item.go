@@ -2,6 +2,7 @@ package plan
 
 import (
 	"regexp"
+	"sort"
 	"strings"
 )
 
@@ -24,8 +25,7 @@ type work struct {
 }
 
 // readItems makes items of the texts that name their own units.
-func (p *parser) readItems() {
-	owner := p.nodeOf()
+func (p *parser) readItems(owner []*node) {
 	var works []*work
 	var last *work
 	start, node := 0, (*node)(nil)
@@ -112,9 +112,18 @@ func (p *parser) addItem(w *work) {
 	}
 	for _, s := range places {
 		p.src.own(s)
+		p.take(s)
 	}
 	it.at = p.src.spans(w.text)
 	p.plan.Items = append(p.plan.Items, it)
+}
+
+// take notes the paragraphs that an item holds.
+func (p *parser) take(s span) {
+	i := sort.Search(len(p.paras), func(i int) bool { return p.paras[i].to > s.from })
+	for ; i < len(p.paras) && p.paras[i].from < s.to; i++ {
+		p.taken[i] = true
+	}
 }
 
 func (p *parser) readRule() {

@@ -13,6 +13,7 @@ type parser struct {
 	heads []head     // unit headings, in order
 	nodes []*node    // sections in document order
 	rule  rule
+	taken []bool // by paragraph: an item with its own mention of units holds it
 	plan  *Plan
 }
 
@@ -31,12 +32,15 @@ const (
 // Unread. It keeps no reference to d and is safe for concurrent use.
 func Parse(d *doc.Document) *Plan {
 	src, paras := joinLines(d)
-	p := &parser{src: src, paras: paras, role: make([]paraRole, len(paras)), plan: emptyPlan()}
+	p := &parser{src: src, paras: paras, role: make([]paraRole, len(paras)), taken: make([]bool, len(paras)), plan: emptyPlan()}
 	p.readMeta()
 	p.readUnits()
 	p.readSections()
 	p.readRule()
-	p.readItems()
+	owner := p.nodeOf()
+	p.readItems(owner)
+	p.readSubjects(owner)
+	p.readBodyOffice()
 	p.readTables()
 	p.readMembers()
 	p.readOffice()

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"regexp"
+	"sort"
 	"strings"
 )
 
@@ -9,9 +10,10 @@ import (
 type headKind int
 
 const (
-	headLine    headKind = iota // a line of its own: 市教育局, （一）市教育局职责
-	headRunIn                   // 市教育局：…, 县委宣传部。负责…
-	headSubject                 // 市教育局负责…
+	headLine  headKind = iota // a line of its own: 市教育局, （一）市教育局职责
+	headRunIn                 // 市教育局：…, 县委宣传部。负责…
+	headList                  // 市财政局履行下列职责：, a list below it
+	headBody                  // 主要职责 of the body that the document sets up
 )
 
 // head is the place where a text turns to one unit, or to several that share
@@ -32,7 +34,8 @@ const (
 
 // readUnits finds unit headings and the duties below them.
 func (p *parser) readUnits() {
-	p.heads = p.accept(p.candidates())
+	p.heads = append(p.accept(p.candidates()), p.bodyHeads()...)
+	sort.Slice(p.heads, func(i, j int) bool { return p.heads[i].para < p.heads[j].para })
 	extra := 0 // paragraphs beyond the first that a unit before had
 	for i, h := range p.heads {
 		end, last := len(p.paras), i+1 == len(p.heads)
@@ -54,7 +57,7 @@ func (p *parser) candidates() []head {
 		if p.role[i] != roleBody || p.paras[i].table != nil {
 			continue
 		}
-		for _, read := range []func(int) (head, bool){p.lineHead, p.runInHead, p.subjectHead} {
+		for _, read := range []func(int) (head, bool){p.lineHead, p.runInHead, p.listHead} {
 			if h, ok := read(i); ok {
 				out = append(out, h)
 				break
@@ -124,22 +127,30 @@ func (p *parser) runInHead(i int) (head, bool) {
 	return head{}, false
 }
 
-// subjectVerb matches the verb that gives its subject a duty. The names stand
-// before it.
-var subjectVerb = regexp.MustCompile(`(?:主要|具体|统一|全面|共同|分别|牵头|应当|应|要|须)*(?:负责|牵头|承担|履行)`)
+// listVerb matches what stands between a unit and the list of its duties:
+// 履行下列职责：, 的主要职责是：, 负责…工作：. The names stand before it.
+var listVerb = regexp.MustCompile(`^(?:[（(][^）)]*[）)])?(?:是|作为|应当|要|应)?[^。：:]{0,60}(?:职责|责任|任务|职能|工作|事项|规定|决策)[^。：:]{0,12}[：:]$`)
 
-// subjectHead reads 市教育局负责… and 县教育行政部门应当负责….
-func (p *parser) subjectHead(i int) (head, bool) {
+// listHead reads a sentence that announces a list of one body's duties:
+// 第五条 市财政局履行下列职责：.
+func (p *parser) listHead(i int) (head, bool) {
 	pa := p.paras[i]
 	b := pa.body()
-	t := p.src.str(span{b.from, min(b.to, b.from+maxLabel)})
-	m := subjectVerb.FindStringIndex(t)
-	if m == nil || m[0] == 0 {
+	if b.len() > 2*maxHead || i+1 >= len(p.paras) || !strings.ContainsRune("：:", p.src.text[pa.to-1]) {
 		return head{}, false
 	}
-	names, ok := headNames(strings.TrimRight(t[:m[0]], "，,"))
-	from := b.from
-	return head{kind: headSubject, para: i, names: names, place: span{from, from + len([]rune(t[:m[0]]))}, body: from}, ok
+	next := p.paras[i+1]
+	if next.table != nil || next.mark.kind != markNone && (next.mark.no != 1 || next.mark.kind <= pa.mark.kind) {
+		return head{}, false
+	}
+	names, n := p.subject(b)
+	if len(names) == 0 || !listVerb.MatchString(p.src.str(span{b.from + n, b.to})) {
+		return head{}, false
+	}
+	if own, _ := p.subject(next.body()); len(own) > 0 {
+		return head{}, false // every entry names its own unit
+	}
+	return head{kind: headList, para: i, names: names, place: span{b.from, b.from + n}, body: pa.to}, true
 }
 
 // dutyTitle matches titles under which units get their duties.
@@ -154,38 +165,16 @@ func (p *parser) accept(cands []head) []head {
 		if h.kind == headLine && p.listed(cands, k) {
 			continue
 		}
-		if h.kind == headSubject && len(p.mentions(h.para)) > 0 {
-			continue
-		}
 		kept = append(kept, h)
 		count[h.kind]++
 	}
 	var out []head
 	for _, h := range kept {
-		announced := p.announced(h.para)
-		switch h.kind {
-		case headSubject:
-			if !announced && (count[headSubject] < 3 || !p.inRow(kept, h)) && p.paras[h.para].mark.kind != markArticle {
-				continue
-			}
-		default:
-			if !announced && count[h.kind] < minHeads {
-				continue
-			}
+		if h.kind == headList || count[h.kind] >= minHeads || p.announced(h.para) {
+			out = append(out, h)
 		}
-		out = append(out, h)
 	}
 	return out
-}
-
-// inRow reports whether a paragraph next to h begins with a unit as well.
-func (p *parser) inRow(all []head, h head) bool {
-	for _, o := range all {
-		if o.para == h.para+1 || o.para == h.para-1 {
-			return true
-		}
-	}
-	return false
 }
 
 // listed reports whether a heading's neighbours are headings too, with nothing
@@ -234,11 +223,7 @@ func (p *parser) announced(i int) bool {
 func (p *parser) readDuties(h head, end, limit int) (extra int) {
 	c := collector{p: p}
 	if h.body < p.paras[h.para].to {
-		no := 0
-		if h.kind == headSubject && p.paras[h.para].mark.kind == markArticle {
-			no = p.paras[h.para].mark.no
-		}
-		c.text(no, span{h.body, p.paras[h.para].to})
+		c.text(0, span{h.body, p.paras[h.para].to})
 	}
 	for i := h.para + 1; i < end && p.belongs(&c, h, i, i >= limit); i++ {
 		pa := p.paras[i]
@@ -293,11 +278,14 @@ func (p *parser) belongs(c *collector, h head, i int, late bool) bool {
 	if len(c.duties) == 0 {
 		return true
 	}
+	if h.kind == headList && c.kind == markNone && strings.ContainsRune("；;", p.src.text[pa.from-1]) {
+		return true
+	}
 	ended := strings.ContainsRune("。；;！", p.src.text[pa.from-1])
 	if !ended {
 		return pa.len() > maxTitle/2 || strings.ContainsAny(p.text(i), "。；;")
 	}
-	return c.kind == markNone && !late && pa.len() > maxTitle/2 && h.kind != headSubject
+	return c.kind == markNone && !late && pa.len() > maxTitle/2
 }
 
 // collector gathers a unit's duties from its paragraphs.
