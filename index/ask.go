@@ -36,8 +36,8 @@ func (v *view) ask(t *Thesaurus, q Query) Answer {
 func (v *view) read(t *Thesaurus, q string) *request {
 	r := &request{v: v, t: t, clean: zh.Fold(zh.CleanQuestion(q))}
 	r.clean, r.tokens = v.repair(t, r.clean)
-	r.sort()
 	r.readOrdinal()
+	r.sort()
 	return r
 }
 
@@ -138,7 +138,7 @@ func (r *request) about() bool {
 // solid tells whether a content token proves something: a word of the field, of
 // other business, or of the plan. What neither knows is narrative.
 func (r *request) solid(t token) bool {
-	return t.kind != tokRaw || r.v.find(t.text).count() > 0
+	return t.kind != tokRaw || utf8.RuneCountInString(t.text) >= 2 && r.v.find(t.text).count() > 0
 }
 
 // named tells whether the units that the question names have its matter.
@@ -153,8 +153,13 @@ func (r *request) readOrdinal() {
 		r.ordinal, r.ordUnit = -1, firstRunes(rest, 2)
 		return
 	}
-	n, _, end, ok := zh.FindOrdinal(r.clean)
+	n, start, end, ok := zh.FindOrdinal(r.clean)
 	if ok {
+		for i, t := range r.tokens {
+			if t.kind == tokRaw && t.start >= start && t.end <= end {
+				r.tokens[i].kind, r.tokens[i].tags = tokFrame, tagFiller
+			}
+		}
 		r.ordinal = n
 		rs := []rune(r.clean)
 		r.ordUnit = firstRunes(string(rs[end:]), 2)

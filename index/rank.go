@@ -23,7 +23,7 @@ const (
 	simPieces      = 0.8  // a raw run found in pieces instead of whole
 	shareSegment   = 0.75 // of a clause's coverage that must come from one sentence
 	bonusFocus     = 0.14 // a clause that is about little else
-	bonusLiteral   = 0.16 // the question's own letters stand in the clause
+	bonusLiteral   = 0.3  // the question's own letters stand in the clause
 	bonusRole      = 0.07 // the clause's verb is the one asked for
 	malusRole      = 0.04 // the clause only takes part, and that was not asked
 )
@@ -156,35 +156,77 @@ func (v *view) markPieces(t *term) {
 	}
 }
 
-// literal counts, per segment, the share of the question's letter pairs it has,
-// frame words left out.
+// literal scores, per segment, the question's letters and letter pairs by BM25
+// (k1 = 1.2, b = 0.75, every term once), as a share of what a segment with all
+// of them would get. A duty's unit name counts as part of it. Frame words are
+// left out. It orders clauses where no word list helps.
 func (v *view) literal(tokens []token) []float32 {
 	out := make([]float32, len(v.segs))
-	var pairs []string
+	grams := gramsOf(tokens)
+	if len(grams) == 0 {
+		return out
+	}
+	total := 0.0
+	for _, g := range grams {
+		hit := v.find(g)
+		if hasUnits := len(v.unitText) > 0; hasUnits {
+			for i, name := range v.unitText {
+				if name != "" && strings.Contains(name, g) {
+					hit.add(i)
+				}
+			}
+		}
+		df := float64(hit.count())
+		n := float64(len(v.segs))
+		idf := math.Log(1 + (n-df+0.5)/(df+0.5))
+		if df == 0 {
+			continue
+		}
+		total += idf
+		for i, w := range hit {
+			for ; w != 0; w &= w - 1 {
+				out[i<<6|trailing(w)] += float32(idf)
+			}
+		}
+	}
+	if total == 0 {
+		return out
+	}
+	for i := range out {
+		n := float64(v.segs[i].end-v.segs[i].start) / 3
+		out[i] *= float32(2.2 / (1 + 1.2*(0.25+0.75*n/v.avgSeg)) / total)
+	}
+	return out
+}
+
+// gramsOf returns the distinct letters and letter pairs of the content tokens.
+func gramsOf(tokens []token) []string {
+	var out []string
+	seen := map[string]bool{}
+	add := func(g string) {
+		if !seen[g] {
+			seen[g] = true
+			out = append(out, g)
+		}
+	}
 	prev := rune(0)
 	for _, t := range tokens {
-		if t.kind == tokFrame && t.tags&tagGeneric == 0 || t.kind == tokMissing {
+		if t.kind == tokFrame && t.tags&tagGeneric == 0 || t.kind == tokMissing || t.kind == tokUnit {
 			if t.tags&tagFiller == 0 {
 				prev = 0
 			}
 			continue
 		}
 		for _, r := range t.text {
-			if prev != 0 && zh.IsHan(prev) && zh.IsHan(r) {
-				pairs = append(pairs, string([]rune{prev, r}))
+			if !zh.IsHan(r) {
+				prev = 0
+				continue
+			}
+			add(string(r))
+			if prev != 0 {
+				add(string([]rune{prev, r}))
 			}
 			prev = r
-		}
-	}
-	if len(pairs) < 2 {
-		return out
-	}
-	share := float32(1) / float32(len(pairs))
-	for _, p := range pairs {
-		for i, w := range v.find(p) {
-			for ; w != 0; w &= w - 1 {
-				out[i<<6|trailing(w)] += share
-			}
 		}
 	}
 	return out

@@ -14,14 +14,13 @@ import (
 // that no word list and no text of the plan explains are touched, so that a
 // question spelled rightly is never changed.
 func (v *view) repair(t *Thesaurus, clean string) (string, []token) {
-	lex := lexer{t, v.dir}
-	tokens := lex.cut(clean)
+	tokens := v.tokens(t, clean)
 	for range maxRepairs {
 		fixed, ok := v.repairOnce(t, clean, tokens)
 		if !ok {
 			break
 		}
-		clean, tokens = fixed, lex.cut(fixed)
+		clean, tokens = fixed, v.tokens(t, fixed)
 	}
 	return clean, tokens
 }
@@ -46,7 +45,7 @@ func (v *view) repairOnce(t *Thesaurus, clean string, tokens []token) (string, b
 			continue
 		}
 		for i := tok.start; i < tok.end; i++ {
-			if !v.explained(rs, i, tok) {
+			if !ordinalRune(rs[i]) && !v.explained(rs, i, tok) {
 				unknown[i], any = true, true
 			}
 		}
@@ -65,6 +64,12 @@ func (v *view) repairOnce(t *Thesaurus, clean string, tokens []token) (string, b
 		}
 	}
 	return "", false
+}
+
+// ordinalRune keeps 第三 from being read as something that sounds like it.
+func ordinalRune(r rune) bool {
+	_, number := zh.Number(string(r))
+	return r == '第' || number
 }
 
 // explained tells whether the rune stands in the plan's text with a neighbour.

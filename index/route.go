@@ -487,7 +487,7 @@ func (r *request) bareUnit() {
 	}
 	var bare []token
 	for _, t := range r.content {
-		if t.kind == tokRole || t.tags&(tagGeneric|tagDuties) != 0 {
+		if t.kind == tokRole || t.tags&(tagGeneric|tagDuties) != 0 || t.end-t.start < 2 {
 			continue
 		}
 		bare = append(bare, t)

@@ -2,6 +2,7 @@ package index
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"xietiao/index/zh"
 )
@@ -27,7 +28,10 @@ type token struct {
 	tags       tag
 	exp        []expansion
 	units      []int
+	run        bool // a raw run joined from single runes
 }
+
+func single(t token) bool { return t.run || t.end-t.start == 1 }
 
 // roleVerbs are the verbs that plans use for a unit's part, in the order of
 // rank in which answers list them.
@@ -92,7 +96,7 @@ func (x lexer) cut(q string) []token {
 	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
 		out[i], out[j] = out[j], out[i]
 	}
-	return x.join(out)
+	return out
 }
 
 // Scores of one rune of a word, before squaring the length: a department
@@ -136,25 +140,74 @@ func (x lexer) word(s string, n int) (token, float64, bool) {
 	return token{}, 0, false
 }
 
+// tokens cuts a folded question for this plan.
+func (v *view) tokens(t *Thesaurus, clean string) []token {
+	return join(v.joinLiteral(lexer{t, v.dir}.cut(clean)))
+}
+
 // join merges neighbouring raw runes into runs.
-func (x lexer) join(in []token) []token {
+func join(in []token) []token {
 	var out []token
 	for _, t := range in {
-		if n := len(out); n > 0 && t.kind == tokRaw && out[n-1].kind == tokRaw && !isBreak(t.text) && !isBreak(out[n-1].text) {
+		if n := len(out); n > 0 && t.end-t.start == 1 && single(out[n-1]) && t.kind == tokRaw && out[n-1].kind == tokRaw && !isBreak(t.text) && !isBreak(out[n-1].text) {
 			out[n-1].text += t.text
 			out[n-1].end = t.end
+			out[n-1].run = true
 			continue
 		}
 		out = append(out, t)
 	}
 	kept := out[:0]
 	for _, t := range out {
-		if t.kind == tokRaw && isBreak(t.text) {
+		if t.kind == tokRaw && (isBreak(t.text) || isNumber(t.text)) {
 			t.kind, t.tags = tokFrame, tagFiller
 		}
 		kept = append(kept, t)
 	}
 	return kept
+}
+
+// joinLiteral merges neighbouring raw and frame tokens whose letters together
+// stand in the plan (时间 表 where the plan has 时间表): the plan's own words are
+// content whatever the frame lists say.
+func (v *view) joinLiteral(in []token) []token {
+	var out []token
+	for i := 0; i < len(in); i++ {
+		end, text := i, ""
+		raw := false
+		run := ""
+		for j := i; j < len(in) && j < i+maxJoin && joinable(in[j]); j++ {
+			run += in[j].text
+			raw = raw || in[j].kind == tokRaw
+			if j > i && raw && utf8.RuneCountInString(run) >= 3 && strings.Contains(v.text, run) {
+				end, text = j, run
+			}
+		}
+		if end > i {
+			out = append(out, token{kind: tokRaw, text: text, start: in[i].start, end: in[end].end})
+			i = end
+			continue
+		}
+		out = append(out, in[i])
+	}
+	return out
+}
+
+const maxJoin = 5
+
+func joinable(t token) bool {
+	switch t.kind {
+	case tokRaw:
+		return true
+	case tokFrame:
+		return t.tags&^(tagFiller|tagResp|tagWhen|tagItemWord|tagCount|tagAttr|tagDuties) == 0 && !isBreak(t.text) && t.text != "的"
+	}
+	return false
+}
+
+func isNumber(s string) bool {
+	_, ok := zh.Number(s)
+	return ok
 }
 
 func isBreak(s string) bool {

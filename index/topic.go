@@ -10,9 +10,12 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // The thresholds of deciding, on the share of a question's weight that a
 // clause has (scored.cover).
 const (
-	minCover        = 0.42 // below this the documents do not speak of the matter
+	minCover        = 0.3  // below this the documents do not speak of the matter
 	minCoverOutside = 0.8  // the same where the question names other business
 	nearHeaviest    = 0.9  // a word of this share of the heaviest weight says as much
+	maxGapCover     = 0.62 // a duty that has this much of the matter is its answer
+	minLiteral      = 0.6  // share of the question's letters that proves a clause by itself
+	minEvidence     = 1.0  // weight of known words below which nothing is proved
 	minFollow       = 0.25 // the same for a unit asked for in a follow-up
 	gapMargin       = 0.2  // a section that has this much more than any duty is a gap
 	shareMain       = 0.86 // further answers need this share of the best score
@@ -56,13 +59,16 @@ func (r *request) decide(h *hits) Answer {
 	if r.relaxed && bestD.cover >= minFollow {
 		return r.responsible(h, duties)
 	}
-	if max(bestD.cover, bestS.cover) < r.needed(h) {
+	if max(bestD.cover, bestS.cover) < r.needed(h) || max(h.evidence(bestD), h.evidence(bestS)) < minEvidence {
 		return r.refuse(HintOfftopic)
+	}
+	if len(r.units) > 0 && bestD.cover >= minCover {
+		return r.responsible(h, duties)
 	}
 	if r.has(tagDocSay) && !r.has(tagWho|tagMulti) && bestS.cover >= bestD.cover-0.05 {
 		return r.sectionAnswer(sections)
 	}
-	if bestS.cover > bestD.cover+gapMargin && h.lacksHeaviest(bestD) {
+	if bestS.cover > bestD.cover+gapMargin && bestD.cover < maxGapCover && h.lacksHeaviest(bestD) {
 		if r.has(tagDocSay) && !r.has(tagWho) {
 			return r.sectionAnswer(sections)
 		}
@@ -72,6 +78,24 @@ func (r *request) decide(h *hits) Answer {
 		return r.refuse(HintOfftopic)
 	}
 	return r.responsible(h, duties)
+}
+
+// evidence is the weight of the words of two and more runes that a clause has;
+// a clause that repeats the question's letters needs no more.
+func (h *hits) evidence(s scored) float64 {
+	if s.clause < 0 {
+		return 0
+	}
+	if s.literal >= minLiteral {
+		return minEvidence
+	}
+	sum := 0.0
+	for _, t := range h.terms {
+		if t.df > 0 && (t.tok.kind != tokRaw || t.tok.end-t.tok.start >= 2) {
+			sum += t.weight * h.sim(t, s.clause)
+		}
+	}
+	return sum
 }
 
 // needed is the share of the question that a clause must have: more where the

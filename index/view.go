@@ -31,13 +31,15 @@ type segment struct {
 
 // view is one plan made ready for questions. Immutable.
 type view struct {
-	plan    *plan.Plan
-	name    string // 文号, else title: what a citation begins with
-	clauses []clause
-	segs    []segment
-	text    string // folded text of all segments, each ended by \n
-	dir     *directory
-	duties  int // clauses that give a unit something: kind duty or task
+	plan     *plan.Plan
+	name     string // 文号, else title: what a citation begins with
+	clauses  []clause
+	segs     []segment
+	text     string // folded text of all segments, each ended by \n
+	dir      *directory
+	unitText []string // per segment of a duty: its unit's folded name
+	avgSeg   float64  // runes of an average segment
+	duties   int      // clauses that give a unit something: kind duty or task
 }
 
 func newView(p *plan.Plan, t *Thesaurus) *view {
@@ -52,6 +54,13 @@ func newView(p *plan.Plan, t *Thesaurus) *view {
 	assigned := text.String()
 	v.addSections(&text, assigned)
 	v.text = text.String()
+	v.avgSeg = max(1, float64(len(v.text))/3/float64(max(1, len(v.segs))))
+	v.unitText = make([]string, len(v.segs))
+	for _, c := range v.clauses {
+		for s := c.segFrom; s < c.segTo && c.unit >= 0; s++ {
+			v.unitText[s] = v.dir.units[c.unit].forms[0]
+		}
+	}
 	return v
 }
 
@@ -98,8 +107,8 @@ func (v *view) addItems(text *strings.Builder) {
 func (v *view) addSections(text *strings.Builder, assigned string) {
 	secs := v.plan.Sections
 	for i, s := range secs {
-		if v.holdsDuties(s) {
-			continue // the annex itself: its clauses are there with their units
+		if s.Path == "" || v.holdsDuties(s) {
+			continue // the notice around the plan, or the annex whose clauses are there with their units
 		}
 		own := ownText(secs, i)
 		from := len(v.segs)
