@@ -176,10 +176,18 @@ func tidyRow(cells []string) []string {
 }
 
 // readMerges reads the merged ranges of a sheet and, on the way, refuses one
-// that is nested too deep or not XML.
+// that is nested too deep, is not XML or whose strings are lost.
 func readMerges(a *Archive, s bookSheet) ([]area, error) {
 	var merges []area
+	shared := a.Has("xl/sharedStrings.xml") // the library knows no other place
 	err := a.Walk(s.part, func(e xml.StartElement) error {
+		if e.Name.Local == "c" && !shared {
+			for _, at := range e.Attr {
+				if at.Name.Local == "t" && at.Value == "s" {
+					return &Error{Kind: ErrDamaged, Place: s.name, Err: errors.New("the shared strings are missing")}
+				}
+			}
+		}
 		if e.Name.Local != "mergeCell" {
 			return nil
 		}
