@@ -6,6 +6,9 @@
 package doc
 
 import (
+	"path"
+	"strings"
+
 	"xietiao/index/sheet"
 )
 
@@ -65,7 +68,7 @@ func Read(name string, data []byte, lim Limits) (*Document, error) {
 	}
 	f, err := detect(name, data, bud)
 	if err != nil {
-		return nil, err
+		return nil, named(format(strings.TrimPrefix(strings.ToLower(path.Ext(name)), ".")), err)
 	}
 	d, err := readAs(f, name, data, bud)
 	if err != nil {

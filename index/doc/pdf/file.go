@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"sort"
 
 	"xietiao/index/sheet"
@@ -245,17 +246,21 @@ type page struct {
 // maxPages bounds the page list.
 const maxPages = 20_000
 
-// pages lists the pages in order; when the page tree is broken, every page
-// object in file order.
-func (f *file) pages() []page {
+// pages lists the pages in order; when there is no page tree, every page object
+// in file order. A tree that promises more pages than the file has is ErrDamaged:
+// the file was cut short.
+func (f *file) pages() ([]page, error) {
 	var list []page
 	root := f.dict(f.trailer["Root"])
 	if root["Pages"] == nil {
 		root = f.catalog()
 	}
 	f.walkPages(root["Pages"], page{box: [4]float64{0, 0, 595, 842}}, map[int]bool{}, 0, &list)
+	if want := int(f.number(f.dict(root["Pages"])["Count"], 0)); len(list) < want && len(list) < maxPages {
+		return list, damaged(fmt.Sprintf("%d of %d pages", len(list), want))
+	}
 	if len(list) > 0 {
-		return list
+		return list, nil
 	}
 	var nums []int
 	for n := range f.at {
@@ -267,7 +272,10 @@ func (f *file) pages() []page {
 			list = append(list, f.inherit(page{box: [4]float64{0, 0, 595, 842}}, d))
 		}
 	}
-	return list
+	if len(list) == 0 {
+		return nil, damaged("no pages")
+	}
+	return list, nil
 }
 
 func (f *file) catalog() dict {

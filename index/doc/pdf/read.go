@@ -34,9 +34,9 @@ func Read(data []byte, bud *sheet.Budget) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages := f.pages()
-	if len(pages) == 0 {
-		return nil, damaged("no pages")
+	pages, err := f.pages()
+	if err != nil {
+		return nil, err
 	}
 	res := &Result{Pages: len(pages)}
 	fonts := map[ref]*font{}
@@ -86,7 +86,7 @@ func (p *painter) page(pg page) error {
 	for _, v := range p.f.list(pg.dict["Contents"], nil) {
 		st, ok := p.f.resolve(v).(*stream)
 		if !ok {
-			continue
+			return damaged("content is missing")
 		}
 		data, err := p.f.decode(st)
 		if err := soft(err); err != nil {
