@@ -15,8 +15,8 @@ var bodyDuty = regexp.MustCompile(`^(?:主要|工作)?(?:职责|职能)(?:任务
 // 联席会议办公室设在教育部，承担联席会议日常工作.
 var bodyOffice = regexp.MustCompile(`^(?:[^，。；]{0,20}下设办公室[，,])?([\p{Han}]{0,20}办公室)(?:设在[^，。；]{2,40})?[，,]?(?:主要|具体)?(?:承担|负责)[^。]{4,}`)
 
-// alias matches the short name a document gives its body: （以下简称联席会议）.
-var alias = regexp.MustCompile(`以下(?:统)?简称[“"]?([\p{Han}]{2,16})[”"]?[）)]`)
+// alias matches the short name a document gives its body: …联席会议（以下简称联席会议）.
+var alias = regexp.MustCompile(`(?:联席会议|小组|机制|委员会|指挥部|工作组|专班)[（(]以下(?:统)?简称[“"]?([\p{Han}]{2,16})[”"]?[）)]`)
 
 // bodyHeads finds the duties that a document gives to the body it sets up and
 // to the body's office. The members get none unless the text names them.
@@ -50,10 +50,8 @@ func (p *parser) bodyName(word string) string {
 		if p.paras[i].table != nil {
 			continue
 		}
-		for _, m := range alias.FindAllStringSubmatch(p.text(i), -1) {
-			if bodyTitle.MatchString(m[1]) {
-				return m[1]
-			}
+		if m := alias.FindStringSubmatch(p.text(i)); m != nil {
+			return m[1]
 		}
 	}
 	return word

@@ -52,12 +52,41 @@ func (p *parser) readItems(owner []*node) {
 			start = m.at.to
 		}
 	}
-	works = p.cover(works)
+	works = p.addSilent(p.cover(works))
 	for _, w := range works {
-		if len(w.share.names) > 0 {
+		if len(w.share.names) > 0 || len(w.by) == 0 {
 			p.addItem(w)
 		}
 	}
+}
+
+// minListed is how many entries of a list must name their units, on lines of
+// their own, for one entry without such lines to be an item as well.
+const minListed = 3
+
+// addSilent adds the last entry of a list whose other entries all name their
+// units on lines of their own: an item of which the text does not say who does it.
+func (p *parser) addSilent(works []*work) []*work {
+	has := map[*node]bool{}
+	for _, w := range works {
+		has[w.node] = w.by[0].whole
+	}
+	for _, n := range p.nodes {
+		if n.parent == nil || n != n.parent.kids[len(n.parent.kids)-1] || len(n.parent.kids) <= minListed || len(n.kids) > 0 {
+			continue
+		}
+		if _, own := has[n]; own {
+			continue
+		}
+		all := true
+		for _, k := range n.parent.kids[:len(n.parent.kids)-1] {
+			all = all && has[k]
+		}
+		if all {
+			works = append(works, &work{node: n, text: n.head})
+		}
+	}
+	return works
 }
 
 // nodeOf maps each paragraph to the section it stands in.
@@ -89,7 +118,11 @@ func (p *parser) trim(s span) span {
 }
 
 func (p *parser) addItem(w *work) {
-	lead, support := w.share.sides(p.rule)
+	rule := p.rule
+	if len(w.by) == 0 || w.by[0].para <= rule.from {
+		rule.also = ""
+	}
+	lead, support := w.share.sides(rule)
 	text := p.src.str(w.text)
 	it := Item{No: w.node.mark.no, Text: text, Lead: lead, Support: support, Extra: map[string]string{}}
 	if m := readMarker(p.src.text[w.text.from:w.text.to]); m.kind != markNone && w.text.from != w.node.head.from {
@@ -133,7 +166,7 @@ func (p *parser) readRule() {
 		}
 		t := p.text(i)
 		if m := alsoAll.FindStringSubmatch(t); m != nil && isBody(m[1]) {
-			p.rule.also = m[1]
+			p.rule.also, p.rule.from = m[1], i
 		}
 		if !strings.Contains(t, "牵头") {
 			continue
@@ -182,7 +215,7 @@ func (p *parser) inlineLabel(i, from int) (mention, bool) {
 		return mention{}, false
 	}
 	start := from + len([]rune(t[:at[0]]))
-	if start > pa.from && !p.src.spaced(start) && !strings.ContainsRune("。；;）)】]〕！？…", p.src.text[start-1]) {
+	if start > pa.from && !p.src.spaced(start) && strings.ContainsRune("各由等对为向和与的、，或“", p.src.text[start-1]) {
 		return mention{}, false
 	}
 	s, ok := readShare(strings.TrimRight(t[at[0]:], "。"))

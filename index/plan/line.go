@@ -263,7 +263,7 @@ func tablePara(s *source, t *sheet.Table) para {
 func cutRuns(s *source, paras []para) []para {
 	var out []para
 	for _, pa := range paras {
-		if pa.table != nil || pa.len() < minRun {
+		if pa.table != nil {
 			out = append(out, pa)
 			continue
 		}
@@ -277,9 +277,6 @@ func cutRuns(s *source, paras []para) []para {
 	}
 	return out
 }
-
-// minRun is the shortest paragraph in which lost line ends are looked for.
-const minRun = 80
 
 // runCuts returns the places where a lost line began: before a unit and its
 // colon, and before numbers that count on.
@@ -307,7 +304,7 @@ const (
 // numberCuts finds the numbers that count on through a run: 一、 … （一） … 1. ….
 func numberCuts(s *source, pa para) []int {
 	if pa.len() < minLongRun {
-		return nil
+		return spacedCuts(s, pa)
 	}
 	var cuts []int
 	strong := 0
@@ -339,7 +336,22 @@ func numberCuts(s *source, pa para) []int {
 		i += m.end
 	}
 	if strong < minNumbers && (pa.len() < longRun || len(cuts) < minNumbers) {
-		return nil
+		return spacedCuts(s, pa)
+	}
+	return cuts
+}
+
+// spacedCuts finds headings that only white space parts from a sentence's end:
+// …检查。 第五条 ….
+func spacedCuts(s *source, pa para) []int {
+	var cuts []int
+	for i := pa.from + 1; i < pa.to; i++ {
+		if s.text[i-1] != '。' || !s.spaced(i) {
+			continue
+		}
+		if m := readMarker(s.text[i:min(pa.to, i+maxMarker)]); m.kind >= markPart && m.kind <= markHanParen {
+			cuts = append(cuts, i)
+		}
 	}
 	return cuts
 }

@@ -8,7 +8,7 @@ import (
 
 // orgEnd lists the last words of names of public bodies. A name is recognised
 // by its end, so that units of any county are found.
-var orgEnd = regexp.MustCompile(`(?:局|委|办|厅|部|署|院|馆|台|联|协|会|社|处|所|站|队|中心|公司|集团|政府|街道|镇|乡|办事处|开发区|园区|新区|示范区|管委会|委员会|管理会|总工会|工会|基金会|协会|学会|商会|工商联|研究会|红十字会|残联|妇联|科协|团委|团[省市县区旗州]委|青年团|办公室|领导小组|工作组|协调组|专项组|专责组|小组|专班|指挥部|联席会议|银行|分行|支行|营业管理部|大学|学院|学校|中学|小学|幼儿园|党校|医院|报社|海关|部门|单位|机构|机关|监局|邮政|军区|分区|武装部|公署|企业|电网|高新区|经开区|度假区|保护区|试验区|党委|党组|委会|监管分局|分局)$`)
+var orgEnd = regexp.MustCompile(`(?:局|委|办|厅|部|署|院|馆|台|联|协|会|社|处|所|站|队|中心|公司|集团|政府|街道|镇|乡|办事处|开发区|园区|新区|示范区|管委会|委员会|管理会|总工会|工会|基金会|协会|学会|商会|工商联|研究会|红十字会|残联|妇联|科协|团委|团[省市县区旗州]委|青年团|办公室|领导小组|工作组|协调组|专项组|专责组|小组|专班|指挥部|联席会议|银行|分行|支行|营业管理部|大学|学院|学校|中学|小学|幼儿园|党校|医院|报社|海关|部门|单位|机构|机关|监局|邮政|(?:财务|督查|研究|综合|政研|信访|人事|保卫|秘书|教研|法制|监察|档案)室|军区|分区|武装部|公署|企业|电网|高新区|经开区|度假区|保护区|试验区|党委|党组|委会|监管分局|分局)$`)
 
 // orgGroup matches generic groups: 各县（市、区）人民政府, 有关部门, 各成员单位.
 var orgGroup = regexp.MustCompile(`^(?:其他)?(?:(?:全?[省市县区州旗盟]|国务院|中央)(?:级|直|属)?)?(?:各|有关|相关|各有关|各相关|有关各|其他|所有|属地)`)
@@ -23,7 +23,7 @@ var generic = regexp.MustCompile(`^(?:部门|单位|机构|机关|企业|公司|
 var roleNoun = regexp.MustCompile(`(?:牵头|责任|配合|负责|参与|成员|主管)(?:单位|部门)$`)
 
 // verbInside matches words that a name never holds but a sentence does.
-var verbInside = regexp.MustCompile(`负责|牵头|配合|推进|推动|加强|落实|做好|建立|开展|应当|要求|完善|组织实施|会同|按照|根据|以及|我[省市县区]|本[省市县区]|不得|可以|等[^级]|[的了把是被]`)
+var verbInside = regexp.MustCompile(`负责|牵头|配合|推进|推动|加强|落实|做好|建立|开展|应当|要求|完善|组织实施|会同|按照|根据|以及|我[省市县区]|本[省市县区]|不得|可以|等[^级]|[的了把是被由]`)
 
 const (
 	minName = 2
@@ -182,17 +182,17 @@ func isNames(s string) bool {
 	return len(splitAnd(s)) > 1
 }
 
-// vague matches ends that generic words share with names: 组成部门, 成员单位.
-var vague = regexp.MustCompile(`(?:部门|单位|机构|机关|企业)$`)
+// vague matches generic words that only look like a name: 组成部门, 成员单位, 有关企业.
+var vague = regexp.MustCompile(`(?:单位|机构|企业)$|^(?:[\p{Han}]{0,8}(?:组成|成员|责任|牵头|配合|参与|相关|有关|职能|业务|所属|直属|上级|下级|内设|主要|其他|主办|承办|协办|实施|申报|项目|乡镇|基层|党政))?(?:主管)?(?:部门|机关)$`)
 
-// levelled matches a name that begins with its level or says its field: 市级各部门, 教育行政部门.
-var levelled = regexp.MustCompile(`^(?:国家|国务院|全国|中央|[省市县区州旗镇乡])|(?:公安|教育|财政|民政|卫生|健康|交通|运输|水利|农业|农村|林业|环保|环境|主管|行政|管理|监管|监督|建设|规划|资源|宣传|网信|审计|司法|人社|保障|文化|旅游|体育|应急|消防|商务|科技|统计|外事|信息化|改革|气象|电力|通信)(?:行政)?(?:主管|管理|执法)?(?:部门|机关|机构)$`)
+// levelled matches a name that begins with its level: 市级各部门, 县属企业.
+var levelled = regexp.MustCompile(`^(?:国家|国务院|全国|中央|[省市县区州旗镇乡])`)
 
 // isNamedOrg reports a name that could head a list of duties: not a generic
 // word such as 组成部门.
 func isNamedOrg(name string) bool {
 	b := dropBrackets(name)
-	return isOrg(name) && (!vague.MatchString(b) || orgGroup.MatchString(b) || levelled.MatchString(b)) && !memberGroup.MatchString(b)
+	return isOrg(name) && (!vague.MatchString(b) || orgGroup.MatchString(b) || levelled.MatchString(b) || strings.HasSuffix(b, "管理机构")) && !memberGroup.MatchString(b)
 }
 
 // memberGroup matches the members as a whole, who head no list of their own.

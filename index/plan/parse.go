@@ -40,6 +40,7 @@ func Parse(d *doc.Document) *Plan {
 	owner := p.nodeOf()
 	p.readItems(owner)
 	p.readSubjects(owner)
+	p.readProse(owner)
 	p.readBodyOffice()
 	p.readTables()
 	p.readMembers()

@@ -59,7 +59,8 @@ func joinOnce(a, b string) string {
 type rule struct {
 	first bool   // the first of a list leads
 	mark  string // a sign beside the name of the one that leads: ★
-	also  string // a body that supports every item, though only once named
+	also  string // a body that supports every item from a paragraph on, though only once named
+	from  int    // that paragraph
 }
 
 var (
@@ -329,4 +330,6 @@ func cutEtc(w string) []string {
 var placeEnd = regexp.MustCompile(`^[\p{Han}（）()、]{1,12}(?:省|市|县|区|州|旗|盟|镇|乡|街|村|市县|兵团)$`)
 
 // isBody reports the name of a public body or of a place.
-func isBody(name string) bool { return isOrg(name) || placeEnd.MatchString(name) }
+func isBody(name string) bool {
+	return isOrg(name) || placeEnd.MatchString(name) && !strings.ContainsAny(name, "和及与")
+}

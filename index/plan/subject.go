@@ -9,10 +9,10 @@ import (
 // actVerb matches the verb by which a sentence gives its subject something to
 // do. Group 1 is set for verbs that alone make it a duty wherever they stand;
 // the others do only in articles and below a title that announces duties.
-var actVerb = regexp.MustCompile(`(?:主要|具体|统一|全面|共同|分别|应当|应|要|须|必须|依法|积极)*(?:(负责|牵头|承担)|协助|配合|会同|组织|做好|加强|建立|制定|制订|履行|按照|按|根据|依照|依据|在[^，。]{2,30}下|对[^，。]{2,40}负责|将|是|作为|的主要职责|的职责)`)
+var actVerb = regexp.MustCompile(`(?:主要|具体|统一|全面|共同|分别|应当|应|要|须|必须|依法|积极)*(?:(负责|牵头|承担)|协助|配合|会同|组织|做好|加强|建立|制定|制订|履行|按照|按|根据|依照|依据|在[^，。]{2,30}[下内]|对[^，。]{2,40}(?:负责|实施|进行)|将|是|作为|的?主要职责|的?职责|应当)`)
 
 // maxSubject bounds the runes in which a sentence's subject and verb must stand.
-const maxSubject = 140
+const maxSubject = 180
 
 // subject reads the units that a sentence begins with, and how many runes they
 // take. None when the sentence has another subject.
@@ -44,12 +44,23 @@ func (p *parser) subjectVerb(s span) (names []string, n int, strong bool) {
 // shortFor matches （以下简称联席会议） behind a name.
 var shortFor = regexp.MustCompile(`[（(](?:以下|下)?(?:统?简?称)[^）)]*[）)]`)
 
-// fieldList matches 商务、粮食和物资储备等部门 and 公安、交通运输部门: fields that a word after them makes departments.
-var fieldList = regexp.MustCompile(`^([\p{Han}、（）]{2,80}?)等?((?:行政|主管|管理|有关|相关|行业|执法|监督)*(?:部门|机关|机构|单位))$`)
+// Fields that a word after them makes departments.
+var (
+	// fieldsEtc matches 商务、粮食和物资储备等部门.
+	fieldsEtc = regexp.MustCompile(`^([\p{Han}、（）]{2,160})等([\p{Han}]{0,8}(?:部门|机关|机构|单位)(?:或者[\p{Han}]{2,8}部门)?)$`)
+	// fields matches 公安、交通运输部门.
+	fields = regexp.MustCompile(`^([\p{Han}、（）]{2,160}?)((?:行政|主管|管理)*(?:部门|机关))$`)
+)
+
+// actInside matches words that no field's name holds.
+var actInside = regexp.MustCompile(`协调|主持|指导|组织|相关|有关|其他|依据`)
 
 // subjectNames reads the units of a subject; nil when it is none.
 func subjectNames(text string) []string {
 	text = strings.TrimPrefix(shortFor.ReplaceAllString(text, ""), "由")
+	if k := strings.LastIndex(text, "的"); k > 0 && isNamedOrg(firstName(text[k+len("的"):])) {
+		text = text[k+len("的"):] // 海岸带范围内的镇人民政府
+	}
 	if names, ok := unitList(text); ok {
 		for _, n := range names {
 			if !isNamedOrg(n) && !orgGroup.MatchString(n) {
@@ -58,13 +69,16 @@ func subjectNames(text string) []string {
 		}
 		return names
 	}
-	m := fieldList.FindStringSubmatch(text)
-	if m == nil || !strings.ContainsAny(m[1], "、和") {
+	m := fieldsEtc.FindStringSubmatch(text)
+	if m == nil {
+		m = fields.FindStringSubmatch(text)
+	}
+	if m == nil || !strings.Contains(m[1], "、") {
 		return nil
 	}
-	names := splitNames(m[1])
+	names, _ := cutList(m[1])
 	for _, n := range names {
-		if verbInside.MatchString(n) || len([]rune(n)) > 12 {
+		if actInside.MatchString(n) || verbInside.MatchString(n) || len([]rune(n)) > 12 {
 			return nil
 		}
 	}
@@ -142,9 +156,9 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 	}
 	for _, s := range p.sentences(p.paras[i].body()) {
 		names, k, strong := p.subjectVerb(s)
-		if k > 0 && (wide || strong) {
+		if rest := p.src.str(span{s.from + k, s.to}); k > 0 && (strong || wide && !strings.HasSuffix(rest, "：")) {
 			flush()
-			lead, support := subjectSides(names, p.src.str(span{s.from + k, s.to}))
+			lead, support := p.subjectSides(names, rest)
 			cur = &Item{No: itemNo(n), Lead: lead, Support: support, Extra: map[string]string{}}
 			if n.parent != nil {
 				cur.Section = n.parent.path
@@ -159,19 +173,71 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 
 func itemNo(n *node) int { return n.mark.no }
 
-// subjectSides reads A会同B负责: A leads, B supports.
-func subjectSides(names []string, rest string) (lead, support []string) {
+// besides matches a later clause with a subject of its own: ，生态环境部门负责….
+var besides = regexp.MustCompile(`[，；]([\p{Han}、（）]{3,60}?)(?:应当)?(负责|牵头|配合|协助)`)
+
+// subjectSides tells who leads: A会同B负责 gives A the lead and B support, as
+// does A协助; further clauses with their own subjects add theirs.
+func (p *parser) subjectSides(names []string, rest string) (lead, support []string) {
 	lead, support = names, []string{}
-	if !strings.HasPrefix(rest, "会同") {
-		return lead, support
+	if strings.HasPrefix(rest, "协助") || strings.HasPrefix(rest, "配合") {
+		lead, support = []string{}, names
 	}
-	rest = strings.TrimPrefix(rest, "会同")
-	for _, m := range actVerb.FindAllStringIndex(rest, -1) {
-		if with, ok := unitList(strings.TrimRight(rest[:m[0]], "，,")); ok {
-			return lead, with
+	if with, ok := strings.CutPrefix(rest, "会同"); ok {
+		for _, m := range actVerb.FindAllStringIndex(with, -1) {
+			if more, ok := unitList(strings.TrimRight(with[:m[0]], "，,")); ok {
+				support = appendNew(support, more)
+				break
+			}
+		}
+	}
+	for _, m := range besides.FindAllStringSubmatch(rest, -1) {
+		more := subjectNames(m[1])
+		if actInside.MatchString(m[1]) && !orgGroup.MatchString(m[1]) {
+			continue
+		}
+		if partOf(m[2]) == partSupport {
+			support = appendNew(support, more)
+		} else {
+			lead = appendNew(lead, more)
 		}
 	}
 	return lead, support
+}
+
+// byPhrase matches 由市财政局牵头 and 由市教育局负责 inside a sentence.
+var byPhrase = regexp.MustCompile(`由([\p{Han}、（）()]{2,90}?)(?:具体|共同|统一)?(?:牵头|负责|承担|会同)`)
+
+// readProse makes items of paragraphs that say 由某局牵头 in running text.
+// Only names that are surely bodies count.
+func (p *parser) readProse(owner []*node) {
+	for i := range p.paras {
+		if p.role[i] != roleBody || p.paras[i].table != nil || owner[i] == nil || p.taken[i] {
+			continue
+		}
+		t := p.text(i)
+		m := byPhrase.FindStringSubmatchIndex(t)
+		if m == nil {
+			continue
+		}
+		names, ok := unitList(t[m[2]:m[3]])
+		if !ok || !isNamedOrg(names[0]) {
+			continue
+		}
+		var sh share
+		lead, support := p.subjectSides(names, strings.TrimLeft(clauseOf(t[m[1]:]), "，,"))
+		sh.add(partLead, lead...)
+		sh.add(partSupport, support...)
+		p.addItem(&work{node: owner[i], text: p.paras[i].body(), by: []mention{{para: i, at: p.paras[i].body()}}, share: sh})
+	}
+}
+
+// clauseOf is the text up to the end of the sentence.
+func clauseOf(t string) string {
+	if k := strings.IndexAny(t, "。；"); k >= 0 {
+		return t[:k]
+	}
+	return t
 }
 
 // sentences cuts a stretch behind each 。.

@@ -68,7 +68,7 @@ func (p *parser) candidates() []head {
 }
 
 // dutyWord matches what a heading adds to the unit's name: 职责, 主要职责, 工作任务.
-var dutyWord = regexp.MustCompile(`(?:的)?(?:主要|工作|具体)?(?:职责|职能|任务)(?:分工|任务)?$`)
+var dutyWord = regexp.MustCompile(`(?:的|及其|及)?(?:主要|工作|具体)?(?:职责|职能|任务)(?:分工|任务)?$`)
 
 // bullets are marks that stand before a heading.
 const bullets = "★☆●◆■▲△·•※○◇□ "
@@ -79,9 +79,10 @@ func headNames(text string) ([]string, bool) {
 	text = strings.TrimRight(strings.TrimLeft(text, bullets), "：: ")
 	names, ok := unitList(text)
 	if !ok {
-		if names, ok = unitList(dutyWord.ReplaceAllString(text, "")); !ok {
-			return nil, false
-		}
+		names, ok = unitList(dutyWord.ReplaceAllString(text, ""))
+	}
+	if !ok {
+		return branchNames(text)
 	}
 	for _, n := range names {
 		if !isNamedOrg(n) {
@@ -89,6 +90,22 @@ func headNames(text string) ([]string, bool) {
 		}
 	}
 	return names, true
+}
+
+// branchNames reads 移动公司、电信公司等龙岩分公司（简称…）: the bodies before 等.
+func branchNames(text string) ([]string, bool) {
+	list, rest, ok := strings.Cut(shortFor.ReplaceAllString(text, ""), "等")
+	if !ok || !isOrg(rest) && !countGroup.MatchString(rest) {
+		return nil, false
+	}
+	names, sure := splitNames(list), 0
+	for _, n := range names {
+		if verbInside.MatchString(n) || len([]rune(n)) > maxName {
+			return nil, false
+		}
+		sure += b2i(isOrg(n))
+	}
+	return names, len(names) > 1 && sure >= len(names)-1
 }
 
 // lineHead reads a heading that fills its line: 市教育局, （一）市教育局, ★市教育局：.
@@ -129,7 +146,7 @@ func (p *parser) runInHead(i int) (head, bool) {
 
 // listVerb matches what stands between a unit and the list of its duties:
 // 履行下列职责：, 的主要职责是：, 负责…工作：. The names stand before it.
-var listVerb = regexp.MustCompile(`^(?:[（(][^）)]*[）)])?(?:是|作为|应当|要|应)?[^。：:]{0,60}(?:职责|责任|任务|职能|工作|事项|规定|决策)[^。：:]{0,12}[：:]$`)
+var listVerb = regexp.MustCompile(`^(?:[（(][^）)]*[）)])?(?:(?:具体|主要)?(?:负责|承担|履行)|(?:是|作为|应当|要|应|的)?[^。：:]{0,60}(?:职责|责任|任务|职能)[^。：:]{0,12}[：:]$)`)
 
 // listHead reads a sentence that announces a list of one body's duties:
 // 第五条 市财政局履行下列职责：.
@@ -144,7 +161,12 @@ func (p *parser) listHead(i int) (head, bool) {
 		return head{}, false
 	}
 	names, n := p.subject(b)
-	if len(names) == 0 || !listVerb.MatchString(p.src.str(span{b.from + n, b.to})) {
+	for _, name := range names {
+		if !isNamedOrg(name) {
+			return head{}, false
+		}
+	}
+	if len(names) == 0 || strings.ContainsRune(p.src.str(b), '。') || !listVerb.MatchString(p.src.str(span{b.from + n, b.to})) {
 		return head{}, false
 	}
 	if own, _ := p.subject(next.body()); len(own) > 0 {
@@ -275,7 +297,7 @@ func (p *parser) belongs(c *collector, h head, i int, late bool) bool {
 		}
 		return len(c.duties) == 0 || pa.mark.no == 1
 	}
-	if len(c.duties) == 0 {
+	if len(c.duties) == 0 || hm != markNone && hm != markArticle && h.kind != headRunIn {
 		return true
 	}
 	if h.kind == headList && c.kind == markNone && strings.ContainsRune("；;", p.src.text[pa.from-1]) {
