@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"xietiao/index"
 )
@@ -114,10 +116,6 @@ func (c *composer) row(r index.Row, n int, short bool) []line {
 		g = append(g, item(n, r.Unit, r.Role))
 	case index.KindTask:
 		g = append(g, c.task(r, n)...)
-	case index.KindSection:
-		if name := sectionName(r); name != "" {
-			g = append(g, item(0, name, ""))
-		}
 	case index.KindFact:
 		g = append(g, label(factLabel(r.Fact), r.Value))
 		if r.Cite == "" && r.Value == r.Plan {
@@ -129,7 +127,14 @@ func (c *composer) row(r index.Row, n int, short bool) []line {
 	if c.a.Status == index.Unassigned && r.Kind == index.KindSection {
 		limit = gapRunes
 	}
-	g = append(g, c.quote(r.Text, limit), cite(address(r, short)))
+	text := r.Text
+	if r.Kind == index.KindSection {
+		var title string
+		if title, text = headed(r); title != "" {
+			g = append(g, item(0, title, ""))
+		}
+	}
+	g = append(g, c.quote(text, limit), cite(address(r, short)))
 	g[0].n = n
 	return g
 }
@@ -179,7 +184,7 @@ func (c *composer) duties() message {
 		counts[r.Unit]++
 	}
 	unit := "\x00"
-	for _, r := range main {
+	for i, r := range main {
 		if r.Kind != index.KindDuty {
 			m.groups = append(m.groups, c.row(r, 0, false))
 			continue
@@ -190,14 +195,17 @@ func (c *composer) duties() message {
 			g = append(g, item(0, textDutiesOf(unit, counts[unit]), ""))
 		}
 		q := c.quote(r.Text, quoteRunes)
-		if r.No != nil {
-			q.n = *r.No
+		q.n = rowNo(r)
+		g = append(g, q)
+		last := i+1 == len(main) || main[i+1].Unit != unit
+		if last && len(counts) > 1 {
+			g = append(g, cite(dutyHome(r)))
 		}
-		m.groups = append(m.groups, append(g, q))
+		m.groups = append(m.groups, g)
 	}
 	c.addRelated(&m, related, textRelated)
-	if len(m.groups) > 0 && len(main) > 0 && main[0].Kind == index.KindDuty {
-		m.tail = append(m.tail, cite(dutyHome(main)))
+	if len(counts) == 1 && main[0].Kind == index.KindDuty {
+		m.tail = append(m.tail, cite(dutyHome(main[0])))
 	}
 	return m
 }
@@ -277,7 +285,7 @@ func (c *composer) choice(r index.Row, plans bool) string {
 	case index.KindDuty:
 		return textChoice(r.Unit, text)
 	case index.KindSection:
-		return cmp.Or(sectionName(r), text)
+		return cmp.Or(strings.TrimSpace(r.Section+" "+r.Title), text)
 	case index.KindFact:
 		return factLabel(r.Fact)
 	}
@@ -352,26 +360,34 @@ func address(r index.Row, short bool) string {
 	return cmp.Or(r.Cite, r.Plan)
 }
 
-// dutyHome is the address that all the duties share: the unit's heading, or the
-// document where there are several units.
-func dutyHome(rows []index.Row) string {
-	home := rows[0].Cite
-	if i := strings.LastIndex(home, addressMark); i >= 0 && rows[0].No != nil && *rows[0].No != 0 {
+// dutyHome is the address that all the duties of a unit share: its heading.
+func dutyHome(r index.Row) string {
+	home := r.Cite
+	if i := strings.LastIndex(home, addressMark); i >= 0 && rowNo(r) != 0 {
 		home = home[:i]
-	}
-	for _, r := range rows {
-		if r.Unit != rows[0].Unit {
-			return rows[0].Plan
-		}
 	}
 	return home
 }
 
-func sectionName(r index.Row) string {
-	if r.Title == "" || strings.HasPrefix(r.Text, r.Title) {
-		return ""
+func rowNo(r index.Row) int {
+	if r.No == nil {
+		return 0
 	}
-	return strings.TrimSpace(r.Section + " " + r.Title)
+	return *r.No
+}
+
+// headed parts a section's heading, where it stood on a line of its own, from
+// its text. A heading that runs on into the sentence stays in the text.
+func headed(r index.Row) (title, text string) {
+	rest, ok := strings.CutPrefix(r.Text, r.Title)
+	next, _ := utf8.DecodeRuneInString(rest)
+	switch {
+	case r.Title == "" || rest == "" || ok && unicode.IsPunct(next) && !strings.ContainsRune(openMarks, next):
+		return "", r.Text
+	case ok:
+		return r.Title, rest
+	}
+	return r.Title, r.Text
 }
 
 func first(lists ...[]string) string {

@@ -16,6 +16,7 @@ const (
 	colon       = "："
 	citeMark    = "——"
 	ellipsis    = "…"
+	openMarks   = "“《（〈‘" // punctuation that may begin a sentence
 	quoteOpen   = "“"
 	quoteClose  = "”"
 
