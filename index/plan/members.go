@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -12,10 +13,11 @@ var (
 	memberLabel = regexp.MustCompile(`成员单位(?:包括|为|有|主要有)?[：:]([^。；]+)`)
 )
 
-// readMembers finds the list of member units.
+// readMembers finds the list of member units and compares it with the number
+// the text gives.
 func (p *parser) readMembers() {
 	for i := range p.paras {
-		if p.paras[i].table != nil {
+		if p.paras[i].table != nil || p.role[i] == roleDuty {
 			continue
 		}
 		t := p.text(i)
@@ -24,24 +26,63 @@ func (p *parser) readMembers() {
 			if m == nil {
 				continue
 			}
-			if names := memberNames(m[1]); len(names) >= 2 {
-				p.plan.Members = names
-				return
+			names := memberNames(m[1])
+			if len(names) < 2 {
+				continue
 			}
+			p.plan.Members = names
+			if re == composed {
+				p.checkCount(i, m[2], len(names), strings.HasSuffix(m[1], "等"))
+			}
+			return
+		}
+	}
+	p.readMemberLines()
+}
+
+// readMemberLines reads members that stand one per line below a title such as
+// 成员单位.
+func (p *parser) readMemberLines() {
+	for i := range p.paras {
+		if p.paras[i].table != nil || !memberTitle.MatchString(p.src.str(p.paras[i].body())) {
+			continue
+		}
+		var names []string
+		for j := i + 1; j < len(p.paras) && p.paras[j].table == nil; j++ {
+			more := memberNames(strings.TrimRight(p.src.str(p.paras[j].body()), "。；;"))
+			if more == nil {
+				break
+			}
+			names = append(names, more...)
+		}
+		if len(names) >= 2 {
+			p.plan.Members = names
+			return
 		}
 	}
 }
 
+// memberTitle matches the title above a list of members.
+var memberTitle = regexp.MustCompile(`成员单位(?:名单)?[：:]?$|组成(?:部门|单位)[：:]?$`)
+
+// checkCount warns where a full list has another number of names than the text
+// says. A list that ends in 等 may leave some out, so only too many count there.
+func (p *parser) checkCount(i int, said string, have int, open bool) {
+	n := number([]rune(said))
+	if n == 0 || n == have || open && have < n {
+		return
+	}
+	p.report(WarnCountMismatch, p.paras[i].mark.path, said, fmt.Sprint(have))
+}
+
 // memberNames reads a list of bodies; nil when it holds something else.
 func memberNames(list string) []string {
-	var out []string
-	for _, w := range splitNames(strings.TrimSuffix(list, "等")) {
-		for _, n := range splitAnd(w) {
-			if !isOrg(n) {
-				return nil
-			}
-			out = append(out, n)
-		}
+	if k := strings.LastIndex(list, "由"); k >= 0 {
+		list = list[k+len("由"):]
+	}
+	out, ok := unitList(strings.TrimSuffix(list, "等"))
+	if !ok {
+		return nil
 	}
 	return out
 }

@@ -45,6 +45,7 @@ func Parse(d *doc.Document) *Plan {
 	p.readTables()
 	p.readMembers()
 	p.readOffice()
+	p.fillOwn()
 	p.warn()
 	p.plan.Unread, p.plan.unreadAt = src.unread()
 	return p.plan

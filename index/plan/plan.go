@@ -33,6 +33,10 @@ type Section struct {
 	Title string `json:"title"`
 	Text  string `json:"text"`
 
+	// Own is the part of Text that no child section, duty or item holds: what
+	// the section says without giving it to anybody.
+	Own string `json:"-"`
+
 	at []Span
 }
 

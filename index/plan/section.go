@@ -66,6 +66,19 @@ func (p *parser) lead(i int) *node {
 	return n
 }
 
+// fillOwn sets what each section says beyond its children, duties and items.
+func (p *parser) fillOwn() {
+	for k, n := range p.nodes {
+		var b strings.Builder
+		for _, i := range n.paras {
+			if p.role[i] == roleBody && !p.taken[i] && p.paras[i].table == nil {
+				b.WriteString(p.src.str(p.paras[i].body()))
+			}
+		}
+		p.plan.Sections[k].Own = b.String()
+	}
+}
+
 func (p *parser) insideUnit(i int) bool { return p.role[i] == roleDuty }
 
 func (p *parser) writeSections() {

@@ -151,6 +151,7 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 		cur.Deadline = deadline("", cur.Text)
 		cur.Due = dueDay(cur.Deadline, p.ownYear())
 		cur.at = p.src.spans(at)
+		p.taken[i] = true
 		p.plan.Items = append(p.plan.Items, *cur)
 		cur = nil
 	}
