@@ -83,6 +83,9 @@ func soft(err error) error {
 // page runs all content streams of a page as one.
 func (p *painter) page(pg page) error {
 	var all []byte
+	if c := pg.dict["Contents"]; c != nil && p.f.resolve(c) == nil {
+		return damaged("content is missing")
+	}
 	for _, v := range p.f.list(pg.dict["Contents"], nil) {
 		st, ok := p.f.resolve(v).(*stream)
 		if !ok {
