@@ -1,0 +1,51 @@
+# Needs only Go. `make` or `make help` prints this list.
+SHELL := /bin/bash
+GO ?= go
+# Seconds for each fuzz target, and for all of them together.
+FUZZ_SECONDS ?= 5
+FUZZ_TOTAL ?= 180
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.PHONY: help check format vet lint test fuzz bench build
+help: ## print this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
+
+# The tree as it is: which files differ from the commit, and how.
+TREE = { git status --porcelain; git diff HEAD; } | sha256sum
+
+check: ## everything CI runs: format, vet, lint, race tests, short fuzzing, clean tree
+	@set -euo pipefail; before=$$($(TREE)); \
+	for step in format vet lint test fuzz; do echo "== $$step"; $(MAKE) --no-print-directory $$step; done; \
+	if [ "$$before" != "$$($(TREE))" ]; then echo "check: a step changed the tree:"; git status --short; exit 1; fi; \
+	if [ "$${CI:-}" = true ]; then git diff --exit-code; test -z "$$(git status --porcelain)"; fi; \
+	echo "check: all good"
+
+format: ## no file that gofmt would change
+	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$out" ]; then echo "gofmt -w these:"; echo "$$out"; exit 1; fi
+
+vet: ## go vet
+	$(GO) vet ./...
+
+lint: ## staticcheck, at the version go.mod names
+	$(GO) tool staticcheck ./...
+
+test: ## all tests under the race detector
+	$(GO) test -race ./...
+
+fuzz: ## every fuzz target for a few seconds, at most FUZZ_TOTAL together
+	@set -euo pipefail; end=$$((SECONDS + $(FUZZ_TOTAL))); \
+	for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    if [ $$SECONDS -ge $$end ]; then echo "fuzz: time is up, $$pkg $$target not run"; continue; fi; \
+	    echo "fuzz $$pkg $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_SECONDS)s -fuzzminimizetime 20x $$pkg > .fuzz.log 2>&1 \
+	      || { cat .fuzz.log; rm -f .fuzz.log; exit 1; }; \
+	  done; \
+	done; rm -f .fuzz.log
+
+bench: ## benchmarks, with memory
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+build: ## one static binary, ./xietiao
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o xietiao .

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"xietiao/bot"
+	"xietiao/index"
+	"xietiao/index/plan"
+)
+
+var askCommand = command{
+	name:    "ask",
+	summary: "问一件事归谁管",
+	usage: `用法：xietiao ask [-plan 文件]… [-data 文件夹] [-json] [-prev 上一问] 问题
+      xietiao ask [-plan 文件]… [-data 文件夹] -batch 文件|-
+
+  -plan 文件     要查的方案，可以给几份；不给就查自带的乐清方案
+  -data 文件夹   把索引存在这个文件夹里，下次不必重建；不给就只在内存里
+  -json          输出 JSON
+  -prev 上一问   这一问接着哪一问（“那妇联呢”）
+  -batch 文件    一行一问的 JSON：{"id":"1","q":"…","prev":"…"}；- 是标准输入。
+                 按同样的次序一行一答；坏行给 {"id","error"}，最后以 1 退出
+`,
+	run: runAsk,
+}
+
+func runAsk(ctx context.Context, c *call) int {
+	fs := flag.NewFlagSet("ask", flag.ContinueOnError)
+	var plans list
+	fs.Var(&plans, "plan", "")
+	data := fs.String("data", "", "")
+	asJSON := fs.Bool("json", false, "")
+	prev := fs.String("prev", "", "")
+	batch := fs.String("batch", "", "")
+	rest, code, ok := c.parse(fs)
+	if !ok {
+		return code
+	}
+	q := strings.TrimSpace(strings.Join(rest, " "))
+	given := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	switch {
+	case given["batch"] && *batch == "":
+		return c.misuse("参数 -batch 后面缺少值")
+	case given["batch"] && (q != "" || given["prev"]):
+		return c.misuse("-batch 的问题写在文件里，不能再给问题或 -prev")
+	case !given["batch"] && q == "":
+		return c.misuse("缺少问题")
+	case given["data"] && *data == "":
+		return c.misuse("参数 -data 后面缺少值")
+	}
+
+	docs, err := readPlans(ctx, plans, newProgress(c.stderr))
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	b, closeIndex, err := c.openBot(*data, docs)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	defer closeIndex()
+	if given["batch"] {
+		return c.askBatch(ctx, b, *batch)
+	}
+	r, err := b.Ask(ctx, q, *prev, "")
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	if *asJSON {
+		line, err := encodeLine(r.Answer)
+		if err == nil {
+			_, err = c.stdout.Write(line)
+		}
+		if err != nil {
+			return c.fail("%v", err)
+		}
+		return exitDone
+	}
+	if _, err := fmt.Fprintln(c.stdout, r.Full); err != nil {
+		return c.fail("%v", err)
+	}
+	return exitDone
+}
+
+// openBot opens the index on disk where a data folder is given and no service
+// is using it, else one in memory; the answers are the same.
+func (c *call) openBot(data string, docs []*plan.Plan) (*bot.Bot, func(), error) {
+	unlock := func() {}
+	var b *bot.Bot
+	var ix *index.Index
+	var err error
+	if data != "" {
+		unlock, err = lockFolder(data)
+		if errors.Is(err, errLocked) {
+			data, unlock, err = "", func() {}, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if data == "" {
+		b, ix, err = memoryBot(docs)
+	} else {
+		var words *index.Thesaurus
+		if words, err = loadWords(""); err == nil {
+			b, ix, err = diskBot(data, docs, words)
+		}
+	}
+	if err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return b, func() {
+		if err := ix.Close(); err != nil {
+			printf(c.stderr, "xietiao %s: close index: %v\n", c.name, err)
+		}
+		unlock()
+	}, nil
+}
+
+// batchAhead is how many lines are at work or wait to be written. It bounds
+// memory when one line takes long.
+const batchAhead = 64
+
+// askBatch answers line by line, several at once, in the order of the lines.
+func (c *call) askBatch(ctx context.Context, b *bot.Bot, name string) int {
+	in := c.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return c.fail("%s", advice(name, err))
+		}
+		defer func() { _ = f.Close() }() // read only: nothing to lose
+		in = f
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	results := make(chan chan lineAnswer, batchAhead)
+	var readErr error
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		defer close(results)
+		readErr = eachLine(in, func(line []byte) error {
+			slot := make(chan lineAnswer, 1)
+			select {
+			case results <- slot:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			go func() { slot <- answerLine(ctx, b, line) }() // the writer waits for every slot
+			return nil
+		})
+	})
+
+	out := bufio.NewWriter(c.stdout)
+	bad := 0
+	var writeErr error
+	for slot := range results {
+		a := <-slot
+		if a.bad {
+			bad++
+		}
+		if writeErr == nil {
+			if _, writeErr = out.Write(a.out); writeErr == nil && len(results) == 0 {
+				writeErr = out.Flush() // nothing waits: show what there is
+			}
+			if writeErr != nil {
+				cancel()
+			}
+		}
+	}
+	reader.Wait()
+	if err := errors.Join(readErr, writeErr, out.Flush()); err != nil {
+		return c.fail("%v", err)
+	}
+	if bad > 0 {
+		printf(c.stderr, "xietiao ask: %d 行没有答成\n", bad)
+		return exitFailed
+	}
+	return exitDone
+}
+
+// eachLine calls fn for every line that is not blank, however long it is.
+func eachLine(r io.Reader, fn func(line []byte) error) error {
+	br := bufio.NewReader(r)
+	for n := 0; ; n++ {
+		line, err := br.ReadBytes('\n')
+		if n == 0 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff"))
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			if err := fn(line); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// lineAnswer is one line of output.
+type lineAnswer struct {
+	out []byte
+	bad bool
+}
+
+// badLine is the answer to a line that cannot be answered.
+type badLine struct {
+	ID    json.RawMessage `json:"id"`
+	Error string          `json:"error"`
+}
+
+func answerLine(ctx context.Context, b *bot.Bot, line []byte) lineAnswer {
+	id, q, prev, err := readLine(line)
+	if err == nil {
+		var r bot.Reply
+		if r, err = b.Ask(ctx, q, prev, ""); err == nil {
+			r.Answer.ID = id
+			var out []byte
+			if out, err = encodeLine(r.Answer); err == nil {
+				return lineAnswer{out: out}
+			}
+		}
+	}
+	out, _ := encodeLine(badLine{id, err.Error()}) // a valid id and a string always encode
+	return lineAnswer{out: out, bad: true}
+}
+
+// readLine reads {"id","q","prev"?}. The id comes back verbatim even when the
+// rest is wrong, or null when it is neither a string nor a number; a line
+// without one gets "". Other fields are ignored, so that a question file can be
+// asked as it is.
+func readLine(line []byte) (id json.RawMessage, q, prev string, err error) {
+	var raw struct {
+		ID, Q, Prev json.RawMessage
+	}
+	id = json.RawMessage("null")
+	if err := json.Unmarshal(line, &raw); err != nil {
+		return id, "", "", errors.New("不是一行 JSON 对象")
+	}
+	switch {
+	case raw.ID == nil:
+		id = json.RawMessage(`""`)
+	case raw.ID[0] == '"' || raw.ID[0] == '-' || raw.ID[0] >= '0' && raw.ID[0] <= '9':
+		id = raw.ID
+	default:
+		return id, "", "", errors.New("id 应当是字符串或数字")
+	}
+	if raw.Q == nil || json.Unmarshal(raw.Q, &q) != nil || strings.TrimSpace(q) == "" {
+		return id, "", "", errors.New("缺少问题 q")
+	}
+	if raw.Prev != nil && json.Unmarshal(raw.Prev, &prev) != nil {
+		return id, "", "", errors.New("prev 应当是字符串")
+	}
+	return id, q, prev, nil
+}
+
+// encodeLine is v as one line of JSON, Chinese and < > & as they are.
+func encodeLine(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode answer: %w", err)
+	}
+	return buf.Bytes(), nil
+}

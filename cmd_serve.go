@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"xietiao/config"
+)
+
+var serveCommand = command{
+	name:    "serve",
+	summary: "开一个服务：试用页和提问接口",
+	usage: `用法：xietiao serve [-config 文件] [-listen 地址] [-data 文件夹]
+
+  -config 文件   配置文件；不给就用当前文件夹的 xietiao.yaml（可以没有）
+  -listen 地址   监听地址，默认 127.0.0.1:8080
+  -data 文件夹   数据文件夹，默认 ./data
+
+不用任何配置就能运行：查自带的乐清方案，试用页在 http://127.0.0.1:8080/ 。
+配置的全部名字见 docs/config.md。按 Ctrl-C 停止。
+`,
+	run: runServe,
+}
+
+func runServe(ctx context.Context, c *call) int {
+	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
+	file := fs.String("config", "", "")
+	fs.String("listen", "", "")
+	fs.String("data", "", "")
+	rest, code, ok := c.parse(fs)
+	if !ok {
+		return code
+	}
+	if len(rest) > 0 {
+		return c.misuse("多余的参数 %q", rest[0])
+	}
+	src := config.Source{File: *file, Env: os.LookupEnv, Flags: map[string]string{}}
+	fs.Visit(func(f *flag.Flag) {
+		if f.Name != "config" {
+			src.Flags[f.Name] = f.Value.String()
+		}
+	})
+	cfg, err := config.Load(src)
+	if err != nil {
+		return c.fail("配置不对：\n%v", err)
+	}
+
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+
+	a, err := newApp(ctx, cfg, slog.New(slog.NewTextHandler(c.stderr, nil)))
+	if errors.Is(err, errLocked) {
+		return c.fail("数据文件夹 %s 正被另一个进程使用", cfg.Data)
+	}
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	printf(c.stderr, "试用页  %s\n", a.url())
+	if err := a.run(ctx); err != nil {
+		return c.fail("%v", err)
+	}
+	return exitDone
+}
