@@ -71,6 +71,7 @@ type Answer struct {
 	Units   []string // units the question named, as the plan spells them
 	Missing []string // units the question named that are in no plan
 	Member  *bool    // for IntentMember: whether the unit is a member
+	score   float64  // of the first clause, to compare plans
 	Hint    string   // chat: greeting, thanks, help; unknown: offtopic, command, attribute, notmember
 }
 

@@ -138,7 +138,7 @@ func (r *request) about() bool {
 // solid tells whether a content token proves something: a word of the field, of
 // other business, or of the plan. What neither knows is narrative.
 func (r *request) solid(t token) bool {
-	return t.kind != tokRaw || utf8.RuneCountInString(t.text) >= 2 && r.v.find(t.text).count() > 0
+	return t.kind != tokRaw || utf8.RuneCountInString(t.text) >= 2 && r.v.holds(t.text)
 }
 
 // named tells whether the units that the question names have its matter.

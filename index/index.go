@@ -1,12 +1,19 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math/bits"
-	"time"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/blevesearch/bleve/v2"
 
 	"xietiao/index/plan"
+	"xietiao/index/zh"
 )
 
 // Options configure an index. The zero value uses the built-in thesaurus.
@@ -18,14 +25,35 @@ type Options struct {
 var ErrNoPlan = errors.New("no such plan")
 
 // Index answers questions about its plans. It is immutable and safe for
-// concurrent use.
+// concurrent use; Close it once no question is under way.
 type Index struct {
 	t     *Thesaurus
-	views []*view
+	plans []*plan.Plan
+	bleve bleve.Index
+	views viewCache
 }
 
 // Build makes an index in memory.
 func Build(plans []*plan.Plan, opt Options) (*Index, error) {
+	return open(plans, opt, func(*Thesaurus) (bleve.Index, error) {
+		b, err := memory()
+		if err != nil {
+			return nil, err
+		}
+		if err := fill(b, plans); err != nil {
+			return nil, errors.Join(err, b.Close())
+		}
+		return b, nil
+	})
+}
+
+// Open opens the index in dir, which it owns, and rebuilds it beside the old
+// one where the plans, the thesaurus or the format have changed.
+func Open(dir string, plans []*plan.Plan, opt Options) (*Index, error) {
+	return open(plans, opt, func(t *Thesaurus) (bleve.Index, error) { return openDisk(dir, plans, t) })
+}
+
+func open(plans []*plan.Plan, opt Options, openBleve func(*Thesaurus) (bleve.Index, error)) (*Index, error) {
 	t := opt.Thesaurus
 	if t == nil {
 		var err error
@@ -33,34 +61,218 @@ func Build(plans []*plan.Plan, opt Options) (*Index, error) {
 			return nil, err
 		}
 	}
-	ix := &Index{t: t}
-	for _, p := range plans {
-		ix.views = append(ix.views, newView(p, t))
+	b, err := openBleve(t)
+	if err != nil {
+		return nil, err
 	}
+	ix := &Index{t: t, plans: plans, bleve: b}
+	ix.views.make = func(i int) *view { return newView(plans[i], t) }
 	return ix, nil
 }
 
 // Close frees the index.
-func (ix *Index) Close() error { return nil }
+func (ix *Index) Close() error {
+	if err := ix.bleve.Close(); err != nil {
+		return fmt.Errorf("close index: %w", err)
+	}
+	return nil
+}
 
-// Ask answers one question. The same question gives the same answer.
+// Ask answers one question. The same question gives the same answer, in any
+// order and from any number of goroutines. ErrNoPlan is returned where q.Plan
+// is not loaded; any other question gets an answer, if only a refusal.
 func (ix *Index) Ask(ctx context.Context, q Query) (Answer, error) {
 	if err := ctx.Err(); err != nil {
 		return Answer{}, err
 	}
-	var scope []*view
-	for _, v := range ix.views {
-		if q.Plan == "" || q.Plan == v.plan.DocNo || q.Plan == v.plan.Title {
-			scope = append(scope, v)
+	scope, err := ix.scope(ctx, q)
+	if err != nil {
+		return Answer{}, err
+	}
+	if len(scope) == 1 {
+		return ix.views.get(scope[0]).ask(ix.t, q), nil
+	}
+	answers := make([]Answer, len(scope))
+	for i, k := range scope {
+		answers[i] = ix.views.get(k).ask(ix.t, q)
+	}
+	return merge(answers), nil
+}
+
+// maxExact is the number of plans that are all looked at exactly; of more,
+// Bleve first picks those that speak of the question's words.
+const maxExact = 8
+
+// scope lists the plans to look at: the one named by the query, those named in
+// the question by number, title or place, else all or the best by Bleve.
+func (ix *Index) scope(ctx context.Context, q Query) ([]int, error) {
+	var all, named []int
+	text := zh.Fold(q.Q)
+	for i, p := range ix.plans {
+		if q.Plan != "" && q.Plan != p.DocNo && q.Plan != p.Title {
+			continue
+		}
+		all = append(all, i)
+		if len(ix.plans) > 1 && mentions(text, p) {
+			named = append(named, i)
 		}
 	}
-	if len(scope) == 0 {
-		return Answer{}, ErrNoPlan
+	switch {
+	case len(all) == 0:
+		return nil, ErrNoPlan
+	case len(named) > 0 && len(named) <= maxExact:
+		return named, nil
+	case len(all) <= maxExact:
+		return all, nil
 	}
-	a := scope[0].ask(ix.t, q)
-	return a, nil
+	words := ix.queryWords(q)
+	best, err := ix.candidates(ctx, words)
+	if err != nil {
+		return nil, err
+	}
+	if len(best) == 0 {
+		return all[:1], nil // nothing matches anywhere: any plan refuses it
+	}
+	return best[:min(len(best), maxCandidatePlans)], nil
+}
+
+// mentions tells whether a folded question names a plan.
+func mentions(text string, p *plan.Plan) bool {
+	if n := zh.Fold(p.DocNo); n != "" && strings.Contains(text, n) {
+		return true
+	}
+	if t := zh.Fold(p.Title); t != "" && strings.Contains(text, t) {
+		return true
+	}
+	place := placeOf(p)
+	return place != "" && strings.Contains(text, place)
+}
+
+// placeOf is the place that issued a plan without its level: 乐清 of
+// 乐清市公共文化服务体系建设协调组.
+func placeOf(p *plan.Plan) string {
+	for _, name := range []string{p.Issuer, p.Title} {
+		rs := []rune(zh.Fold(name))
+		for i, r := range rs {
+			if i >= 2 && i <= 4 && (r == '市' || r == '县' || r == '区') {
+				return string(rs[:i])
+			}
+		}
+	}
+	return ""
+}
+
+// queryWords are the words that Bleve is asked for: what the question is about
+// and what that may be called in documents.
+func (ix *Index) queryWords(q Query) []string {
+	var out []string
+	for _, text := range []string{q.Q, q.Prev} {
+		for _, t := range join(lexer{ix.t, nil}.cut(zh.Fold(zh.CleanQuestion(text)))) {
+			switch t.kind {
+			case tokRaw, tokTerm, tokOutside, tokMissing:
+				out = append(out, t.text)
+				for i, e := range t.exp {
+					if i > 0 && i <= 3 && e.sim >= simInstance {
+						out = append(out, e.text)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// sameScore is how near the best answers of two plans must be for the question
+// to be ambiguous, as a share of the better one's score.
+const sameScore = 0.98
+
+// merge makes one answer of several plans': the best by what its first clause
+// has of the question; where plans answer equally well, their first rows as
+// choices.
+func merge(answers []Answer) Answer {
+	slices.SortStableFunc(answers, func(a, b Answer) int {
+		if d := cmp.Compare(rankOf(a), rankOf(b)); d != 0 {
+			return d
+		}
+		return cmp.Compare(b.score, a.score)
+	})
+	best := answers[0]
+	if best.Status != Answered || len(best.Results) == 0 {
+		return best
+	}
+	choices := []Row{best.Results[0]}
+	for _, a := range answers[1:] {
+		if rankOf(a) == rankOf(best) && len(a.Results) > 0 && a.score >= sameScore*best.score {
+			choices = append(choices, a.Results[0])
+		}
+	}
+	if len(choices) > 1 {
+		return Answer{Status: Ambiguous, Intent: best.Intent, Results: choices}
+	}
+	return best
+}
+
+func rankOf(a Answer) int {
+	switch a.Status {
+	case Answered:
+		return 0
+	case Unassigned:
+		return 1
+	}
+	return 2
+}
+
+// maxViews bounds the plans kept ready; a plan takes about 0.3 MB and 1 ms.
+const maxViews = 256
+
+// viewCache makes views when they are first asked for and keeps the latest.
+type viewCache struct {
+	make func(i int) *view
+
+	mu    sync.Mutex // guards the fields below
+	kept  map[int]*entry
+	clock int
+}
+
+type entry struct {
+	once sync.Once
+	v    *view
+	used int
+}
+
+func (c *viewCache) get(i int) *view {
+	e := c.entry(i)
+	e.once.Do(func() { e.v = c.make(i) })
+	return e.v
+}
+
+func (c *viewCache) entry(i int) *entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept == nil {
+		c.kept = map[int]*entry{}
+	}
+	c.clock++
+	e := c.kept[i]
+	if e == nil {
+		if len(c.kept) >= maxViews {
+			delete(c.kept, c.oldest())
+		}
+		e = &entry{}
+		c.kept[i] = e
+	}
+	e.used = c.clock
+	return e
+}
+
+func (c *viewCache) oldest() int {
+	oldest, at := -1, 0
+	for i, e := range c.kept {
+		if oldest < 0 || e.used < at {
+			oldest, at = i, e.used
+		}
+	}
+	return oldest
 }
 
 func trailing(w uint64) int { return bits.TrailingZeros64(w) }
-
-var _ = time.Now

@@ -26,6 +26,7 @@ func (v *view) repair(t *Thesaurus, clean string) (string, []token) {
 }
 
 const (
+	maxNear       = 16
 	maxRepairs    = 4
 	maxRepairWord = 6 // runes of the longest word that is tried
 )
@@ -74,10 +75,7 @@ func ordinalRune(r rune) bool {
 
 // explained tells whether the rune stands in the plan's text with a neighbour.
 func (v *view) explained(rs []rune, i int, tok token) bool {
-	if i > 0 && strings.Contains(v.text, string(rs[i-1:i+1])) {
-		return true
-	}
-	return i+1 < len(rs) && strings.Contains(v.text, string(rs[i:i+2]))
+	return i > 0 && v.holds(string(rs[i-1:i+1])) || i+1 < len(rs) && v.holds(string(rs[i:i+2]))
 }
 
 func holdsTrue(list []bool) bool {
@@ -105,26 +103,24 @@ func (v *view) nearWord(t *Thesaurus, window []rune) (string, bool) {
 			return "", false
 		}
 	}
-	s := t.spelling()
 	best, cost := "", 99
 	try := func(word string) {
 		if c := misspelled(window, []rune(word)); c < cost || c == cost && word < best {
 			best, cost = word, c
 		}
 	}
-	for _, w := range s.bySound[soundKey(window)] {
-		try(w)
-	}
-	if len(window) >= 3 {
+	sound := soundKey(window)
+	for _, s := range []*spelling{t.spelling(), v.spell()} {
+		for _, w := range s.bySound[sound] {
+			try(w)
+		}
 		for i := range window {
+			if len(window) < 3 {
+				break
+			}
 			for _, w := range s.byGap[gapKey(window, i)] {
 				try(w)
 			}
-		}
-	}
-	for alias := range v.dir.alias {
-		if utf8.RuneCountInString(alias) == len(window) {
-			try(alias)
 		}
 	}
 	if len(window) >= 3 {
@@ -183,17 +179,12 @@ func (v *view) near(window []rune) []string {
 		if len(tail) > len(head) {
 			anchor = tail
 		}
-		for at := 0; len(out) < 8; {
-			k := strings.Index(v.text[at:], anchor)
-			if k < 0 {
-				break
-			}
-			pos := at + k
-			at = pos + len(anchor)
+		v.each(anchor, func(pos int) bool {
 			if w, ok := runesAround(v.text, pos, len(anchor), head == anchor, i, len(window)); ok {
 				out = append(out, w)
 			}
-		}
+			return len(out) < maxNear
+		})
 	}
 	return out
 }
@@ -221,14 +212,14 @@ func runesAround(text string, pos, size int, anchorIsHead bool, i, n int) (strin
 func (v *view) fromPinyin(t *Thesaurus, letters string) (string, bool) {
 	s := t.spelling()
 	for _, syllables := range zh.SplitPinyin(strings.ReplaceAll(letters, " ", "")) {
-		if word, ok := v.spell(s, syllables); ok {
+		if word, ok := v.spellOut(s, syllables); ok {
 			return word, true
 		}
 	}
 	return "", false
 }
 
-func (v *view) spell(s *spelling, syllables []string) (string, bool) {
+func (v *view) spellOut(s *spelling, syllables []string) (string, bool) {
 	if len(syllables) == 0 {
 		return "", true
 	}
@@ -240,7 +231,7 @@ func (v *view) spell(s *spelling, syllables []string) (string, bool) {
 		words := append([]string{}, s.bySound[key]...)
 		sort.SliceStable(words, func(i, j int) bool { return v.find(words[i]).count() > v.find(words[j]).count() })
 		for _, w := range words {
-			if rest, ok := v.spell(s, syllables[n:]); ok {
+			if rest, ok := v.spellOut(s, syllables[n:]); ok {
 				return w + rest, true
 			}
 		}
@@ -261,14 +252,13 @@ var (
 func (t *Thesaurus) spelling() *spelling {
 	f, ok := spellings.Load(t)
 	if !ok {
-		f, _ = spellings.LoadOrStore(t, sync.OnceValue(t.newSpelling))
+		f, _ = spellings.LoadOrStore(t, sync.OnceValue(func() *spelling { return newSpelling(append(t.words(), roleVerbs...)) }))
 	}
 	return f.(func() *spelling)()
 }
 
-func (t *Thesaurus) newSpelling() *spelling {
+func newSpelling(words []string) *spelling {
 	s := &spelling{bySound: map[string][]string{}, byGap: map[string][]string{}}
-	words := append(t.words(), roleVerbs...)
 	sort.Strings(words)
 	prev := ""
 	for _, w := range words {

@@ -179,7 +179,7 @@ func (v *view) joinLiteral(in []token) []token {
 		for j := i; j < len(in) && j < i+maxJoin && joinable(in[j]); j++ {
 			run += in[j].text
 			raw = raw || in[j].kind == tokRaw
-			if j > i && raw && utf8.RuneCountInString(run) >= 3 && strings.Contains(v.text, run) {
+			if j > i && raw && utf8.RuneCountInString(run) >= 3 && v.holds(run) {
 				end, text = j, run
 			}
 		}

@@ -42,7 +42,7 @@ func (r *request) topic() Answer {
 // attribute refuses questions for what plans do not hold.
 func (r *request) attribute() (Answer, bool) {
 	for _, t := range r.tokens {
-		if t.kind == tokFrame && t.tags&(tagAttr|tagPerson) != 0 && r.v.find(t.text).count() == 0 {
+		if t.kind == tokFrame && t.tags&(tagAttr|tagPerson) != 0 && !r.v.holds(t.text) {
 			return r.refuse(HintAttribute), true
 		}
 	}
@@ -155,12 +155,12 @@ func (r *request) acceptUnits() func(*clause) bool {
 }
 
 func (r *request) sectionAnswer(sections []scored) Answer {
-	return Answer{Status: Answered, Intent: IntentSection, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}}
+	return Answer{Status: Answered, Intent: IntentSection, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}, score: sections[0].score}
 }
 
 // gap says that the plan names the matter and gives it to nobody.
 func (r *request) gap(h *hits, sections, duties []scored) Answer {
-	a := Answer{Status: Unassigned, Intent: IntentResponsible, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}}
+	a := Answer{Status: Unassigned, Intent: IntentResponsible, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}, score: sections[0].score}
 	for _, d := range duties {
 		if d.cover < minCover || len(a.Results) > maxRelated {
 			break
@@ -187,6 +187,9 @@ func (r *request) responsible(h *hits, duties []scored) Answer {
 	}
 	for _, s := range main {
 		a.Results = append(a.Results, r.row(&r.v.clauses[s.clause]))
+	}
+	if len(main) > 0 {
+		a.score = main[0].score
 	}
 	a.NoLead = r.asksLead() && !r.leads(main)
 	return a

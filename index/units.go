@@ -13,6 +13,7 @@ import (
 type unit struct {
 	name  string   // the spelling that answers show: a duty heading before a list entry
 	forms []string // all spellings, folded
+	bases []string // of the first spelling
 	duty  int      // index in plan.Units, -1 where the unit has no heading
 }
 
@@ -83,12 +84,18 @@ func (d *directory) add(name string, duty int, t *Thesaurus) {
 		return
 	}
 	for i := range d.units {
-		if d.units[i].has(form) || (duty < 0 || d.units[i].duty < 0) && sameUnit(d.units[i].forms[0], form, t) {
+		if d.units[i].has(form) {
+			return
+		}
+	}
+	u := unit{name: name, forms: []string{form}, bases: bases(form), duty: duty}
+	for i := range d.units {
+		if (duty < 0 || d.units[i].duty < 0) && sameUnit(d.units[i], u, t) {
 			d.addForm(i, name)
 			return
 		}
 	}
-	d.units = append(d.units, unit{name: name, forms: []string{form}, duty: duty})
+	d.units = append(d.units, u)
 }
 
 func (d *directory) addForm(i int, name string) {
@@ -97,16 +104,16 @@ func (d *directory) addForm(i int, name string) {
 	}
 }
 
-// sameUnit tells whether two folded names are spellings of one department:
+// sameUnit tells whether two names are spellings of one department:
 // equal without level and brackets' detail, or of one family, or one the
 // abbreviation of the other.
-func sameUnit(a, b string, t *Thesaurus) bool {
-	la, lb := levelOf(a), levelOf(b)
+func sameUnit(a, b unit, t *Thesaurus) bool {
+	la, lb := levelOf(a.forms[0]), levelOf(b.forms[0])
 	if la != "" && lb != "" && la != lb {
 		return false
 	}
-	for _, x := range bases(a) {
-		for _, y := range bases(b) {
+	for _, x := range a.bases {
+		for _, y := range b.bases {
 			if x == y || t.sameFamily(x, y) || abbreviates(x, y) || abbreviates(y, x) {
 				return true
 			}
@@ -355,4 +362,13 @@ func (d *directory) resolveRow(name string) ([]int, bool) {
 		}
 	}
 	return nil, false
+}
+
+// names lists every name a unit may be called by.
+func (d *directory) names() []string {
+	out := make([]string, 0, len(d.alias))
+	for a := range d.alias {
+		out = append(out, a)
+	}
+	return out
 }

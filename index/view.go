@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"sort"
 	"strings"
+	"sync"
 
 	"xietiao/index/plan"
 	"xietiao/index/zh"
@@ -35,24 +36,25 @@ type view struct {
 	name     string // 文号, else title: what a citation begins with
 	clauses  []clause
 	segs     []segment
-	text     string // folded text of all segments, each ended by \n
+	spell    func() *spelling // of the unit names; made when first needed
+	text     string           // folded text of all segments, each ended by \n
 	dir      *directory
-	unitText []string // per segment of a duty: its unit's folded name
-	avgSeg   float64  // runes of an average segment
-	duties   int      // clauses that give a unit something: kind duty or task
+	letters  map[rune][]int32 // byte offsets of every letter in text
+	unitText []string         // per segment of a duty: its unit's folded name
+	avgSeg   float64          // runes of an average segment
 }
 
 func newView(p *plan.Plan, t *Thesaurus) *view {
-	v := &view{plan: p, name: p.DocNo, dir: newDirectory(p, t)}
+	v := &view{plan: p, name: p.DocNo, dir: newDirectory(p, t), letters: map[rune][]int32{}}
+	v.spell = sync.OnceValue(func() *spelling { return newSpelling(v.dir.names()) })
 	if v.name == "" {
 		v.name = p.Title
 	}
 	var text strings.Builder
 	v.addDuties(&text)
 	v.addItems(&text)
-	v.duties = len(v.clauses)
-	assigned := text.String()
-	v.addSections(&text, assigned)
+	v.text = text.String()
+	v.addSections(&text)
 	v.text = text.String()
 	v.avgSeg = max(1, float64(len(v.text))/3/float64(max(1, len(v.segs))))
 	v.unitText = make([]string, len(v.segs))
@@ -66,7 +68,11 @@ func newView(p *plan.Plan, t *Thesaurus) *view {
 
 func (v *view) addSegment(text *strings.Builder, s string, list bool) {
 	start := text.Len()
-	text.WriteString(zh.Fold(s))
+	folded := zh.Fold(s)
+	text.WriteString(folded)
+	for i, r := range folded {
+		v.letters[r] = append(v.letters[r], int32(start+i))
+	}
 	v.segs = append(v.segs, segment{clause: len(v.clauses), start: start, end: text.Len(), list: list})
 	text.WriteByte('\n')
 }
@@ -104,7 +110,7 @@ func (v *view) addItems(text *strings.Builder) {
 
 // addSections adds what the body says outside the duties and items: the leaf
 // sections, and of a parent what stands before its first child.
-func (v *view) addSections(text *strings.Builder, assigned string) {
+func (v *view) addSections(text *strings.Builder) {
 	secs := v.plan.Sections
 	for i, s := range secs {
 		if s.Path == "" || v.holdsDuties(s) {
@@ -114,7 +120,7 @@ func (v *view) addSections(text *strings.Builder, assigned string) {
 		from := len(v.segs)
 		for _, line := range sentences(own) {
 			folded := zh.Fold(line)
-			if strings.Contains(assigned, folded) {
+			if v.holds(folded) {
 				continue // a duty or an item: it is there already, with its unit
 			}
 			v.addSegment(text, line, v.dir.lists(folded))
@@ -218,21 +224,44 @@ func (s set) count() (n int) {
 // find returns the segments that hold the folded word.
 func (v *view) find(word string) set {
 	out := v.newSet()
-	if word == "" {
-		return out
-	}
-	for at := 0; ; {
-		i := strings.Index(v.text[at:], word)
-		if i < 0 {
-			return out
-		}
-		pos := at + i
+	v.each(word, func(pos int) bool {
 		seg := sort.Search(len(v.segs), func(k int) bool { return v.segs[k].end > pos })
 		if seg < len(v.segs) && pos >= v.segs[seg].start {
 			out.add(seg)
-			at = v.segs[seg].end
-			continue
 		}
-		at = pos + len(word)
+		return true
+	})
+	return out
+}
+
+// holds tells whether the folded word stands anywhere in the view.
+func (v *view) holds(word string) bool {
+	found := false
+	v.each(word, func(int) bool {
+		found = true
+		return false
+	})
+	return found
+}
+
+// each calls f with the byte offset of every place of the folded word until f
+// says stop. It goes by the word's rarest letter.
+func (v *view) each(word string, f func(pos int) bool) {
+	var places []int32
+	offset := -1
+	for i, r := range word {
+		list := v.letters[r]
+		if len(list) == 0 {
+			return
+		}
+		if offset < 0 || len(list) < len(places) {
+			places, offset = list, i
+		}
+	}
+	for _, p := range places {
+		start := int(p) - offset
+		if start >= 0 && start+len(word) <= len(v.text) && strings.HasPrefix(v.text[start:], word) && !f(start) {
+			return
+		}
 	}
 }

@@ -366,8 +366,20 @@ var (
 	officeAt   = regexp.MustCompile(`办公室设在([^，。；（(]{2,24})`)
 )
 
-// readOffice finds the unit that carries the office's daily work.
+// readOffice finds the unit that carries the office's daily work: the one where
+// the office is said to be, else the one whose duty it is.
 func (p *parser) readOffice() {
+	for i := range p.paras {
+		if p.paras[i].table != nil {
+			continue
+		}
+		if m := officeAt.FindStringSubmatch(p.text(i)); m != nil {
+			if name := leadingOrg(m[1]); name != "" {
+				p.plan.Office = name
+				return
+			}
+		}
+	}
 	for _, u := range p.plan.Units {
 		for _, d := range u.Duties {
 			if officeDuty.MatchString(d.Text) {
@@ -376,10 +388,15 @@ func (p *parser) readOffice() {
 			}
 		}
 	}
-	for i := range p.paras {
-		if m := officeAt.FindStringSubmatch(p.text(i)); m != nil && p.paras[i].table == nil {
-			p.plan.Office = m[1]
-			return
+}
+
+// leadingOrg is the longest beginning of a text that names a body.
+func leadingOrg(text string) string {
+	r := []rune(text)
+	for n := len(r); n >= minName; n-- {
+		if isOrg(string(r[:n])) {
+			return string(r[:n])
 		}
 	}
+	return ""
 }

@@ -48,6 +48,7 @@ func Parse(d *doc.Document) *Plan {
 	p.fillOwn()
 	p.warn()
 	p.plan.Unread, p.plan.unreadAt = src.unread()
+	p.plan.ownedAt = src.owned
 	return p.plan
 }
 

@@ -24,7 +24,8 @@ type Plan struct {
 	// DateText is the date as the source writes it ("2020年9月25日"), for quoting.
 	DateText string `json:"-"`
 
-	unreadAt []Span
+	unreadAt []Span // where Unread stands, as offsets into doc.Document.Text
+	ownedAt  []bool // by such an offset: something the plan says holds it
 }
 
 // Section is an addressed part of the body.

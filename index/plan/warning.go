@@ -197,7 +197,7 @@ func (p *parser) warnPeriods() {
 
 func isClosed(t string) bool {
 	r := []rune(t)
-	return len(r) > 0 && strings.ContainsRune("。；;！？…）)”", r[len(r)-1])
+	return len(r) > 0 && strings.ContainsRune("。；;！？…：:）)”", r[len(r)-1])
 }
 
 // warnGaps finds printed numbers that skip or repeat.
