@@ -38,6 +38,9 @@ func (v *view) read(t *Thesaurus, q string) *request {
 	r.clean, r.tokens = v.repair(t, r.clean)
 	r.readOrdinal()
 	r.sort()
+	if r.has(tagMulti) {
+		r.widen()
+	}
 	return r
 }
 
@@ -120,6 +123,30 @@ func uniqueInOrder(list []int) []int {
 		}
 	}
 	return out
+}
+
+// widen lets the words inside longer ones count, for questions that want all
+// units with a part in a matter.
+func (r *request) widen() {
+	for i, t := range r.content {
+		if t.kind == tokTerm && r.v.dutiesWith(t.text) < 2 {
+			r.content[i].inner = r.t.innerWords(t.text)
+		}
+	}
+}
+
+// dutiesWith counts the duties and items that hold the word.
+func (v *view) dutiesWith(word string) int {
+	n, last := 0, -1
+	for i, w := range v.find(word) {
+		for ; w != 0; w &= w - 1 {
+			c := v.segs[i<<6|trailing(w)].clause
+			if c != last && isAssigned(&v.clauses[c]) {
+				n, last = n+1, c
+			}
+		}
+	}
+	return n
 }
 
 func (r *request) has(t tag) bool { return r.tags&t != 0 }

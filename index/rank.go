@@ -20,6 +20,7 @@ const (
 	weightAbsent   = 2.8  // a word of the field that this plan does not hold
 	weightOutside  = 5.0  // other business
 	weightContext  = 0.3  // a word of the previous question, or of another part of this one
+	simInner       = 0.6  // a word of the field inside a longer one: 少数民族 in 少数民族文化
 	simPieces      = 0.8  // a raw run found in pieces instead of whole
 	shareSegment   = 0.75 // of a clause's coverage that must come from one sentence
 	bonusFocus     = 0.14 // a clause that is about little else
@@ -104,6 +105,9 @@ func (v *view) lookup(tok token) *term {
 	}
 	for _, e := range exp {
 		v.mark(t, e.text, e.sim)
+	}
+	for _, w := range tok.inner {
+		v.mark(t, w, simInner)
 	}
 	if tok.kind == tokRaw {
 		v.markPieces(t)

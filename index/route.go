@@ -334,7 +334,7 @@ func (r *request) mention() (Answer, bool) {
 	}
 	for i := range r.v.clauses {
 		c := &r.v.clauses[i]
-		if isAssigned(c) && r.within(c) && r.v.hasAny(c, words) && (h.total == 0 || h.score(i, c).cover >= shareMulti*top(list).cover) {
+		if isAssigned(c) && r.within(c) && r.v.hasAny(c, words) && (h.total == 0 || h.score(i, c).cover >= shareMention*top(list).cover) {
 			a.Results = append(a.Results, r.row(c))
 		}
 	}

@@ -40,6 +40,7 @@ type Thesaurus struct {
 	combos   []combo
 	frames   map[string]tag
 	outside  map[string]bool
+	weak     map[string]bool     // words whose own letters prove little
 	families map[string][]string // unit base name → its family
 	aliases  map[string]string   // the office's own: alias → unit as the plan spells it
 	maxLen   int                 // longest entry in runes
@@ -66,6 +67,7 @@ func LoadThesaurus(extra ...string) (*Thesaurus, error) {
 		terms:    map[string][]expansion{},
 		frames:   map[string]tag{},
 		outside:  map[string]bool{},
+		weak:     map[string]bool{},
 		families: map[string][]string{},
 		aliases:  map[string]string{},
 	}
@@ -204,8 +206,7 @@ func (t *Thesaurus) kindLine(kind string, words []string) error {
 		return nil
 	case "weak":
 		for _, w := range words {
-			t.relate(w, w, simSelf)
-			t.terms[w][0].sim = simWeak
+			t.weak[w] = true
 		}
 		return nil
 	case "family":
@@ -250,6 +251,9 @@ func (t *Thesaurus) close() {
 		best := map[string]float64{}
 		for _, e := range list {
 			best[e.text] = max(best[e.text], e.sim)
+			if e.text == said && t.weak[said] {
+				best[said] = simWeak
+			}
 			if e.sim < simInstance || e.text == said {
 				continue
 			}

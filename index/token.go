@@ -28,7 +28,8 @@ type token struct {
 	tags       tag
 	exp        []expansion
 	units      []int
-	run        bool // a raw run joined from single runes
+	inner      []string // words of the field inside a longer one
+	run        bool     // a raw run joined from single runes
 }
 
 func single(t token) bool { return t.run || t.end-t.start == 1 }
@@ -143,6 +144,27 @@ func (x lexer) word(s string, n int) (token, float64, bool) {
 // tokens cuts a folded question for this plan.
 func (v *view) tokens(t *Thesaurus, clean string) []token {
 	return join(v.joinLiteral(lexer{t, v.dir}.cut(clean)))
+}
+
+// minInner is the length of a word that is also looked at by its inner words.
+const minInner = 4
+
+// innerWords finds the words of the field inside a longer word.
+func (t *Thesaurus) innerWords(word string) []string {
+	rs := []rune(word)
+	if len(rs) < minInner {
+		return nil
+	}
+	var out []string
+	for n := len(rs) - 1; n >= 2; n-- {
+		for i := 0; i+n <= len(rs); i++ {
+			w := string(rs[i : i+n])
+			if _, ok := t.terms[w]; ok && t.frames[w] == 0 {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
 }
 
 // join merges neighbouring raw runes into runs.

@@ -19,7 +19,9 @@ const (
 	minFollow       = 0.25 // the same for a unit asked for in a follow-up
 	gapMargin       = 0.2  // a section that has this much more than any duty is a gap
 	shareMain       = 0.86 // further answers need this share of the best score
-	shareMulti      = 0.7  // the same where several units were asked for
+	shareMention    = 0.75 // the same where a verb was asked for word for word
+	sharePart       = 0.93 // the same for one part of a list
+	shareMulti      = 0.5  // the same where several units were asked for
 	shareEssence    = 0.5  // a word of this share of the heaviest weight is essential
 	maxRelated      = 3
 	simEssential    = 0.5
@@ -175,7 +177,11 @@ func (r *request) gap(h *hits, sections, duties []scored) Answer {
 // responsible lists the clauses that have the matter: one where one stands
 // out, all that share it otherwise, ordered by role.
 func (r *request) responsible(h *hits, duties []scored) Answer {
-	main := h.shared(duties, r.has(tagMulti))
+	share := shareMain
+	if r.has(tagMulti) {
+		share = shareMulti
+	}
+	main := h.shared(duties, share)
 	a := Answer{Status: Answered, Intent: IntentResponsible, Roles: h.roles}
 	if len(h.roles) > 0 {
 		a.Intent = IntentRole
@@ -197,18 +203,14 @@ func (r *request) responsible(h *hits, duties []scored) Answer {
 
 // shared keeps the clauses that answer as well as the first: near its score
 // and with every essential word it has.
-func (h *hits) shared(list []scored, multi bool) []scored {
+func (h *hits) shared(list []scored, share float64) []scored {
 	if len(list) == 0 {
 		return nil
-	}
-	share := shareMain
-	if multi {
-		share = shareMulti
 	}
 	essential := h.essential(list[0])
 	var out []scored
 	for i, s := range list {
-		if i > 0 && (s.score < share*list[0].score || !h.holds(s, essential)) {
+		if i > 0 && (s.cover < share*list[0].cover || !h.holds(s, essential)) {
 			continue
 		}
 		out = append(out, s)

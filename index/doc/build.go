@@ -18,6 +18,7 @@ type builder struct {
 	tables  int // tables so far, for their addresses
 
 	textless []int
+	full     bool // over a bound; document reports it
 }
 
 func (b *builder) write(s string) {
@@ -31,8 +32,24 @@ func (b *builder) begin() {
 	}
 }
 
-// add appends a paragraph. Its text must be valid UTF-8.
+// maxBlocks bounds the memory of blocks, about 100 bytes each; a book of a
+// thousand pages has 40,000 lines.
+const maxBlocks = 500_000
+
+// room tells whether n more bytes and a block fit.
+func (b *builder) room(n int) bool {
+	if len(b.blocks) >= maxBlocks || int64(b.text.Len())+int64(n) > b.bud.MaxUnzipped {
+		b.full = true
+	}
+	return !b.full
+}
+
+// add appends a paragraph. Its text must be valid UTF-8. What does not fit is
+// left out and makes the whole reading fail in the end.
 func (b *builder) add(blk Block) {
+	if !b.room(len(blk.Text)) {
+		return
+	}
 	b.begin()
 	blk.Start = b.runes
 	b.write(blk.Text)
@@ -55,6 +72,17 @@ func (b *builder) grid() *sheet.Grid {
 
 // addTable appends a table and sets the Start of its cells.
 func (b *builder) addTable(t *sheet.Table) {
+	size := 0
+	for _, row := range t.Rows {
+		for _, c := range row {
+			if !c.Copied {
+				size += len(c.Text)
+			}
+		}
+	}
+	if !b.room(size) {
+		return
+	}
 	b.begin()
 	blk := Block{Start: b.runes, Table: t}
 	origins := map[string]int{}
@@ -92,6 +120,9 @@ func (b *builder) addTable(t *sheet.Table) {
 // document ends the building; a document without a visible character is
 // ErrEmpty.
 func (b *builder) document() (*Document, error) {
+	if b.full {
+		return nil, &Error{Kind: ErrTooLarge}
+	}
 	d := &Document{Text: b.text.String(), Blocks: b.blocks, Dropped: b.dropped, Textless: b.textless}
 	if strings.TrimSpace(d.Text) == "" {
 		return nil, &Error{Kind: ErrEmpty}

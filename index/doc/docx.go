@@ -17,8 +17,9 @@ type docxReader struct {
 	num     *numbering
 	notes   map[string]*node // footnote and endnote bodies by kind and id
 	order   []string         // notes in the order the body calls them
-	out     *[]string        // inside a table cell: its lines
-	pending para             // text of paragraphs whose mark is deleted
+	called  map[string]bool
+	out     *[]string // inside a table cell: its lines
+	pending para      // text of paragraphs whose mark is deleted
 }
 
 // para is a paragraph under way: its lines (w:br begins another) and the text
@@ -91,7 +92,7 @@ func readDocx(b *builder, a *sheet.Archive) error {
 	if body == nil {
 		return &Error{Kind: ErrDamaged, Place: main, Err: errors.New("no document body")}
 	}
-	r := &docxReader{b: b, styles: newStyles(trees["styles"]), notes: map[string]*node{}}
+	r := &docxReader{b: b, styles: newStyles(trees["styles"]), notes: map[string]*node{}, called: map[string]bool{}}
 	r.num = newNumbering(trees["numbering"], r.styles)
 	for _, kind := range []string{"footnote", "endnote"} {
 		for _, n := range trees[kind+"s"].child("w:" + kind + "s").children() {
@@ -287,12 +288,8 @@ func (p *para) fieldChar(kind string) {
 
 // call notes the first call of a footnote.
 func (r *docxReader) call(id string) {
-	for _, o := range r.order {
-		if o == id {
-			return
-		}
-	}
-	if r.notes[id] != nil {
+	if r.notes[id] != nil && !r.called[id] {
+		r.called[id] = true
 		r.order = append(r.order, id)
 	}
 }

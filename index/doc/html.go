@@ -25,6 +25,9 @@ func readHTML(b *builder, data []byte) error {
 	if m := rowFirst.FindString(s[:min(len(s), 4096)]); m != "" {
 		s = "<table>" + s // a cut-out that begins inside a table
 	}
+	if err := checkTags(s, b.bud); err != nil {
+		return err
+	}
 	root, err := html.Parse(&timedReader{r: strings.NewReader(s), bud: b.bud})
 	if err != nil {
 		var e *Error
@@ -42,6 +45,44 @@ func readHTML(b *builder, data []byte) error {
 }
 
 var rowFirst = regexp.MustCompile(`(?i)^\s*(?:<!--[\s\S]*?-->\s*)*<(?:tbody|thead|tr|td|th)\b`)
+
+// maxTagCost bounds the nodes that parsing makes, at about 150 bytes each.
+const maxTagCost = 2_500_000
+
+// formatting elements stay open across blocks: the parser opens each of them
+// again in every block, so that a small page can make a huge tree.
+var formatting = map[string]bool{
+	"a": true, "b": true, "big": true, "code": true, "em": true, "font": true, "i": true, "nobr": true,
+	"s": true, "small": true, "strike": true, "strong": true, "tt": true, "u": true,
+}
+
+// checkTags counts the nodes that parsing s can make.
+func checkTags(s string, bud *sheet.Budget) error {
+	z := html.NewTokenizer(strings.NewReader(s))
+	open, cost := 0, 0
+	for {
+		if err := bud.Time(); err != nil {
+			return err
+		}
+		kind := z.Next()
+		switch kind {
+		case html.ErrorToken:
+			return nil // the end; the tokenizer accepts any text
+		case html.StartTagToken, html.EndTagToken:
+			name, _ := z.TagName()
+			if formatting[string(name)] {
+				if kind == html.StartTagToken {
+					open++
+				} else if open > 0 {
+					open--
+				}
+			}
+		}
+		if cost += 1 + open; cost > maxTagCost {
+			return &Error{Kind: ErrTooLarge, Err: errors.New("too many elements")}
+		}
+	}
+}
 
 // timedReader feeds the parser in small pieces and stops it when time is up.
 type timedReader struct {

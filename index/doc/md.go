@@ -26,7 +26,7 @@ func readMD(b *builder, data []byte) error {
 	if err != nil {
 		return err
 	}
-	lines := strings.Split(s, "\n")
+	lines := strings.SplitN(s, "\n", maxBlocks+2)
 	fenced := false
 	for i := 0; i < len(lines); i++ {
 		if err := b.bud.Time(); err != nil {

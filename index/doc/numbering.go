@@ -42,8 +42,12 @@ type level struct {
 	style   string
 }
 
-// maxLevels is what WordprocessingML allows.
-const maxLevels = 9
+// maxLevels is what WordprocessingML allows; maxLabel is far beyond any label
+// that a page has room for.
+const (
+	maxLevels = 9
+	maxLabel  = 200 // bytes
+)
 
 func newNumbering(root *node, st *styles) *numbering {
 	n := &numbering{nums: map[string]*num{}, abstracts: map[string]*abstractNum{}, styles: st}
@@ -98,6 +102,9 @@ func newLevel(l *node) *level {
 		restart: l.child("w:lvlRestart").number("val", -1),
 		legal:   l.child("w:isLgl").on(),
 		style:   l.child("w:pStyle").val("val"),
+	}
+	if len(lv.text) > maxLabel {
+		lv.text = ""
 	}
 	if lv.format == "" {
 		if ac := l.child("mc:AlternateContent"); ac != nil {

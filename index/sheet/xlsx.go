@@ -29,7 +29,8 @@ func readXLSX(data []byte, b *Budget) ([]Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkParts(a, b); err != nil {
+	longest, err := checkParts(a, b)
+	if err != nil {
 		return nil, err
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
@@ -45,7 +46,7 @@ func readXLSX(data []byte, b *Budget) ([]Table, error) {
 		if s.hidden {
 			continue
 		}
-		t, err := readSheet(f, a, s, b)
+		t, err := readSheet(f, a, s, longest)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +65,9 @@ type bookSheet struct {
 
 // checkParts refuses parts whose XML would cost far more memory than their
 // size: the library reads all but worksheets as a whole.
-func checkParts(a *Archive, b *Budget) error {
+// It gives the bytes of the longest shared string, -1 without any strings.
+func checkParts(a *Archive, b *Budget) (longest int64, err error) {
+	longest = -1
 	for _, n := range a.Names() {
 		limit := maxOtherTags
 		switch {
@@ -75,13 +78,30 @@ func checkParts(a *Archive, b *Budget) error {
 		}
 		data, err := a.Read(n)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if bytes.Count(data, []byte("<")) > limit {
-			return &Error{Kind: ErrTooLarge, Place: n}
+			return 0, &Error{Kind: ErrTooLarge, Place: n}
+		}
+		if n == "xl/sharedstrings.xml" { // the library knows no other place
+			longest = longestItem(data)
 		}
 	}
-	return nil
+	return longest, nil
+}
+
+// longestItem measures the longest <si> of a strings part.
+func longestItem(data []byte) int64 {
+	longest := 0
+	for len(data) > 0 {
+		i := bytes.Index(data[1:], []byte("si>"))
+		if i < 0 {
+			i = len(data) - 1
+		}
+		longest = max(longest, i+1)
+		data = data[i+1:]
+	}
+	return int64(longest)
 }
 
 // readBook reads the sheet list of xl/workbook.xml.
@@ -119,8 +139,9 @@ func readBook(a *Archive) ([]bookSheet, error) {
 	return list, err
 }
 
-func readSheet(f *excelize.File, a *Archive, s bookSheet, b *Budget) (*Table, error) {
-	merges, err := readMerges(a, s)
+func readSheet(f *excelize.File, a *Archive, s bookSheet, longest int64) (*Table, error) {
+	b := a.budget
+	merges, err := s.scan(a, longest)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +155,7 @@ func readSheet(f *excelize.File, a *Archive, s bookSheet, b *Budget) (*Table, er
 	}
 	defer rows.Close()
 	var texts [][]string
-	filled := 0
+	filled, size := 0, int64(0)
 	for n := 1; rows.Next(); n++ {
 		if err := b.timeNow(); err != nil {
 			return nil, err
@@ -148,6 +169,12 @@ func readSheet(f *excelize.File, a *Archive, s bookSheet, b *Budget) (*Table, er
 			continue
 		}
 		if filled += len(row); n > b.MaxRows || filled > b.MaxCells {
+			return nil, &Error{Kind: ErrTooLarge, Place: fmt.Sprintf("%s!%d", s.name, n)}
+		}
+		for _, c := range row {
+			size += int64(len(c))
+		}
+		if size > b.MaxUnzipped {
 			return nil, &Error{Kind: ErrTooLarge, Place: fmt.Sprintf("%s!%d", s.name, n)}
 		}
 		for len(texts) < n-1 {
@@ -175,36 +202,46 @@ func tidyRow(cells []string) []string {
 	return cells[:last:last]
 }
 
-// readMerges reads the merged ranges of a sheet and, on the way, refuses one
-// that is nested too deep, is not XML or whose strings are lost.
-func readMerges(a *Archive, s bookSheet) ([]area, error) {
+// scan reads the merged ranges of a sheet and, on the way, refuses one that is
+// nested too deep, is not XML, has lost its strings or repeats a long string so
+// often that one row would fill the memory.
+func (sh bookSheet) scan(a *Archive, longest int64) ([]area, error) {
 	var merges []area
-	shared := a.Has("xl/sharedStrings.xml") // the library knows no other place
-	err := a.Walk(s.part, func(e xml.StartElement) error {
-		if e.Name.Local == "c" && !shared {
-			for _, at := range e.Attr {
-				if at.Name.Local == "t" && at.Value == "s" {
-					return &Error{Kind: ErrDamaged, Place: s.name, Err: errors.New("the shared strings are missing")}
-				}
+	inRow := int64(0) // cells of the row that show a shared string
+	err := a.Walk(sh.part, func(e xml.StartElement) error {
+		switch e.Name.Local {
+		case "row":
+			inRow = 0
+		case "c":
+			if attribute(e, "t") != "s" {
+				break
 			}
-		}
-		if e.Name.Local != "mergeCell" {
-			return nil
-		}
-		for _, at := range e.Attr {
-			if at.Name.Local != "ref" {
-				continue
+			if longest < 0 {
+				return &Error{Kind: ErrDamaged, Place: sh.name, Err: errors.New("the shared strings are missing")}
 			}
-			if m, ok := parseArea(at.Value); ok {
+			if inRow++; inRow*longest > a.budget.MaxUnzipped {
+				return &Error{Kind: ErrTooLarge, Place: sh.name}
+			}
+		case "mergeCell":
+			if m, ok := parseArea(attribute(e, "ref")); ok {
 				merges = append(merges, m)
 			}
 		}
 		if len(merges) > a.budget.MaxCells {
-			return &Error{Kind: ErrTooLarge, Place: s.name}
+			return &Error{Kind: ErrTooLarge, Place: sh.name}
 		}
 		return nil
 	})
 	return merges, err
+}
+
+func attribute(e xml.StartElement, local string) string {
+	for _, at := range e.Attr {
+		if at.Name.Local == local {
+			return at.Value
+		}
+	}
+	return ""
 }
 
 func parseArea(ref string) (area, bool) {

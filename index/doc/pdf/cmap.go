@@ -22,6 +22,7 @@ type cmap struct {
 	cids map[uint32]int
 	two  bool // the code space has two-byte codes
 	one  bool // … one-byte codes
+	work int  // codes set, also again, against maxCodes
 }
 
 func code(s str) uint32 {
@@ -38,7 +39,7 @@ func (f *file) parseCMap(data []byte) (*cmap, error) {
 	m := &cmap{text: map[uint32]string{}, cids: map[uint32]int{}}
 	s := scanner{data: data}
 	var stack []any
-	for len(m.text)+len(m.cids) < maxCodes {
+	for m.work < maxCodes {
 		if err := f.bud.Time(); err != nil {
 			return nil, err
 		}
@@ -66,7 +67,7 @@ func (m *cmap) take(op string, args []any) {
 	}
 	for ; len(args) >= step; args = args[step:] {
 		lo, ok := args[0].(str)
-		if !ok || len(m.text)+len(m.cids) >= maxCodes {
+		if m.work++; !ok || m.work >= maxCodes {
 			return
 		}
 		from, to := code(lo), code(lo)
@@ -85,7 +86,8 @@ func (m *cmap) take(op string, args []any) {
 			m.span(from, to, args[2])
 		case "endcidchar", "endcidrange":
 			n, _ := args[step-1].(float64)
-			for c := from; c <= to && c-from <= 0xffff; c++ {
+			for c := from; c <= to && c-from <= 0xffff && m.work < maxCodes; c++ {
+				m.work++
 				m.cids[c] = int(n) + int(c-from)
 			}
 		}
@@ -105,14 +107,20 @@ func (m *cmap) span(from, to uint32, dst any) {
 		if len(units) == 0 {
 			return
 		}
-		for c := from; c <= to && c-from <= 0xffff && len(m.text) < maxCodes; c++ {
+		for c := from; c <= to && c-from <= 0xffff && m.work < maxCodes; c++ {
+			m.work++
 			m.text[c] = string(utf16.Decode(units))
 			units[len(units)-1]++
 		}
 	}
 }
 
+// maxUnits is the longest text of one code, in UTF-16 units; ligatures have
+// three.
+const maxUnits = 32
+
 func wide(s str) []uint16 {
+	s = s[:min(len(s), 2*maxUnits)]
 	if len(s) == 1 {
 		return []uint16{uint16(s[0])}
 	}

@@ -19,7 +19,11 @@ type file struct {
 	cache   map[int]any
 	trailer dict
 	crypt   *crypt
+	parsed  int // elements of all objects read, against maxParsed
 }
+
+// maxParsed bounds the memory of objects read, at about 30 bytes an element.
+const maxParsed = 5_000_000
 
 // place is where an object begins: in the file or in an unpacked object stream.
 type place struct {
@@ -198,11 +202,12 @@ func (f *file) resolve(v any) any {
 			continue
 		}
 		p, ok := f.at[r.num]
-		if !ok {
+		if !ok || f.parsed > maxParsed {
 			return nil
 		}
 		s := scanner{data: p.data, pos: p.pos}
 		v = s.object(p.id)
+		f.parsed += s.count
 		f.cache[r.num] = v
 	}
 	return nil
@@ -262,12 +267,7 @@ func (f *file) pages() ([]page, error) {
 	if len(list) > 0 {
 		return list, nil
 	}
-	var nums []int
-	for n := range f.at {
-		nums = append(nums, n)
-	}
-	sort.Ints(nums)
-	for _, n := range nums {
+	for _, n := range f.numbers() {
 		if d := f.dict(ref{num: n}); f.name(d["Type"]) == "Page" && len(list) < maxPages {
 			list = append(list, f.inherit(page{box: [4]float64{0, 0, 595, 842}}, d))
 		}
@@ -278,8 +278,18 @@ func (f *file) pages() ([]page, error) {
 	return list, nil
 }
 
-func (f *file) catalog() dict {
+// numbers lists the object numbers in order.
+func (f *file) numbers() []int {
+	var nums []int
 	for n := range f.at {
+		nums = append(nums, n)
+	}
+	sort.Ints(nums)
+	return nums
+}
+
+func (f *file) catalog() dict {
+	for _, n := range f.numbers() {
 		if d := f.dict(ref{num: n}); d["Pages"] != nil && f.name(d["Type"]) == "Catalog" {
 			return d
 		}

@@ -75,11 +75,13 @@ func (f *file) composite(ft *font, d dict) error {
 
 // cidWidths reads the W array: "c [w1 w2 …]" or "first last w".
 func (f *file) cidWidths(ft *font, w array) {
-	for i := 0; i+1 < len(w); {
+	work := 0
+	for i := 0; i+1 < len(w) && work < maxCodes; {
 		first := int(f.number(w[i], 0))
 		if list := f.array(w[i+1]); list != nil {
 			for j, v := range list {
 				ft.widths[first+j] = f.number(v, 1000) / 1000
+				work++
 			}
 			i += 2
 			continue
@@ -90,6 +92,7 @@ func (f *file) cidWidths(ft *font, w array) {
 		last, width := int(f.number(w[i+1], 0)), f.number(w[i+2], 1000)/1000
 		for c := first; c <= last && c-first < 1<<16; c++ {
 			ft.widths[c] = width
+			work++
 		}
 		i += 3
 	}

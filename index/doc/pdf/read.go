@@ -40,6 +40,7 @@ func Read(data []byte, bud *sheet.Budget) (*Result, error) {
 	}
 	res := &Result{Pages: len(pages)}
 	fonts := map[ref]*font{}
+	size := int64(0)
 	for i, pg := range pages {
 		p := &painter{f: f, fonts: fonts, g: graphics{ctm: identity, horizont: 1}, tm: identity, tlm: identity}
 		if err := p.page(pg); err != nil {
@@ -51,6 +52,10 @@ func Read(data []byte, bud *sheet.Budget) (*Result, error) {
 		}
 		for j := range lines {
 			lines[j].Page = i + 1
+			size += int64(len(lines[j].Text))
+		}
+		if size > bud.MaxUnzipped {
+			return nil, &sheet.Error{Kind: sheet.ErrTooLarge}
 		}
 		if len(lines) == 0 && p.pictures {
 			res.Textless = append(res.Textless, i+1)

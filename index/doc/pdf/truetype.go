@@ -77,11 +77,12 @@ func ttPut(m map[uint32]string, gid uint32, r rune) {
 }
 
 func ttFormat4(b []byte, m map[uint32]string) {
-	n := int(be16(b, 6)) / 2
+	n, work := int(be16(b, 6))/2, 0
 	for i := range n {
 		end, start := int(be16(b, 14+2*i)), int(be16(b, 16+2*n+2*i))
 		delta, roff := int(be16(b, 16+4*n+2*i)), int(be16(b, 16+6*n+2*i))
-		for c := start; c <= end && c < 0xffff; c++ {
+		for c := start; c <= end && c < 0xffff && work < maxCodes; c++ {
+			work++
 			gid := c
 			if roff != 0 {
 				gid = int(be16(b, 16+6*n+2*i+roff+2*(c-start)))
@@ -95,9 +96,11 @@ func ttFormat4(b []byte, m map[uint32]string) {
 }
 
 func ttFormat12(b []byte, m map[uint32]string) {
+	work := 0
 	for i := range min(int(be32(b, 12)), len(b)/12) {
 		start, end, gid := be32(b, 16+12*i), be32(b, 20+12*i), be32(b, 24+12*i)
-		for c := start; c <= end && c-start < 1<<16 && c <= 0x10ffff; c++ {
+		for c := start; c <= end && c-start < 1<<16 && c <= 0x10ffff && work < maxCodes; c++ {
+			work++
 			ttPut(m, gid+c-start, rune(c))
 		}
 	}
