@@ -226,7 +226,7 @@ func TestTheReadmeTreeIsTrue(t *testing.T) {
 	}
 	tree, _, _ = strings.Cut(tree, "<!-- /tree -->")
 	named := map[string]bool{}
-	entry := regexp.MustCompile("^([\\w./*]+)")
+	entry := regexp.MustCompile(`^([\w./*]+)`)
 	for line := range strings.SplitSeq(tree, "\n") {
 		m := entry.FindString(line)
 		if m == "" {

@@ -106,7 +106,7 @@ func indexFolder(data string) string { return filepath.Join(data, "index") }
 // diskBot answers from the index in the data folder. The caller must hold the
 // folder's lock.
 func diskBot(data string, plans []*plan.Plan, words *index.Thesaurus) (*bot.Bot, *index.Index, error) {
-	ix, err := index.Build(plans, index.Options{Thesaurus: words})
+	ix, err := index.Open(indexFolder(data), plans, index.Options{Thesaurus: words})
 	if err != nil {
 		return nil, nil, fmt.Errorf("open index: %w", err)
 	}

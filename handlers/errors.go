@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
+
+	"xietiao/index"
 )
 
 var (
@@ -32,6 +34,7 @@ var faults = []struct {
 	{errMalformed, http.StatusBadRequest, textMalformed},
 	{errEmpty, http.StatusBadRequest, textEmpty},
 	{errTooLong, http.StatusBadRequest, textTooLong},
+	{index.ErrNoPlan, http.StatusBadRequest, textNoPlan},
 	{errTooLarge, http.StatusRequestEntityTooLarge, textTooLarge},
 	{errNotReady, http.StatusServiceUnavailable, textNotReady},
 	{errBusy, http.StatusServiceUnavailable, textBusy},

@@ -29,6 +29,8 @@ func (fake) Ask(ctx context.Context, q, prev, plan string) (bot.Reply, error) {
 		return bot.Reply{}, errors.New("open /secret/place: hunter2")
 	case "panic":
 		panic("hunter2")
+	case "elsewhere":
+		return bot.Reply{}, fmt.Errorf("ask: %w", index.ErrNoPlan)
 	case "slow":
 		return bot.Reply{}, fmt.Errorf("ask: %w", context.DeadlineExceeded)
 	}
@@ -94,6 +96,7 @@ func TestStatuses(t *testing.T) {
 		{"api by GET", "GET", "/api/ask", "", true, 405},
 		{"api failure", "POST", "/api/ask", `{"q":"fail"}`, true, 500},
 		{"api panic", "POST", "/api/ask", `{"q":"panic"}`, true, 500},
+		{"api for a document that is not there", "POST", "/api/ask", `{"q":"elsewhere"}`, true, 400},
 		{"api timeout", "POST", "/api/ask", `{"q":"slow"}`, true, 503},
 		{"no such page", "GET", "/console", "", true, 404},
 		{"no such asset", "GET", "/assets/..%2fchat.html", "", true, 404},

@@ -7,6 +7,7 @@ const (
 	textMalformed = "请求的格式不对"
 	textEmpty     = "请写下要问的事"
 	textTooLong   = "问题太长了，请缩短到 500 字以内"
+	textNoPlan    = "没有读入这份文件"
 	textTooLarge  = "内容太大"
 	textNotReady  = "正在读入文件，请稍等几秒再问"
 	textBusy      = "现在问的人太多，请稍后再问"
