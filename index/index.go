@@ -171,7 +171,7 @@ func (ix *Index) queryWords(q Query) []string {
 			switch t.kind {
 			case tokRaw, tokTerm, tokOutside, tokMissing:
 				out = append(out, t.text)
-				for i, e := range t.exp {
+				for i, e := range ix.t.expand(t.text) {
 					if i > 0 && i <= 3 && e.sim >= simInstance {
 						out = append(out, e.text)
 					}

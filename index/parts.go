@@ -3,7 +3,8 @@ package index
 // part is one piece of a list in a question.
 type part struct {
 	tokens []token
-	clause int // which comma-separated stretch it stands in
+	clause int     // which comma-separated stretch it stands in
+	owner  []token // what stands before 的 in it: 文化队伍 in 文化队伍的编制
 }
 
 // separate answers each part of 立项、用地、建设标准分别找谁 by itself. What stands
@@ -26,8 +27,13 @@ func (r *request) separate() (Answer, bool) {
 		if list >= 0 && p.clause != list {
 			continue
 		}
+		ctx := contextOf(parts, i, list)
+		if len(p.owner) > 0 && len(p.owner) < len(p.tokens) && r.has(tagSeparate) {
+			p.tokens = p.tokens[len(p.owner):]
+			ctx = append(ctx, p.owner...)
+		}
 		alone := r.v.match(p.tokens, nil)
-		h := r.v.match(p.tokens, contextOf(parts, i, list))
+		h := r.v.match(p.tokens, ctx)
 		found := h.rank(r.acceptUnits())
 		if len(found) == 0 || alone.score(found[0].clause, &r.v.clauses[found[0].clause]).cover < minCover {
 			continue
@@ -84,16 +90,16 @@ func contextOf(parts []part, i, list int) []token {
 // are dropped.
 func (r *request) parts() []part {
 	var out []part
-	var cur []token
+	var cur, owner []token
 	stretch := 0
 	flush := func() {
 		for _, t := range cur {
 			if t.kind == tokTerm && t.tags&tagGeneric == 0 || t.kind == tokRaw && r.solid(t) {
-				out = append(out, part{cur, stretch})
+				out = append(out, part{cur, stretch, owner})
 				break
 			}
 		}
-		cur = nil
+		cur, owner = nil, nil
 	}
 	for _, t := range r.tokens {
 		switch {
@@ -102,6 +108,8 @@ func (r *request) parts() []part {
 			stretch++
 		case t.tags&tagOr != 0:
 			flush()
+		case t.text == "的":
+			owner = cur[:len(cur):len(cur)]
 		case t.kind == tokRaw || t.kind == tokTerm || t.kind == tokOutside:
 			cur = append(cur, t)
 		}

@@ -215,7 +215,7 @@ func gramsOf(tokens []token) []string {
 	}
 	prev := rune(0)
 	for _, t := range tokens {
-		if t.kind == tokFrame && t.tags&tagGeneric == 0 || t.kind == tokMissing || t.kind == tokUnit {
+		if t.kind == tokFrame && t.tags&tagGeneric == 0 || t.kind == tokMissing || t.kind == tokUnit || t.start < 0 {
 			if t.tags&tagFiller == 0 {
 				prev = 0
 			}

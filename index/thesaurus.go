@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -37,7 +39,8 @@ const (
 // and business that belongs elsewhere. It is immutable after loading.
 type Thesaurus struct {
 	terms    map[string][]expansion
-	combos   []combo
+	combos   map[string][]combo // by their first part
+	maxPart  int                // longest first part in runes
 	frames   map[string]tag
 	outside  map[string]bool
 	weak     map[string]bool     // words whose own letters prove little
@@ -66,6 +69,7 @@ func LoadThesaurus(extra ...string) (*Thesaurus, error) {
 	t := &Thesaurus{
 		terms:    map[string][]expansion{},
 		frames:   map[string]tag{},
+		combos:   map[string][]combo{},
 		outside:  map[string]bool{},
 		weak:     map[string]bool{},
 		families: map[string][]string{},
@@ -99,7 +103,6 @@ func LoadThesaurus(extra ...string) (*Thesaurus, error) {
 			return nil, err
 		}
 	}
-	t.close()
 	t.version = hex.EncodeToString(hash.Sum(nil))[:16]
 	return t, nil
 }
@@ -169,7 +172,8 @@ func (t *Thesaurus) relateAll(docWords, said []string, sim float64) {
 			for _, d := range docWords {
 				c.exp = append(c.exp, expansion{d, sim})
 			}
-			t.combos = append(t.combos, c)
+			t.combos[c.parts[0]] = append(t.combos[c.parts[0]], c)
+			t.maxPart = max(t.maxPart, utf8.RuneCountInString(c.parts[0]))
 			continue
 		}
 		for _, d := range docWords {
@@ -177,31 +181,26 @@ func (t *Thesaurus) relateAll(docWords, said []string, sim float64) {
 		}
 	}
 	for _, d := range docWords {
-		t.relate(d, d, simSelf)
+		if len(t.terms[d]) == 0 {
+			t.relate(d, d, simSelf)
+		}
 	}
 }
 
-// relate records that said may stand for doc, keeping the stronger relation.
+// relate records that said may stand for doc.
 func (t *Thesaurus) relate(said, doc string, sim float64) {
-	list := t.terms[said]
-	if len(list) == 0 {
-		list = append(list, expansion{said, simSelf})
-	}
-	for i := range list {
-		if list[i].text == doc {
-			list[i].sim = max(list[i].sim, sim)
-			t.terms[said] = list
-			return
-		}
-	}
-	t.terms[said] = append(list, expansion{doc, sim})
+	t.terms[said] = append(t.terms[said], expansion{doc, sim})
+	t.measure(said)
 }
+
+func (t *Thesaurus) measure(word string) { t.maxLen = max(t.maxLen, utf8.RuneCountInString(word)) }
 
 func (t *Thesaurus) kindLine(kind string, words []string) error {
 	switch kind {
 	case "outside":
 		for _, w := range words {
 			t.outside[w] = true
+			t.measure(w)
 		}
 		return nil
 	case "weak":
@@ -230,6 +229,7 @@ func (t *Thesaurus) kindLine(kind string, words []string) error {
 	}
 	for _, w := range words {
 		t.frames[w] |= tg
+		t.measure(w)
 	}
 	return nil
 }
@@ -243,41 +243,68 @@ func cutWords(words []string, sep string) (before, after []string, found bool) {
 	return words, nil, false
 }
 
-// close follows relations one step further (a slang word reaches the synonyms
-// of its target) and measures the longest entry.
-func (t *Thesaurus) close() {
-	next := make(map[string][]expansion, len(t.terms))
-	for said, list := range t.terms {
-		best := map[string]float64{}
-		for _, e := range list {
-			best[e.text] = max(best[e.text], e.sim)
-			if e.text == said && t.weak[said] {
-				best[said] = simWeak
-			}
-			if e.sim < simInstance || e.text == said {
-				continue
-			}
-			for _, f := range t.terms[e.text] {
-				if f.text != said && f.sim >= simRelated {
-					best[f.text] = max(best[f.text], e.sim*f.sim)
-				}
-			}
-		}
-		next[said] = sortedExpansions(said, best)
+// expand lists the document words that a question's word may stand for, the
+// surest first: its own letters, its relations, and one step further (a slang
+// word reaches the synonyms of its target).
+func (t *Thesaurus) expand(said string) []expansion {
+	best := map[string]float64{}
+	t.reach(best, t.terms[said], said)
+	best[said] = simSelf
+	if t.weak[said] {
+		best[said] = simWeak
 	}
-	t.terms = next
-	for i := range t.combos {
-		best := map[string]float64{}
-		for _, e := range t.combos[i].exp {
-			for _, f := range t.terms[e.text] {
+	return sortedExpansions(said, best)
+}
+
+func (t *Thesaurus) reach(best map[string]float64, list []expansion, said string) {
+	for _, e := range list {
+		best[e.text] = max(best[e.text], e.sim)
+		if e.sim < simInstance || e.text == said {
+			continue
+		}
+		for _, f := range t.terms[e.text] {
+			if f.text != said && f.sim >= simRelated {
 				best[f.text] = max(best[f.text], e.sim*f.sim)
 			}
 		}
-		t.combos[i].exp = sortedExpansions("", best)
 	}
-	for _, w := range t.words() {
-		t.maxLen = max(t.maxLen, utf8.RuneCountInString(w))
+}
+
+// combined returns a token for every word that a folded question says in
+// parts, one per target, in the order of the targets' names.
+func (t *Thesaurus) combined(question string) []token {
+	rs := []rune(question)
+	byTarget := map[string]combo{}
+	for i := range rs {
+		for n := 1; n <= t.maxPart && i+n <= len(rs); n++ {
+			for _, c := range t.combos[string(rs[i:i+n])] {
+				if !containsAll(question, c.parts[1:]) {
+					continue
+				}
+				key := c.exp[0].text
+				if old, ok := byTarget[key]; !ok || old.exp[0].sim < c.exp[0].sim {
+					byTarget[key] = c
+				}
+			}
+		}
 	}
+	out := make([]token, 0, len(byTarget))
+	for _, key := range slices.Sorted(maps.Keys(byTarget)) {
+		c := byTarget[key]
+		best := map[string]float64{}
+		t.reach(best, c.exp, "")
+		out = append(out, token{kind: tokTerm, text: strings.Join(c.parts, "+"), start: -1, end: -1, exp: sortedExpansions("", best)})
+	}
+	return out
+}
+
+func containsAll(s string, parts []string) bool {
+	for _, p := range parts {
+		if !strings.Contains(s, p) {
+			return false
+		}
+	}
+	return true
 }
 
 func sortedExpansions(self string, best map[string]float64) []expansion {

@@ -127,10 +127,10 @@ func (x lexer) word(s string, n int) (token, float64, bool) {
 	}
 	tags, framed := x.t.frames[s]
 	if isRoleVerb(s) {
-		return token{kind: tokRole, text: s, tags: tags, exp: x.t.terms[s]}, sq * scoreTerm, true
+		return token{kind: tokRole, text: s, tags: tags}, sq * scoreTerm, true
 	}
-	if exp, ok := x.t.terms[s]; ok {
-		return token{kind: tokTerm, text: s, tags: tags, exp: exp}, sq * scoreTerm, true
+	if _, ok := x.t.terms[s]; ok {
+		return token{kind: tokTerm, text: s, tags: tags}, sq * scoreTerm, true
 	}
 	if framed {
 		return token{kind: tokFrame, text: s, tags: tags}, sq * scoreFrame, true
@@ -143,7 +143,13 @@ func (x lexer) word(s string, n int) (token, float64, bool) {
 
 // tokens cuts a folded question for this plan.
 func (v *view) tokens(t *Thesaurus, clean string) []token {
-	return join(v.joinLiteral(lexer{t, v.dir}.cut(clean)))
+	out := join(v.joinLiteral(lexer{t, v.dir}.cut(clean)))
+	for i, tok := range out {
+		if tok.kind == tokTerm {
+			out[i].exp = t.expand(tok.text)
+		}
+	}
+	return append(out, t.combined(clean)...)
 }
 
 // minInner is the length of a word that is also looked at by its inner words.
