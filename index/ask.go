@@ -19,6 +19,7 @@ type request struct {
 	content []token  // what the question is about
 	context []token  // what the previous question was about, where this one leans on it
 	at      int      // section asked for, plus one; 0 when none
+	without []int    // units that the previous answer gave and that are not asked again
 	relaxed bool     // the units asked for may have only part of the matter
 	ordinal int      // 第N; 0 when none, -1 for 最后
 	ordUnit string   // the word after the ordinal: 项 条 部分 …
@@ -48,7 +49,7 @@ func (v *view) read(t *Thesaurus, q string) *request {
 func (r *request) sort() {
 	r.tags, r.units, r.missing, r.content = 0, nil, nil, nil
 	for i, t := range r.tokens {
-		if t.kind == tokTerm && holdsAny(t.text, "协调组", "办公室", "领导小组", "联席会议") {
+		if t.kind == tokTerm && holdsAny(t.text, "协调组", "办公室", "领导小组", "联席会议", "办公", "日常") {
 			t.tags |= tagFact
 		}
 		r.tags |= t.tags
@@ -181,6 +182,9 @@ func (r *request) readOrdinal() {
 		return
 	}
 	n, start, end, ok := zh.FindOrdinal(r.clean)
+	if !ok {
+		n, start, end, ok = bareOrdinal(r.clean)
+	}
 	if ok {
 		for i, t := range r.tokens {
 			if t.kind == tokRaw && t.start >= start && t.end <= end {
@@ -193,6 +197,22 @@ func (r *request) readOrdinal() {
 	}
 }
 
+// bareOrdinal reads 任务六, 原则二: a number right behind the word it counts.
+func bareOrdinal(clean string) (n, start, end int, ok bool) {
+	rs := []rune(clean)
+	for i := 2; i < len(rs); i++ {
+		if w := string(rs[i-2 : i]); w != "任务" && w != "原则" && w != "部分" {
+			continue
+		}
+		for j := min(len(rs), i+3); j > i; j-- {
+			if n, ok := zh.Number(string(rs[i:j])); ok {
+				return n, i, j, true
+			}
+		}
+	}
+	return 0, 0, 0, false
+}
+
 func firstRunes(s string, n int) string {
 	rs := []rune(s)
 	return string(rs[:min(n, len(rs))])
@@ -202,7 +222,7 @@ func (r *request) answer() Answer {
 		return Answer{Status: Unknown, Intent: IntentNone, Hint: HintEmpty}
 	}
 	for _, try := range []func() (Answer, bool){
-		r.command, r.chat, r.attribute, r.fact, r.member, r.place, r.mention, r.unitDuties,
+		r.command, r.chat, r.attribute, r.mention, r.fact, r.member, r.place, r.unitDuties,
 	} {
 		if a, ok := try(); ok {
 			return a
@@ -237,7 +257,7 @@ func (r *request) command() (Answer, bool) {
 
 // chat answers greetings, thanks and help where nothing else is said.
 func (r *request) chat() (Answer, bool) {
-	if len(r.units) > 0 || r.about() || r.ordinal != 0 {
+	if len(r.units) > 0 || len(r.missing) > 0 || r.about() || r.ordinal != 0 {
 		return Answer{}, false
 	}
 	a := Answer{Status: Answered, Intent: IntentChat}

@@ -100,6 +100,11 @@ func (r *request) followMore(prev *request) *request {
 	r.content = append(append([]token{}, prev.content...), r.content...)
 	r.units = prev.units
 	r.tags |= prev.tags&(tagDuties|tagDocSay) | tagWho
+	if r.says("别的", "其他", "其它", "另外", "还有谁", "还有哪") {
+		r.without = prev.subjects()
+		r.units = nil
+		r.relaxed = true
+	}
 	return r
 }
 

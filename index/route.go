@@ -35,7 +35,7 @@ func (r *request) asksCount() bool {
 
 // fact answers questions about the document itself.
 func (r *request) fact() (Answer, bool) {
-	if !r.has(tagFact|tagMember|tagCount|tagDocWord) || r.about() {
+	if r.about() && !r.numberHead() {
 		return Answer{}, false
 	}
 	name := r.factAsked()
@@ -61,7 +61,7 @@ func (r *request) factAsked() string {
 		return ""
 	case r.numberHead(), r.says("编号") && r.has(tagDocWord), r.says("文号", "几号文", "字号", "文件号", "文件编号", "编号是", "编号多少", "什么号", "多少号"):
 		return FactDocNo
-	case r.says("办公室") && (r.has(tagWho) || r.says("设在", "挂在", "放在", "在哪", "是哪", "挂靠")) && !r.says("主任", "电话"):
+	case r.says("办公室", "协调办") && r.says("设在", "挂在", "放在", "在哪", "是哪", "挂靠", "设哪", "挂哪", "放哪") && !r.says("主任", "电话"):
 		return FactOffice
 	case r.says("落款") && r.says("日期", "时间", "哪天", "几号"), r.says("印发", "发布", "下发", "发文", "发的", "成文", "出台", "公布", "颁布", "出来", "下来", "签发", "印的", "生效") && (r.has(tagWhen) || r.says("日期", "时间", "哪天", "哪年", "几年", "几月", "几号", "啥时")):
 		return FactDate
@@ -322,7 +322,7 @@ func (r *request) mention() (Answer, bool) {
 	}
 	var content []token
 	for _, t := range r.content {
-		if t.kind != tokRole && t.tags&(tagDuties|tagFact) == 0 && r.solid(t) {
+		if t.kind != tokRole && t.tags&(tagDuties|tagFact) == 0 && r.solid(t) && !containedIn(t.text, words) {
 			content = append(content, t)
 		}
 	}
@@ -341,20 +341,60 @@ func (r *request) mention() (Answer, bool) {
 	return a, len(a.Results) > 0
 }
 
-// mentioned returns the role verbs that the question quotes or asks to be
-// found as words.
+// mentioned returns the words that the question wants found as they are: role
+// verbs and other words in quotation marks, or verbs alone (哪几家写了牵头).
 func (r *request) mentioned() []string {
 	var words []string
-	for _, t := range r.tokens {
-		if t.kind != tokRole {
-			continue
+	for _, w := range quoted(r.clean) {
+		if isRoleVerb(w) || r.has(tagMention) && r.has(tagWho|tagMulti|tagDuties) {
+			words = append(words, w)
 		}
-		quoted := strings.Contains(r.clean, "“"+t.text+"”") || strings.Contains(r.clean, "\""+t.text+"\"") || strings.Contains(r.clean, "「"+t.text+"」") || strings.Contains(r.clean, "'"+t.text+"'") || strings.Contains(r.clean, "‘"+t.text+"’")
-		if quoted || r.has(tagMention) && !r.about() {
+	}
+	if len(words) > 0 || !r.has(tagMention) || r.about() {
+		return words
+	}
+	for _, t := range r.tokens {
+		if t.kind == tokRole {
 			words = append(words, t.text)
 		}
 	}
 	return words
+}
+
+func containedIn(s string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(w, s) || strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// quotes are the pairs of marks that people put around a word.
+var quotes = []struct{ open, close string }{{"“", "”"}, {"「", "」"}, {"‘", "’"}, {"\"", "\""}, {"'", "'"}, {"《", "》"}}
+
+// maxQuoted is the length in runes of a quotation that is one word.
+const maxQuoted = 8
+
+func quoted(s string) []string {
+	var out []string
+	for _, q := range quotes {
+		for rest := s; ; {
+			_, after, ok := strings.Cut(rest, q.open)
+			if !ok {
+				break
+			}
+			word, tail, ok := strings.Cut(after, q.close)
+			if !ok {
+				break
+			}
+			if n := utf8.RuneCountInString(word); n >= 2 && n <= maxQuoted {
+				out = append(out, word)
+			}
+			rest = tail
+		}
+	}
+	return out
 }
 
 func (v *view) hasAny(c *clause, words []string) bool {

@@ -45,6 +45,7 @@ type Thesaurus struct {
 	outside  map[string]bool
 	weak     map[string]bool     // words whose own letters prove little
 	families map[string][]string // unit base name → its family
+	groups   map[string][]string // 工青妇 → its departments
 	aliases  map[string]string   // the office's own: alias → unit as the plan spells it
 	maxLen   int                 // longest entry in runes
 	version  string
@@ -74,6 +75,7 @@ func LoadThesaurus(extra ...string) (*Thesaurus, error) {
 		weak:     map[string]bool{},
 		families: map[string][]string{},
 		aliases:  map[string]string{},
+		groups:   map[string][]string{},
 	}
 	hash := sha256.New()
 	read := func(name string, data []byte) error {
@@ -212,6 +214,13 @@ func (t *Thesaurus) kindLine(kind string, words []string) error {
 		for _, w := range words {
 			t.families[w] = append(t.families[w], words...)
 		}
+		return nil
+	case "group":
+		name, names, ok := cutWords(words, "=")
+		if !ok || len(name) != 1 || len(names) < 2 {
+			return errors.New("want `group: 工青妇 = 总工会 团委 妇联`")
+		}
+		t.groups[name[0]] = names
 		return nil
 	case "单位", "unit":
 		unit, names, ok := cutWords(words, "=")

@@ -48,7 +48,22 @@ func (r *request) attribute() (Answer, bool) {
 			return r.refuse(HintAttribute), true
 		}
 	}
+	if r.asksNumber() {
+		return r.refuse(HintAttribute), true
+	}
 	return Answer{}, false
+}
+
+// asksNumber: how many of a matter there are (全市农家书屋一共几家); plans count
+// units and clauses only.
+func (r *request) asksNumber() bool {
+	return r.about() && len(r.units) == 0 && r.says("一共", "总共", "多少") && !r.has(tagWho|tagDuties|tagDocSay|tagMember) &&
+		!r.says("单位", "部门", "哪", "谁", "条", "项", "点", "成员")
+}
+
+// asksWhen: a date is wanted and nothing else.
+func (r *request) asksWhen() bool {
+	return r.has(tagWhen) && !r.has(tagWho|tagMulti|tagDuties|tagDocSay)
 }
 
 func isAssigned(c *clause) bool { return c.kind != KindSection }
@@ -63,6 +78,9 @@ func (r *request) decide(h *hits) Answer {
 	}
 	if max(bestD.cover, bestS.cover) < r.needed(h) || max(h.evidence(bestD), h.evidence(bestS)) < minEvidence {
 		return r.refuse(HintOfftopic)
+	}
+	if r.asksWhen() && (bestD.clause < 0 || r.row(&r.v.clauses[bestD.clause]).Deadline == "") {
+		return r.refuse(HintAttribute)
 	}
 	if len(r.units) > 0 && bestD.cover >= minCover {
 		return r.responsible(h, duties)
@@ -138,6 +156,9 @@ func top(list []scored) scored {
 // acceptUnits lets through the clauses that give a duty; where the question
 // names units and they have the matter, only theirs.
 func (r *request) acceptUnits() func(*clause) bool {
+	if len(r.without) > 0 {
+		return func(c *clause) bool { return isAssigned(c) && !intersects(c.units, r.without) }
+	}
 	if len(r.units) == 0 {
 		return isAssigned
 	}

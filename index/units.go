@@ -55,6 +55,13 @@ func newDirectory(p *plan.Plan, t *Thesaurus) *directory {
 	for i := range d.units {
 		d.generate(i, t)
 	}
+	for group, names := range t.groups {
+		for _, n := range names {
+			if us := d.alias[n]; len(us) == 1 {
+				d.alias[group] = append(d.alias[group], us[0])
+			}
+		}
+	}
 	for a, name := range t.aliases {
 		for i, u := range d.units {
 			if u.has(zh.Fold(name)) {
