@@ -20,8 +20,10 @@ func BenchmarkParseSample(b *testing.B) {
 	}
 }
 
+var bigSize = 100 << 10
+
 // big repeats a piece until it fills two megabytes.
-func big(piece string) string { return strings.Repeat(piece, 1+(2<<20)/len(piece)) }
+func big(piece string) string { return strings.Repeat(piece, 1+bigSize/len(piece)) }
 
 // bigTexts are two megabytes each of what could make a reader slow.
 func bigTexts() map[string]string {

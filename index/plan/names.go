@@ -152,34 +152,42 @@ func cutList(s string) (pieces []string, seps []rune) {
 	return pieces, seps
 }
 
+// maxAnd bounds the bytes of an entry that may be several names.
+const maxAnd = 3 * 60
+
 // splitAnd cuts 省政府办公厅和省市场监管局 and A及B where both sides are names
 // of their own; 自然资源和规划局 and 有关部门和单位 stay whole.
 func splitAnd(name string) []string {
-	for _, w := range []string{"以及", "和", "及", "与", "暨"} {
-		for i := 0; ; {
-			k := strings.Index(name[i:], w)
-			if k < 0 {
-				break
-			}
-			l, r := name[:i+k], name[i+k+len(w):]
-			if l != "" && r != "" && !bareLevel.MatchString(l) && isNames(l) && isNames(r) {
+	if len(name) > maxAnd {
+		return []string{name}
+	}
+	for _, w := range []string{"以及", "及", "和", "与", "暨"} {
+		l, r, ok := strings.Cut(name, w)
+		for ok && r != "" {
+			if !bareLevel.MatchString(l) && isWhole(l) && isWhole(r) {
 				return append(splitAnd(l), splitAnd(r)...)
 			}
-			i += k + len(w)
+			var more string
+			if more, r, ok = strings.Cut(r, w); ok {
+				l += w + more
+			}
 		}
 	}
 	return []string{name}
 }
 
-// isNames reports one name, or several joined by 和 or 及.
-func isNames(s string) bool {
-	if isBody(s) {
+// isWhole reports one name, or several joined by 和 or 及.
+func isWhole(s string) bool {
+	if isBody(s) || orgGroup.MatchString(s) && strings.HasSuffix(s, "和单位") {
 		return true
 	}
-	if orgGroup.MatchString(s) && strings.HasSuffix(s, "和单位") {
-		return true
+	pieces := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("及和与", r) })
+	for _, w := range pieces {
+		if !isBody(w) {
+			return false
+		}
 	}
-	return len(splitAnd(s)) > 1
+	return len(pieces) > 1
 }
 
 // vague matches generic words that only look like a name: 组成部门, 成员单位, 有关企业.

@@ -15,6 +15,10 @@ type parser struct {
 	rule  rule
 	taken []bool // by paragraph: an item with its own mention of units holds it
 	plan  *Plan
+
+	announced []bool         // by paragraph: a title above it speaks of duties
+	unitAt    map[string]int // by name: index in plan.Units
+	reported  map[string]int // warnings by kind
 }
 
 // paraRole says what a paragraph was taken for.
@@ -32,7 +36,7 @@ const (
 // Unread. It keeps no reference to d and is safe for concurrent use.
 func Parse(d *doc.Document) *Plan {
 	src, paras := joinLines(d)
-	p := &parser{src: src, paras: paras, role: make([]paraRole, len(paras)), taken: make([]bool, len(paras)), plan: emptyPlan()}
+	p := &parser{src: src, paras: paras, role: make([]paraRole, len(paras)), taken: make([]bool, len(paras)), plan: emptyPlan(), unitAt: map[string]int{}, reported: map[string]int{}}
 	p.readMeta()
 	p.readUnits()
 	p.readSections()

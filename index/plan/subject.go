@@ -98,7 +98,7 @@ func (p *parser) readSubjects(owner []*node) {
 			continue
 		}
 		article := inArticle(owner[i])
-		wide := article || p.announced(i)
+		wide := article || p.announced[i]
 		if !wide && !row[i] {
 			continue
 		}

@@ -34,6 +34,7 @@ const (
 
 // readUnits finds unit headings and the duties below them.
 func (p *parser) readUnits() {
+	p.findAnnounced()
 	p.heads = append(p.accept(p.candidates()), p.bodyHeads()...)
 	sort.Slice(p.heads, func(i, j int) bool { return p.heads[i].para < p.heads[j].para })
 	extra := 0 // paragraphs beyond the first that a unit before had
@@ -192,7 +193,7 @@ func (p *parser) accept(cands []head) []head {
 	}
 	var out []head
 	for _, h := range kept {
-		if h.kind == headList || count[h.kind] >= minHeads || p.announced(h.para) {
+		if h.kind == headList || count[h.kind] >= minHeads || p.announced[h.para] {
 			out = append(out, h)
 		}
 	}
@@ -215,28 +216,34 @@ func (p *parser) listed(cands []head, k int) bool {
 	return near(k-1) && cands[k-1].para == cands[k].para-1
 }
 
-// announced reports whether the nearest title above a paragraph, or the
-// document's, speaks of duties.
-func (p *parser) announced(i int) bool {
-	if dutyTitle.MatchString(p.plan.Title) {
-		return true
-	}
-	kind := p.paras[i].mark.kind
-	for j := i - 1; j >= 0; j-- {
-		pa := p.paras[j]
-		if pa.table != nil {
+// findAnnounced marks the paragraphs below a title that speaks of duties: the
+// document's own, a short line above, or a heading of a wider number.
+func (p *parser) findAnnounced() {
+	p.announced = make([]bool, len(p.paras))
+	whole := dutyTitle.MatchString(p.plan.Title)
+	var below [markCircle + 1]bool // by the kind of number a paragraph has
+	for i, pa := range p.paras {
+		p.announced[i] = whole || below[pa.mark.kind]
+		if pa.table != nil || pa.len() > 2*maxTitle && pa.mark.kind > markHan {
 			continue
 		}
-		above := pa.mark.kind != markNone && (kind == markNone && pa.mark.kind <= markHanParen || kind != markNone && pa.mark.kind < kind)
-		title := pa.mark.kind == markNone && pa.len() <= maxTitle && !strings.ContainsAny(p.text(j), "。；")
-		if (above || title) && pa.len() <= 2*maxTitle && dutyTitle.MatchString(p.text(j)) {
-			return true
+		t := p.text(i)
+		says := pa.len() <= 2*maxTitle && dutyTitle.MatchString(t)
+		if pa.mark.kind == markNone {
+			if says && pa.len() <= maxTitle && !strings.ContainsAny(t, "。；") {
+				for k := range below {
+					below[k] = true
+				}
+			}
+			continue
 		}
-		if above && pa.mark.kind <= markHan {
-			return false
+		for k := range below {
+			kind := markKind(k)
+			if kind > pa.mark.kind || kind == markNone && pa.mark.kind <= markHanParen {
+				below[k] = says || below[k] && pa.mark.kind > markHan
+			}
 		}
 	}
-	return false
 }
 
 // readDuties gives the paragraphs from the head up to end to its units; those
@@ -270,12 +277,12 @@ func (p *parser) readDuties(h head, end, limit int) (extra int) {
 
 // addUnit adds duties under a name; a unit that is headed twice keeps one entry.
 func (p *parser) addUnit(name string, ds []Duty, at []Span) {
-	for i := range p.plan.Units {
-		if u := &p.plan.Units[i]; u.Name == name {
-			u.Duties = append(u.Duties, ds...)
-			return
-		}
+	if i, ok := p.unitAt[name]; ok {
+		u := &p.plan.Units[i]
+		u.Duties = append(u.Duties, ds...)
+		return
 	}
+	p.unitAt[name] = len(p.plan.Units)
 	p.plan.Units = append(p.plan.Units, Unit{Name: name, Aliases: []string{}, Duties: append([]Duty(nil), ds...), at: at})
 }
 

@@ -26,8 +26,15 @@ func (p *parser) warn() {
 }
 
 func (p *parser) report(kind, where, text, suggestion string) {
+	if p.reported[kind]++; p.reported[kind] > maxWarnings {
+		return
+	}
 	p.plan.Warnings = append(p.plan.Warnings, Warning{Kind: kind, Where: where, Text: text, Suggestion: suggestion})
 }
+
+// maxWarnings bounds the warnings of one kind; more of them mean that the text
+// as a whole is not what the test takes it for.
+const maxWarnings = 50
 
 // fixedWords are the two-character words of official prose whose second
 // character copying loses, with the characters that may follow the first in
@@ -56,9 +63,9 @@ const minFixed = 2
 // here makes no other word.
 func (p *parser) warnDamaged() {
 	text := p.src.text
-	count := map[string]int{}
+	count := map[[3]rune]int{}
 	for i := 2; i < len(text); i++ {
-		count[string(text[i-2:i+1])]++
+		count[[3]rune(text[i-2:i+1])]++
 	}
 	for i := 1; i+1 < len(text); i++ {
 		for _, f := range fixedWords {
@@ -67,10 +74,13 @@ func (p *parser) warnDamaged() {
 				continue
 			}
 			pair := string(text[i-1 : i+1])
-			if contains(f.before, pair) || count[pair+string(w[1])] < minFixed || strings.ContainsRune("和与及的为等或是在由以并", text[i+1]) {
+			if contains(f.before, pair) || count[[3]rune{text[i-1], text[i], w[1]}] < minFixed || strings.ContainsRune("和与及的为等或是在由以并", text[i+1]) {
 				continue
 			}
-			from, to := max(0, i-3), min(len(text), i+3)
+			if p.reported[WarnDamaged] >= maxWarnings {
+				return
+			}
+			from, to := max(0, i-5), min(len(text), i+3)
 			from, to = p.within(i, from, to)
 			p.report(WarnDamaged, p.whereIs(i), string(text[from:to]), string(text[from:i+1])+string(w[1])+string(text[i+1:to]))
 		}
