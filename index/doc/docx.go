@@ -20,21 +20,23 @@ type docxReader struct {
 	called  map[string]bool
 	out     *[]string // inside a table cell: its lines
 	pending para      // text of paragraphs whose mark is deleted
+	late    error     // the time limit, met inside a paragraph
 }
 
 // para is a paragraph under way: its lines (w:br begins another) and the text
 // boxes anchored in it.
 type para struct {
-	lines []string
+	lines [][]byte
 	boxes []*node
 	field []bool // open complex fields: true while in the result
 }
 
 func (p *para) write(s string) {
 	if len(p.lines) == 0 {
-		p.lines = append(p.lines, "")
+		p.lines = append(p.lines, nil)
 	}
-	p.lines[len(p.lines)-1] += s
+	last := len(p.lines) - 1
+	p.lines[last] = append(p.lines[last], s...)
 }
 
 func (p *para) inCode() bool {
@@ -182,12 +184,12 @@ func (r *docxReader) paragraph(p *node) error {
 	r.pending = para{}
 	cur.field = nil // a field's code never spans paragraphs, and unclosed ones must not swallow text
 	r.inline(p, &cur)
+	if r.late != nil {
+		return r.late
+	}
 	mark := pPr.child("w:rPr")
 	if mark.child("w:del") != nil || mark.child("w:moveFrom") != nil || mark.child("w:specVanish").on() {
 		r.pending = cur
-		if len(r.pending.lines) == 0 {
-			r.pending.lines = nil
-		}
 		return nil
 	}
 	return r.emit(pPr, cur)
@@ -203,11 +205,11 @@ func (r *docxReader) emit(pPr *node, cur para) error {
 		label = r.num.label(id, lvl)
 	}
 	if len(cur.lines) == 0 {
-		cur.lines = []string{""}
+		cur.lines = [][]byte{nil}
 	}
 	style := r.styles.kind(pPr)
-	for i, line := range cur.lines {
-		line = strings.TrimSpace(strings.ReplaceAll(line, "\u00ad", ""))
+	for i, raw := range cur.lines {
+		line := strings.TrimSpace(strings.ReplaceAll(string(raw), "\u00ad", ""))
 		if i > 0 {
 			label = ""
 		}
@@ -231,6 +233,12 @@ func (r *docxReader) emit(pPr *node, cur para) error {
 // inline collects the text of runs and of whatever wraps them.
 func (r *docxReader) inline(n *node, p *para) {
 	for _, k := range n.children() {
+		if err := r.b.bud.Time(); err != nil {
+			r.late = err
+		}
+		if r.late != nil {
+			return
+		}
 		switch k.name {
 		case "w:t", "m:t":
 			if !p.inCode() {
@@ -249,7 +257,7 @@ func (r *docxReader) inline(n *node, p *para) {
 		case "w:br", "w:cr":
 			if !p.inCode() {
 				p.write("")
-				p.lines = append(p.lines, "")
+				p.lines = append(p.lines, nil)
 			}
 		case "w:noBreakHyphen":
 			p.write("-")

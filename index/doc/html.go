@@ -47,7 +47,11 @@ func readHTML(b *builder, data []byte) error {
 var rowFirst = regexp.MustCompile(`(?i)^\s*(?:<!--[\s\S]*?-->\s*)*<(?:tbody|thead|tr|td|th)\b`)
 
 // maxTagCost bounds the nodes that parsing makes, at about 150 bytes each.
-const maxTagCost = 2_500_000
+// Attributes take as much as a node for every few bytes of their tag.
+const (
+	maxTagCost = 2_500_000
+	rawPerNode = 16
+)
 
 // formatting elements stay open across blocks: the parser opens each of them
 // again in every block, so that a small page can make a huge tree.
@@ -65,6 +69,10 @@ func checkTags(s string, bud *sheet.Budget) error {
 			return err
 		}
 		kind := z.Next()
+		if kind == html.TextToken || kind == html.CommentToken {
+			cost++
+			continue
+		}
 		switch kind {
 		case html.ErrorToken:
 			return nil // the end; the tokenizer accepts any text
@@ -78,7 +86,7 @@ func checkTags(s string, bud *sheet.Budget) error {
 				}
 			}
 		}
-		if cost += 1 + open; cost > maxTagCost {
+		if cost += 1 + open + len(z.Raw())/rawPerNode; cost > maxTagCost {
 			return &Error{Kind: ErrTooLarge, Err: errors.New("too many elements")}
 		}
 	}

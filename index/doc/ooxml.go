@@ -35,7 +35,7 @@ var prefixes = map[string]string{
 }
 
 // maxNodes bounds the tree of one part; it takes about 200 bytes a node.
-const maxNodes = 1_500_000
+const maxNodes = 1_000_000
 
 // parseXML reads a part as a tree. Entities other than the five of XML are
 // errors, so that none can expand.
