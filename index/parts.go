@@ -17,7 +17,7 @@ func (r *request) separate() (Answer, bool) {
 	}
 	a := Answer{Status: Answered, Intent: IntentResponsible}
 	share := shareMulti
-	if r.has(tagSeparate) {
+	if r.has(tagSeparate) || r.asksEach() {
 		share = sharePart
 	}
 	list := longest(parts)
@@ -48,6 +48,17 @@ func (r *request) separate() (Answer, bool) {
 		}
 	}
 	return a, answered >= 2
+}
+
+// asksEach: the question asks several times, or says 各.
+func (r *request) asksEach() bool {
+	who := 0
+	for _, t := range r.tokens {
+		if t.tags&tagWho != 0 {
+			who++
+		}
+	}
+	return who >= 2 || r.says("各归", "各是", "各找", "各由", "各管", "各有", "各在", "两条", "三条", "两头", "三样", "两样", "三件", "两件", "三块", "两块")
 }
 
 // longest is the stretch that is a list while another is none; -1 where every
@@ -103,6 +114,7 @@ func (r *request) parts() []part {
 	}
 	for _, t := range r.tokens {
 		switch {
+		case t.start < 0: // said in parts all over the question
 		case t.text == "," || t.text == ";":
 			flush()
 			stretch++

@@ -106,9 +106,6 @@ func (v *view) lookup(tok token) *term {
 	for _, e := range exp {
 		v.mark(t, e.text, e.sim)
 	}
-	for _, w := range tok.inner {
-		v.mark(t, w, simInner)
-	}
 	if tok.kind == tokRaw {
 		v.markPieces(t)
 	}
@@ -119,6 +116,9 @@ func (v *view) lookup(tok token) *term {
 		}
 	}
 	t.df = len(clauses)
+	for _, w := range tok.inner {
+		v.mark(t, w, simInner)
+	}
 	t.known = tok.kind == tokTerm || tok.kind == tokRole || t.df > 0
 	return t
 }

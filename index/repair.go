@@ -1,6 +1,8 @@
 package index
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -252,9 +254,22 @@ var (
 func (t *Thesaurus) spelling() *spelling {
 	f, ok := spellings.Load(t)
 	if !ok {
-		f, _ = spellings.LoadOrStore(t, sync.OnceValue(func() *spelling { return newSpelling(append(t.words(), roleVerbs...)) }))
+		f, _ = spellings.LoadOrStore(t, sync.OnceValue(func() *spelling { return newSpelling(append(t.repairable(), roleVerbs...)) }))
 	}
 	return f.(func() *spelling)()
+}
+
+// repairable are the words that a typing error may be read as: words of the
+// field and those that ask for duties and facts. Fillers and other business are
+// none: a rare word is more often right than a filler spelled wrongly.
+func (t *Thesaurus) repairable() []string {
+	out := slices.Collect(maps.Keys(t.terms))
+	for w, tags := range t.frames {
+		if tags&(tagDuties|tagFact) != 0 && tags&(tagAttr|tagCommand|tagPerson|tagFiller) == 0 {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 func newSpelling(words []string) *spelling {

@@ -332,17 +332,3 @@ func sortedExpansions(self string, best map[string]float64) []expansion {
 	})
 	return list
 }
-
-func (t *Thesaurus) words() []string {
-	var out []string
-	for w := range t.terms {
-		out = append(out, w)
-	}
-	for w := range t.frames {
-		out = append(out, w)
-	}
-	for w := range t.outside {
-		out = append(out, w)
-	}
-	return out
-}

@@ -18,7 +18,7 @@ const (
 	minEvidence     = 1.0  // weight of known words below which nothing is proved
 	minFollow       = 0.25 // the same for a unit asked for in a follow-up
 	gapMargin       = 0.2  // a section that has this much more than any duty is a gap
-	shareMain       = 0.86 // further answers need this share of the best score
+	shareMain       = 0.8  // further answers need this share of the best score
 	shareMention    = 0.75 // the same where a verb was asked for word for word
 	sharePart       = 0.96 // the same for one part of a list
 	shareMulti      = 0.5  // the same where several units were asked for
@@ -32,7 +32,7 @@ func (r *request) topic() Answer {
 	if len(r.missing) > 0 && len(r.units) == 0 {
 		return r.refuse(HintNotMember)
 	}
-	if r.has(tagSeparate) || r.has(tagMulti) {
+	if r.has(tagSeparate|tagMulti) || r.asksEach() || len(r.units) > 0 {
 		if a, ok := r.separate(); ok {
 			return a
 		}
@@ -44,7 +44,10 @@ func (r *request) topic() Answer {
 // attribute refuses questions for what plans do not hold.
 func (r *request) attribute() (Answer, bool) {
 	for _, t := range r.tokens {
-		if t.kind == tokFrame && t.tags&(tagAttr|tagPerson) != 0 && !r.v.holds(t.text) {
+		if t.kind != tokFrame || r.v.holds(t.text) {
+			continue
+		}
+		if t.tags&tagAttr != 0 || t.tags&tagPerson != 0 && r.asksName() {
 			return r.refuse(HintAttribute), true
 		}
 	}
@@ -52,6 +55,11 @@ func (r *request) attribute() (Answer, bool) {
 		return r.refuse(HintAttribute), true
 	}
 	return Answer{}, false
+}
+
+// asksName: who a person is (组长是谁, 局长叫什么); a title alone is narrative.
+func (r *request) asksName() bool {
+	return r.says("叫什么", "叫啥", "姓什么", "姓啥", "名字", "是谁", "哪位", "谁当", "谁任", "谁担任", "什么人")
 }
 
 // asksNumber: how many of a matter there are (全市农家书屋一共几家); plans count
