@@ -221,7 +221,7 @@ func (p *parser) nameIssuer(title, signer string) {
 
 func isIssuer(s string) bool {
 	n := len([]rune(s))
-	return n >= 3 && n <= 60 && (isOrg(s) || orgEnd.MatchString(s))
+	return n >= 3 && n <= 60 && (isOrg(s) || orgEnd.of(s))
 }
 
 // nameInside replaces the title of a notice by the name of the plan it issues

@@ -4,20 +4,64 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// orgEnd lists the last words of names of public bodies. A name is recognised
+// ending is a set of words that text may end in.
+type ending map[rune][]string // by last rune
+
+func endings(words string) ending {
+	e := ending{}
+	for _, w := range strings.Fields(words) {
+		last, _ := utf8.DecodeLastRuneInString(w)
+		e[last] = append(e[last], w)
+	}
+	return e
+}
+
+// of reports whether s ends in one of the words.
+func (e ending) of(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(s)
+	for _, w := range e[last] {
+		if strings.HasSuffix(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// orgEnd holds the last words of names of public bodies. A name is recognised
 // by its end, so that units of any county are found.
-var orgEnd = regexp.MustCompile(`(?:局|委|办|厅|部|署|院|馆|台|联|协|会|社|处|所|站|队|中心|公司|集团|政府|街道|镇|乡|办事处|开发区|园区|新区|示范区|管委会|委员会|管理会|总工会|工会|基金会|协会|学会|商会|工商联|研究会|红十字会|残联|妇联|科协|团委|团[省市县区旗州]委|青年团|办公室|领导小组|工作组|协调组|专项组|专责组|小组|专班|指挥部|联席会议|银行|分行|支行|营业管理部|大学|学院|学校|中学|小学|幼儿园|党校|医院|报社|海关|部门|单位|机构|机关|监局|邮政|(?:财务|督查|研究|综合|政研|信访|人事|保卫|秘书|教研|法制|监察|档案)室|军区|分区|武装部|公署|企业|电网|高新区|经开区|度假区|保护区|试验区|党委|党组|委会|监管分局|分局)$`)
+var orgEnd = endings(`局 委 办 厅 部 署 院 馆 台 联 协 会 社 处 所 站 队 组 班 校 中心 公司 集团 政府 街道 镇 乡
+	开发区 园区 新区 示范区 高新区 经开区 度假区 保护区 试验区 青年团 办公室 指挥部 联席会议 银行 分行 支行
+	大学 中学 小学 幼儿园 海关 部门 单位 机构 机关 邮政 军区 分区 企业 电网
+	财务室 督查室 研究室 综合室 政研室 信访室 人事室 保卫室 秘书室 教研室 法制室 监察室 档案室`)
+
+// notOrg holds words that end like a body's name but are things.
+var notOrg = endings(`社会 机会 大会 晚会 展会 宴会 座谈会 培训会 推进会 运动会 博览会 例会 全会 听证会 发布会 动员会
+	现场会 调度会 部署会 视频会 年会 聚会 庙会 茶话会 交流会 洽谈会 研讨会 报告会 评审会 总结会 分析会 专题会 办公会
+	盛会 都会 体会 不会 才会 约会 领会 误会 会会 干部 内部 全部 外部 西部 东部 中部 南部 北部 局部 举办 主办 承办 督办
+	协办 交办 创办 兴办 关联 互联 物联 串联 场所 厕所 住所 处所 车站 网站 文化站 场馆 展台 平台 后台 舞台 出台 讲台
+	旅行社 合作社 好处 到处 之处 团队 部队 军队 城乡 家乡 下乡 城镇 乡镇 村镇 妥协 大院 出院 剧院 影院 电影院
+	小班 上班 培训班 进修班 学习班 重组 改组 所属单位`)
 
 // orgGroup matches generic groups: 各县（市、区）人民政府, 有关部门, 各成员单位.
 var orgGroup = regexp.MustCompile(`^(?:其他)?(?:(?:全?[省市县区州旗盟]|国务院|中央)(?:级|直|属)?)?(?:各|有关|相关|各有关|各相关|有关各|其他|所有|属地)`)
 
-// groupEnd matches how a generic group ends beside the ends of names: 各地区, 各地.
-var groupEnd = regexp.MustCompile(`(?:地|地区|地方|方面|各方|主体|成员|组织|科室|股室|处室|院校|高校|口岸|经营者|社会力量|县级市|试点城市|[省市县区州旗盟镇乡街村])$`)
+// groupEnd holds how a generic group ends beside the ends of names: 各地区, 各地.
+var groupEnd = endings(`地 地区 地方 方面 各方 主体 成员 组织 科室 股室 处室 院校 高校 口岸 经营者 社会力量 县级市 试点城市
+	省 市 县 区 州 旗 盟 镇 乡 街 村`)
 
-// generic words are no names by themselves.
-var generic = regexp.MustCompile(`^(?:部门|单位|机构|机关|企业|公司|政府|学校|医院|社会|协会|学会|商会|工会|各级|部|局|办|会|处|所|站|台|馆|委)$`)
+// generic holds words that are no names by themselves.
+var generic = wordSet(`部门 单位 机构 机关 企业 公司 政府 学校 医院 社会 协会 学会 商会 工会 各级 小组 一组 二组 三组 本组 班组`)
+
+func wordSet(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
 
 // roleNoun matches 牵头单位 and its like inside a generic name: 各项目牵头单位.
 var roleNoun = regexp.MustCompile(`(?:牵头|责任|配合|负责|参与|成员|主管)(?:单位|部门)$`)
@@ -67,17 +111,15 @@ func isOrg(name string) bool {
 		return false
 	}
 	flat := dropBrackets(b)
-	if generic.MatchString(flat) || verbInside.MatchString(roleNoun.ReplaceAllString(flat, "")) {
+	org := orgEnd.of(flat) && !notOrg.of(flat)
+	if generic[flat] || !org && !groupEnd.of(flat) {
 		return false
 	}
-	if orgEnd.MatchString(flat) && !notOrg.MatchString(flat) {
-		return true
+	if verbInside.MatchString(roleNoun.ReplaceAllString(flat, "")) {
+		return false
 	}
-	return orgGroup.MatchString(flat) && groupEnd.MatchString(flat)
+	return org || orgGroup.MatchString(flat)
 }
-
-// notOrg matches ends that look like a body's but are things: 内部, 全部, 干部, 一站, 举办, 主办.
-var notOrg = regexp.MustCompile(`(?:(?:社|机|大|晚|展|宴|座谈|培训|推进|运动|博览|例|全|听证|发布|动员|现场|调度|部署|视频|年|聚|庙|茶话|交流|洽谈|研讨|报告|评审|总结|分析|专题|办公|盛|都|一|学|体|不|才|约|理|领|误|议)会|干部|内部|全部|外部|西部|东部|中部|南部|北部|一部|局部|举办|主办|承办|督办|协办|交办|新闻联|关联|互联|物联|串联|场所|厕所|住所|处所|车站|网站|场馆|展台|平台|后台|舞台|出台|讲台|旅行社|合作社|[一二三四五六七八九十]处|好处|到处|之处|团队|部队|军队|城乡|家乡|下乡|城镇|乡镇|村镇|法院院|妥协|医药|大院|出院|学会了|剧院|影院|电影院|文化站|书馆建|所属单位|职责|分工|任务|措施|要求|目标)$`)
 
 func dropBrackets(s string) string {
 	if !strings.ContainsAny(s, "（(") {
@@ -113,7 +155,7 @@ func splitNames(s string) []string {
 	for i := 0; i < len(pieces); i++ {
 		w := pieces[i]
 		for j := i; j+1 < len(pieces) && seps[j] == '、' && bareLevel.MatchString(pieces[j]); j++ {
-			if next := pieces[j+1]; !bareLevel.MatchString(next) && !placeEnd.MatchString(next) && orgEnd.MatchString(next) {
+			if next := pieces[j+1]; !bareLevel.MatchString(next) && !placeEnd.MatchString(next) && orgEnd.of(next) {
 				w = strings.Join(pieces[i:j+2], "、")
 				i = j + 1
 				break
