@@ -57,3 +57,29 @@ func TestOut(t *testing.T) {
 		}
 	}
 }
+
+func TestV(t *testing.T) {
+	for _, f := range strings.Fields(os.Getenv("PLAN_V")) {
+		b, _ := os.ReadFile(f)
+		p, err := Read(f, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("=====", f, "|", p.Title, "|", p.DocNo, "|", p.Issuer, "|", p.Date, "| office", p.Office, "| members", p.Members)
+		for _, s := range p.Sections {
+			fmt.Printf("  S %s | %s | %.60s\n", s.Path, s.Title, s.Text)
+		}
+		for _, u := range p.Units {
+			for _, d := range u.Duties {
+				fmt.Printf("  U %s %d [%s] %s\n", u.Name, d.No, d.Role, d.Text)
+			}
+		}
+		for _, it := range p.Items {
+			fmt.Printf("  T %s/%d %q %s | L %v S %v | %s %s %v\n", it.Section, it.No, it.Title, it.Text, it.Lead, it.Support, it.Deadline, it.Due, it.Extra)
+		}
+		for _, w := range p.Warnings {
+			fmt.Println("  W", w)
+		}
+		fmt.Printf("  UNREAD %q\n", p.Unread)
+	}
+}

@@ -188,7 +188,7 @@ func continues(s *source, lines []line, i, width int) bool {
 		return false
 	}
 	last := prev[len(prev)-1]
-	if strings.ContainsRune(ends, last) {
+	if strings.ContainsRune(ends, last) || last == '号' && endsInNo.MatchString(string(prev[max(0, len(prev)-maxMarker):])) {
 		return false
 	}
 	tail := prev[max(0, len(prev)-200):]
@@ -212,7 +212,10 @@ func continues(s *source, lines []line, i, width int) bool {
 }
 
 // dateLine matches a line that holds a date and nothing else.
-var dateLine = regexp.MustCompile(`^[（(]?[0-9０-９二〇○零一]{4}年[0-9０-９一二三四五六七八九十]{1,3}月[0-9０-９一二三四五六七八九十]{1,3}日[）)]?$`)
+var dateLine = regexp.MustCompile(`^[（(]?[0-9０-９〇○零一二三四五六七八九]{4}年[0-9０-９一二三四五六七八九十]{1,3}月[0-9０-９一二三四五六七八九十]{1,3}日[）)]?(?:（此件公开发布）)?$`)
+
+// endsInNo matches the end of a document number, which ends its line.
+var endsInNo = regexp.MustCompile(`[〔\[［【(（]\d{4}[〕\]］】)）]第?\d{1,5}号$`)
 
 // startsAnew reports whether a line begins something of its own.
 func startsAnew(next []rune) bool {

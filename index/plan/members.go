@@ -32,7 +32,7 @@ func (p *parser) readMembers() {
 			}
 			p.plan.Members = names
 			if re == composed {
-				p.checkCount(i, m[2], len(names), strings.HasSuffix(m[1], "等"))
+				p.checkCount(i, m[2], len(names))
 			}
 			return
 		}
@@ -65,14 +65,11 @@ func (p *parser) readMemberLines() {
 // memberTitle matches the title above a list of members.
 var memberTitle = regexp.MustCompile(`成员单位(?:名单)?[：:]?$|组成(?:部门|单位)[：:]?$`)
 
-// checkCount warns where a full list has another number of names than the text
-// says. A list that ends in 等 may leave some out, so only too many count there.
-func (p *parser) checkCount(i int, said string, have int, open bool) {
-	n := number([]rune(said))
-	if n == 0 || n == have || open && have < n {
-		return
+// checkCount warns where the list has another number of names than the text says.
+func (p *parser) checkCount(i int, said string, have int) {
+	if n := number([]rune(said)); n > 0 && n != have {
+		p.report(WarnCountMismatch, p.whereIs(p.paras[i].from), said, fmt.Sprint(have))
 	}
-	p.report(WarnCountMismatch, p.paras[i].mark.path, said, fmt.Sprint(have))
 }
 
 // memberNames reads a list of bodies; nil when it holds something else.

@@ -104,16 +104,18 @@ func (p *parser) titleLine(i int) bool {
 
 // trimNo takes a document number off the ends of a title.
 func trimNo(t string) string {
-	if m := yearNo.FindStringIndex(t); m != nil {
-		if rest := t[m[1]:]; strings.Contains(rest, "关于") {
-			return rest
-		}
-		if k := strings.LastIndex(t[:m[0]], "通知"); k > 0 {
-			return t[:k+len("通知")]
-		}
+	m := yearNo.FindStringIndex(t)
+	if m == nil {
+		return t
+	}
+	if rest := t[m[1]:]; strings.Contains(rest, "关于") {
+		return rest
+	}
+	w := noWord.FindStringSubmatch(t[:m[0]])
+	if w == nil {
 		return ""
 	}
-	return t
+	return strings.TrimSuffix(t[:m[0]], afterWord(w[1]))
 }
 
 func isNotice(t string) bool {
@@ -150,7 +152,7 @@ func (p *parser) readDocNo(title span) {
 
 // afterWord drops what runs into a number from the words before it.
 func afterWord(s string) string {
-	for _, w := range []string{"的通知", "通知", "文件", "发文字号", "文号", "字号", "方案", "意见"} {
+	for _, w := range []string{"的通知", "通知", "文件", "发文字号", "文号", "字号", "方案", "意见", "的函", "批复", "决定", "办法", "的报告", "公告", "通报", "规定"} {
 		if k := strings.LastIndex(s, w); k >= 0 {
 			s = s[k+len(w):]
 		}
@@ -186,7 +188,46 @@ func (p *parser) readSignOff(from int) string {
 		}
 		break
 	}
+	if p.plan.DateText == "" {
+		p.readInnerDate(from)
+	}
 	return signer
+}
+
+var (
+	// innerSign matches a sign-off whose line end was lost: …执行。国务院办公厅2020年11月1日（此件公开发布）.
+	innerSign = regexp.MustCompile(`([\p{Han}]{3,40})(\d{4}年\d{1,2}月\d{1,2}日)(?:[（(]此件|附件|$)`)
+	// adopted matches the line below the title of a statute: 2020年4月28日…会议通过.
+	adopted = regexp.MustCompile(`^[（(]?\d{4}年\d{1,2}月\d{1,2}日.{2,60}(?:通过|公布|发布)`)
+)
+
+// readInnerDate looks for a date that is no line of its own.
+func (p *parser) readInnerDate(from int) {
+	for i := 0; i < len(p.paras); i++ {
+		if p.paras[i].table != nil {
+			continue
+		}
+		t := p.text(i)
+		if i < from+6 && adopted.MatchString(t) {
+			p.setDate(t)
+			return
+		}
+		if m := innerSign.FindStringSubmatch(t); m != nil && trailingOrg(m[1]) {
+			p.setDate(m[2])
+			return
+		}
+	}
+}
+
+// trailingOrg reports whether a text ends in the name of a body.
+func trailingOrg(t string) bool {
+	r := []rune(t)
+	for k := range r {
+		if isIssuer(string(r[k:])) && isOrg(string(r[k:])) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *parser) setDate(text string) {

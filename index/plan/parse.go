@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"sort"
+
 	"xietiao/index/doc"
 )
 
@@ -49,11 +51,23 @@ func Parse(d *doc.Document) *Plan {
 	p.readTables()
 	p.readMembers()
 	p.readOffice()
+	p.sortItems()
 	p.fillOwn()
 	p.warn()
 	p.plan.Unread, p.plan.unreadAt = src.unread()
 	p.plan.ownedAt = src.owned
 	return p.plan
+}
+
+// sortItems puts the items, which several steps find, in document order.
+func (p *parser) sortItems() {
+	place := func(it Item) int {
+		if len(it.at) == 0 {
+			return len(p.src.doc)
+		}
+		return it.at[0].Start
+	}
+	sort.SliceStable(p.plan.Items, func(i, j int) bool { return place(p.plan.Items[i]) < place(p.plan.Items[j]) })
 }
 
 func emptyPlan() *Plan {

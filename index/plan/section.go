@@ -1,6 +1,9 @@
 package plan
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // node is a section while the tree is built.
 type node struct {
@@ -91,17 +94,20 @@ func (p *parser) writeSections() {
 	}
 }
 
+// byWhom matches a bracket behind a heading that says who does it.
+var byWhom = regexp.MustCompile(`[〔【\[［（(](?:总?牵头|主?责任|主办|承办|协办|负责|配合|完成)[^〕】\]］）)]{0,6}[：:].*$`)
+
 // sectionTitle is the heading: the whole line when it is short, else the part
 // before the first full stop or colon of a run-in heading.
 func (p *parser) sectionTitle(n *node) string {
-	h := p.src.str(n.head)
+	h := byWhom.ReplaceAllString(p.src.str(n.head), "")
 	if n.mark.kind == markAnnex && h == "" && len(n.paras) > 1 {
 		return p.src.str(p.paras[n.paras[1]].span)
 	}
 	if k := strings.IndexAny(h, "。：:；"); k > 0 {
 		return h[:k]
 	}
-	if n.head.len() <= maxTitle {
+	if len([]rune(h)) <= maxTitle {
 		return h
 	}
 	return ""

@@ -238,6 +238,12 @@ func (g *group) entry(w string) {
 			g.joined = len(g.wait)
 		}
 	}
+	if ls := limits(w); len(ls) > 0 && !isBody(w) {
+		for _, l := range ls {
+			g.out.when = joinOnce(g.out.when, l)
+		}
+		return
+	}
 	name, verb := cutVerb(w)
 	g.wait = append(g.wait, g.names(name)...)
 	if verb == "" {

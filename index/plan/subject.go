@@ -93,12 +93,13 @@ func subjectNames(text string) []string {
 // stand in a row; elsewhere a unit as subject is only prose.
 func (p *parser) readSubjects(owner []*node) {
 	row := p.subjectRows()
+	byTitle := dutyTitle.MatchString(p.plan.Title)
 	for i := range p.paras {
 		if p.role[i] != roleBody || p.paras[i].table != nil || owner[i] == nil || p.taken[i] {
 			continue
 		}
 		article := inArticle(owner[i])
-		wide := article || p.announced[i]
+		wide := article || p.announced[i] && (!byTitle || len(p.plan.Units) < minHeads)
 		if !wide && !row[i] {
 			continue
 		}
@@ -174,6 +175,9 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 
 func itemNo(n *node) int { return n.mark.no }
 
+// nearBytes is how soon behind the verb 会同 must follow: 牵头，会同….
+const nearBytes = 3 * 5
+
 // besides matches a later clause with a subject of its own: ，生态环境部门负责….
 var besides = regexp.MustCompile(`[，；]([\p{Han}、（）]{3,60}?)(?:应当)?(负责|牵头|配合|协助)`)
 
@@ -184,7 +188,12 @@ func (p *parser) subjectSides(names []string, rest string) (lead, support []stri
 	if strings.HasPrefix(rest, "协助") || strings.HasPrefix(rest, "配合") {
 		lead, support = []string{}, names
 	}
-	if with, ok := strings.CutPrefix(rest, "会同"); ok {
+	if k := strings.Index(rest, "会同"); k >= 0 && k <= nearBytes {
+		with := rest[k+len("会同"):]
+		clause, _, _ := strings.Cut(with, "，")
+		if more, ok := unitList(clause); ok {
+			support = more
+		}
 		for _, m := range actVerb.FindAllStringIndex(with, -1) {
 			if more, ok := unitList(strings.TrimRight(with[:m[0]], "，,")); ok {
 				support = appendNew(support, more)

@@ -66,13 +66,14 @@ type layout struct {
 
 // grid is a table with its place in the source.
 type grid struct {
-	p     *parser
-	para  para
-	cols  layout
-	group string
-	rule  rule
-	last  *Item
-	unit  []string
+	p       *parser
+	para    para
+	cols    layout
+	group   string
+	caption string // the title above the header
+	rule    rule
+	last    *Item
+	unit    []string
 }
 
 // readTables reads every table that names units.
@@ -93,6 +94,9 @@ func (p *parser) readTables() {
 			g.cols = known
 		}
 		known = g.cols
+		if p.plan.Title == "" && isPlainTitle(g.caption) {
+			p.plan.Title = g.caption
+		}
 		for r := from; r < len(pa.cells); r++ {
 			g.row(r)
 		}
@@ -116,7 +120,7 @@ func (g *grid) findHeader() (int, bool) {
 		top, ok := g.header(r)
 		if !ok {
 			if t, one := g.spanning(r); one {
-				g.group = t
+				g.caption = t
 			}
 			continue
 		}
@@ -127,7 +131,7 @@ func (g *grid) findHeader() (int, bool) {
 			}
 		}
 		top.choose(g, next)
-		g.cols, g.group = top, ""
+		g.cols = top
 		return next, top.useful()
 	}
 	return 0, false
@@ -247,7 +251,7 @@ func (g *grid) spanning(r int) (string, bool) {
 }
 
 func (g *grid) row(r int) {
-	if t, one := g.spanning(r); one && (g.width(r) > 2 || g.wholeRow(r)) {
+	if t, one := g.spanning(r); one && (g.width(r) > 2 || g.wholeRow(r)) && (g.wholeRow(r) || !g.onlyUnits(r)) {
 		if g.continuesText(r) {
 			g.last.Text += t
 			return
@@ -263,6 +267,16 @@ func (g *grid) row(r int) {
 		return
 	}
 	g.taskRow(r)
+}
+
+// onlyUnits reports a row that only carries on a list of units or a date.
+func (g *grid) onlyUnits(r int) bool {
+	for c, k := range g.cols.kinds {
+		if g.cell(r, c) != "" && k != colLead && k != colDuty && k != colSupport && k != colWhen {
+			return false
+		}
+	}
+	return g.last != nil
 }
 
 // wholeRow reports a row whose every column shows the same merged cell.
