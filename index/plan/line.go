@@ -191,6 +191,9 @@ func continues(s *source, lines []line, i, width int) bool {
 	if strings.ContainsRune(ends, last) || last == '号' && endsInNo.MatchString(string(prev[max(0, len(prev)-maxMarker):])) {
 		return false
 	}
+	if len(prev) <= 2*maxTitle && !strings.ContainsAny(string(prev), "，。；,") && titleEnd.MatchString(string(prev)) && strings.ContainsAny(string(next), "，。") {
+		return false // a title, and the text below it
+	}
 	tail := prev[max(0, len(prev)-200):]
 	if openBrackets(tail) && len(next) < 400 {
 		return true

@@ -297,7 +297,7 @@ func (g *group) done() (share, bool) {
 }
 
 // countGroup matches what only sums up a list: 等部门, 等10个单位.
-var countGroup = regexp.MustCompile(`^(?:\d+个|[一二三四五六七八九十]+个)?(?:部门|单位|部门和单位|地方|地区|处室)?$`)
+var countGroup = regexp.MustCompile(`^(?:\d+个|[一二三四五六七八九十]+个)?(?:部门|单位|部门和单位|部门单位|单位部门|部门、单位|部门（单位）|地方|地区|处室)?$`)
 
 // names reads the names of one entry: A等省有关部门及各地级以上市.
 func (g *group) names(w string) []string {

@@ -179,7 +179,7 @@ func itemNo(n *node) int { return n.mark.no }
 const nearBytes = 3 * 5
 
 // besides matches a later clause with a subject of its own: ，生态环境部门负责….
-var besides = regexp.MustCompile(`[，；]([\p{Han}、（）]{3,60}?)(?:应当)?(负责|牵头|配合|协助)`)
+var besides = regexp.MustCompile(`[，；]([\p{Han}、（）]{3,60}?)(?:应当)?(负责|牵头|配合|协助|组织|根据|按照)`)
 
 // subjectSides tells who leads: A会同B负责 gives A the lead and B support, as
 // does A协助; further clauses with their own subjects add theirs.

@@ -66,14 +66,14 @@ type layout struct {
 
 // grid is a table with its place in the source.
 type grid struct {
-	p       *parser
-	para    para
-	cols    layout
-	group   string
-	caption string // the title above the header
-	rule    rule
-	last    *Item
-	unit    []string
+	p        *parser
+	para     para
+	cols     layout
+	group    string
+	captions []string // what stands above the header: title, number, date
+	rule     rule
+	last     *Item
+	unit     []string
 }
 
 // readTables reads every table that names units.
@@ -94,9 +94,7 @@ func (p *parser) readTables() {
 			g.cols = known
 		}
 		known = g.cols
-		if p.plan.Title == "" && isPlainTitle(g.caption) {
-			p.plan.Title = g.caption
-		}
+		p.readCaptions(g.captions)
 		for r := from; r < len(pa.cells); r++ {
 			g.row(r)
 		}
@@ -120,7 +118,7 @@ func (g *grid) findHeader() (int, bool) {
 		top, ok := g.header(r)
 		if !ok {
 			if t, one := g.spanning(r); one {
-				g.caption = t
+				g.captions = append(g.captions, t)
 			}
 			continue
 		}
@@ -471,6 +469,30 @@ func firstName(s string) string {
 		return ""
 	}
 	return all[0]
+}
+
+// readCaptions takes title, number and date from the rows above a header where
+// no paragraph gave them.
+func (p *parser) readCaptions(rows []string) {
+	if p.plan.Title != "" {
+		return
+	}
+	for _, t := range rows {
+		m := yearNo.FindStringIndex(t)
+		switch {
+		case m != nil && m[1] == len(t) && p.plan.DocNo == "":
+			p.plan.DocNo = t
+		case p.plan.DateText == "" && dateLine.MatchString(t):
+			p.setDate(t)
+		case p.plan.Title == "" && (isNotice(t) || isPlainTitle(t)):
+			p.plan.Title = t
+			p.nameIssuer(t, "")
+		}
+	}
+	if p.plan.Title == "" && len(rows) > 0 && len([]rune(rows[0])) >= 6 && !strings.ContainsAny(rows[0], "。；") && yearNo.FindStringIndex(rows[0]) == nil {
+		p.plan.Title = rows[0]
+		p.nameIssuer(rows[0], "")
+	}
 }
 
 // webTable takes a government site's facts from the table above the text.
