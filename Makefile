@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GO ?= go
 # Seconds for each fuzz target, and for all of them together.
 FUZZ_SECONDS ?= 5
-FUZZ_TOTAL ?= 180
+FUZZ_TOTAL ?= 240
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .PHONY: help check format vet lint test fuzz bench build
