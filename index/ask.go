@@ -14,6 +14,7 @@ type request struct {
 	clean   string // folded, without mentions and emoji
 	tokens  []token
 	tags    tag
+	own     tag      // tags of the question itself, without what it takes from the previous one
 	units   []int    // departments named, in order
 	missing []string // departments named that the plan does not know
 	content []token  // what the question is about
@@ -71,7 +72,41 @@ func (r *request) sort() {
 			r.content = append(r.content, t)
 		}
 	}
+	r.own = r.tags
 	r.units = uniqueInOrder(r.units)
+	r.exclude()
+}
+
+// exclude takes the departments after 除了 out of what is asked: 除了发改还有谁.
+func (r *request) exclude() {
+	for i, t := range r.tokens {
+		if t.text != "除了" && t.text != "除" && t.text != "除开" && t.text != "除去" {
+			continue
+		}
+		for j, next := range r.tokens[i+1:] {
+			us := next.units
+			if len(us) == 0 && j == 0 && next.kind != tokFrame {
+				us = r.v.dir.bare(next.text)
+				if len(us) > 0 {
+					r.drop(next)
+				}
+			}
+			if len(us) == 0 && next.tags&tagOr == 0 {
+				break
+			}
+			r.without = append(r.without, us...)
+		}
+	}
+	if len(r.without) == 0 {
+		return
+	}
+	kept := r.units[:0:0]
+	for _, u := range r.units {
+		if !contains(r.without, u) {
+			kept = append(kept, u)
+		}
+	}
+	r.units = kept
 }
 
 // dropLast takes the word before a foreign department out of the content.

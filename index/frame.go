@@ -31,6 +31,7 @@ const (
 	tagItemWord // 项 条 件事
 	tagPerson   // asks for a person: 组长 主任 负责人是谁
 	tagFact     // asks for the document's own data: 文号 印发 成员单位
+	tagHelps    // asks who lends a hand: 帮着 搭手
 	tagAsk      // says what kind of sentence it is: 想问 咨询
 )
 
@@ -41,5 +42,5 @@ var tagNames = map[string]tag{
 	"pronoun": tagPronoun, "ellipsis": tagEllipsis, "compare": tagCompare, "member": tagMember,
 	"or": tagOr, "command": tagCommand, "greeting": tagGreeting, "thanks": tagThanks, "help": tagHelp,
 	"generic": tagGeneric, "mention": tagMention, "yesno": tagYesNo, "docword": tagDocWord,
-	"itemword": tagItemWord, "person": tagPerson, "fact": tagFact, "ask": tagAsk,
+	"itemword": tagItemWord, "person": tagPerson, "fact": tagFact, "helps": tagHelps, "ask": tagAsk,
 }

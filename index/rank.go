@@ -19,7 +19,10 @@ const (
 	weightUnknown3 = 0.6  // a run of three or more
 	weightAbsent   = 2.8  // a word of the field that this plan does not hold
 	weightOutside  = 5.0  // other business
+	shareRaw       = 0.75 // of its weight for a word that only the plan knows, in a field whose words are listed
 	weightContext  = 0.3  // a word of the previous question, or of another part of this one
+	simCut         = 0.8  // a word inside one that the plan does not have
+	simOwner       = 0.4  // a word for the people or things that the clause's unit is for
 	simInner       = 0.6  // a word of the field inside a longer one: 少数民族 in 少数民族文化
 	simPieces      = 0.8  // a raw run found in pieces instead of whole
 	shareSegment   = 0.75 // of a clause's coverage that must come from one sentence
@@ -46,6 +49,7 @@ type hits struct {
 	terms   []*term
 	literal []float32 // per segment: share of the question's letter pairs it has
 	roles   []string  // role verbs of the question
+	helps   bool      // the question asks who lends a hand
 	total   float64   // Σ weights
 }
 
@@ -68,6 +72,7 @@ func (v *view) match(tokens, context []token) *hits {
 	}()
 	group := 0
 	for i, tok := range tokens {
+		h.helps = h.helps || tok.tags&tagHelps != 0
 		if tok.tags&tagOr != 0 {
 			continue
 		}
@@ -119,6 +124,10 @@ func (v *view) lookup(tok token) *term {
 	for _, w := range tok.inner {
 		v.mark(t, w, simInner)
 	}
+	v.markOwners(t, exp)
+	if t.df == 0 && tok.kind == tokTerm {
+		v.markInner(t)
+	}
 	t.known = tok.kind == tokTerm || tok.kind == tokRole || t.df > 0
 	return t
 }
@@ -132,6 +141,43 @@ func (v *view) mark(t *term, word string, sim float64) {
 				t.sim[seg] = float32(sim)
 			}
 			t.long[seg] = max(t.long[seg], n)
+		}
+	}
+}
+
+// markInner looks at the words inside a word that the plan does not have.
+func (v *view) markInner(t *term) {
+	clauses := map[int]bool{}
+	for _, w := range v.t.innerWords(t.tok.text) {
+		for _, e := range v.t.expand(w) {
+			v.mark(t, e.text, e.sim*simCut)
+		}
+	}
+	for i, s := range t.sim {
+		if s >= simWeak-0.1 {
+			clauses[v.segs[i].clause] = true
+		}
+	}
+	t.df = len(clauses)
+}
+
+// markOwners gives a clause a little for what its unit is for.
+func (v *view) markOwners(t *term, exp []expansion) {
+	if t.tok.kind == tokRole || t.tok.end-t.tok.start == 1 {
+		return
+	}
+	for _, o := range v.owners {
+		best := 0.0
+		for _, e := range exp {
+			if e.sim > best && strings.Contains(o.words, e.text) {
+				best = e.sim
+			}
+		}
+		if best == 0 {
+			continue
+		}
+		for _, s := range o.segs {
+			t.sim[s] = max(t.sim[s], float32(best*simOwner))
 		}
 	}
 }
@@ -198,7 +244,7 @@ func (v *view) literal(tokens []token) []float32 {
 	}
 	for i := range out {
 		n := float64(v.segs[i].end-v.segs[i].start) / 3
-		out[i] *= float32(2.2 / (1 + 1.2*(0.25+0.75*n/v.avgSeg)) / total)
+		out[i] = min(1, out[i]*float32(2.2/(1+1.2*(0.25+0.75*n/v.avgSeg))/total))
 	}
 	return out
 }
@@ -240,8 +286,10 @@ func gramsOf(tokens []token) []string {
 func (v *view) weigh(t *term) float64 {
 	n := utf8.RuneCountInString(t.tok.text)
 	switch {
-	case t.tok.kind == tokOutside && t.df == 0:
+	case t.tok.kind == tokOutside && t.df == 0 && v.culture:
 		return weightOutside
+	case t.df == 0 && t.tok.start < 0:
+		return 0 // said in parts, and not in this plan
 	case t.df == 0 && t.tok.kind == tokTerm:
 		return weightAbsent * generic(t)
 	case t.df == 0 && t.tok.kind == tokRole:
@@ -256,6 +304,9 @@ func (v *view) weigh(t *term) float64 {
 	w := math.Log(1 + float64(len(v.clauses))/(float64(t.df)+0.5))
 	if t.tok.kind == tokRaw && n == 1 {
 		w = min(w, weightUnknown1)
+	}
+	if t.tok.kind == tokRaw && n == 2 && v.culture {
+		w *= shareRaw
 	}
 	return w * generic(t)
 }
@@ -351,6 +402,12 @@ func (h *hits) roleFit(c *clause) float64 {
 		if roleRank(r) >= rankTakesPart {
 			asked = true
 		}
+	}
+	if h.helps {
+		if roleRank(c.role) >= rankTakesPart {
+			return fit + bonusRole
+		}
+		return fit
 	}
 	if !asked && roleRank(c.role) >= rankTakesPart {
 		fit -= malusRole

@@ -55,7 +55,7 @@ func (r *request) factRow(name, value string) Row {
 
 // factAsked names the fact that the question wants, "" where it wants none.
 func (r *request) factAsked() string {
-	members := r.says("成员", "组成", "名单") || r.says("协调组", "领导小组", "联席会议") && r.says("单位", "部门", "家", "谁", "哪些")
+	members := r.says("成员", "组成", "名单") || r.says("协调组", "领导小组", "联席会议") && r.says("哪些单位", "哪些部门", "有谁", "多少家", "几家", "多少个", "几个", "多少单位", "多少部门", "哪些家", "哪几家")
 	switch {
 	case len(r.units) > 0 && !r.says("办公室"):
 		return ""
@@ -535,13 +535,20 @@ func (r *request) bareUnit() {
 	if len(bare) != 1 {
 		return
 	}
+	if us := r.v.dir.bare(bare[0].text); len(us) > 0 {
+		r.units = us
+		r.drop(bare[0])
+	}
+}
+
+// bare finds the department whose name is s without its ending: 人社, 发改.
+func (d *directory) bare(s string) []int {
 	for _, suffix := range []string{"局", "委", "办", "部", "中心", "厅", "台", "会", "联"} {
-		if us, ok := r.v.dir.resolve(bare[0].text + suffix); ok {
-			r.units = us
-			r.drop(bare[0])
-			return
+		if us, ok := d.resolve(s + suffix); ok {
+			return us
 		}
 	}
+	return nil
 }
 
 func (r *request) drop(tok token) {

@@ -30,6 +30,7 @@ const (
 	simSelf     = 1.0  // the same word
 	simSynonym  = 0.95 // A = B
 	simInstance = 0.9  // an everyday word or an instance: 畲族 < 少数民族
+	minReach    = 0.8  // a relation this sure is followed one step further
 	simRelated  = 0.55 // A ~ B
 	simWeak     = 0.6  // a word with a second meaning, matched by its letters only
 )
@@ -45,6 +46,7 @@ type Thesaurus struct {
 	outside  map[string]bool
 	weak     map[string]bool     // words whose own letters prove little
 	families map[string][]string // unit base name → its family
+	about    map[string][]string // unit base name → the people and things it is for
 	groups   map[string][]string // 工青妇 → its departments
 	aliases  map[string]string   // the office's own: alias → unit as the plan spells it
 	maxLen   int                 // longest entry in runes
@@ -76,6 +78,7 @@ func LoadThesaurus(extra ...string) (*Thesaurus, error) {
 		families: map[string][]string{},
 		aliases:  map[string]string{},
 		groups:   map[string][]string{},
+		about:    map[string][]string{},
 	}
 	hash := sha256.New()
 	read := func(name string, data []byte) error {
@@ -167,19 +170,27 @@ func (t *Thesaurus) line(line string) error {
 	return nil
 }
 
+// stepLeft is what a later word on the left side is less sure than the one
+// before it: the most specific stands first.
+const stepLeft = 0.03
+
 func (t *Thesaurus) relateAll(docWords, said []string, sim float64) {
+	sims := make([]float64, len(docWords))
+	for i := range docWords {
+		sims[i] = sim - stepLeft*float64(min(i, 3))
+	}
 	for _, s := range said {
 		if strings.Contains(s, "+") {
 			c := combo{parts: strings.Split(s, "+")}
-			for _, d := range docWords {
-				c.exp = append(c.exp, expansion{d, sim})
+			for i, d := range docWords {
+				c.exp = append(c.exp, expansion{d, sims[i]})
 			}
 			t.combos[c.parts[0]] = append(t.combos[c.parts[0]], c)
 			t.maxPart = max(t.maxPart, utf8.RuneCountInString(c.parts[0]))
 			continue
 		}
-		for _, d := range docWords {
-			t.relate(s, d, sim)
+		for i, d := range docWords {
+			t.relate(s, d, sims[i])
 		}
 	}
 	for _, d := range docWords {
@@ -213,6 +224,15 @@ func (t *Thesaurus) kindLine(kind string, words []string) error {
 	case "family":
 		for _, w := range words {
 			t.families[w] = append(t.families[w], words...)
+		}
+		return nil
+	case "about":
+		unit, words, ok := cutWords(words, "=")
+		if !ok || len(unit) == 0 || len(words) == 0 {
+			return errors.New("want `about: 妇联 = 妇女 家庭`")
+		}
+		for _, u := range unit {
+			t.about[u] = append(t.about[u], words...)
 		}
 		return nil
 	case "group":
@@ -268,7 +288,7 @@ func (t *Thesaurus) expand(said string) []expansion {
 func (t *Thesaurus) reach(best map[string]float64, list []expansion, said string) {
 	for _, e := range list {
 		best[e.text] = max(best[e.text], e.sim)
-		if e.sim < simInstance || e.text == said {
+		if e.sim < minReach || e.text == said {
 			continue
 		}
 		for _, f := range t.terms[e.text] {
@@ -281,13 +301,13 @@ func (t *Thesaurus) reach(best map[string]float64, list []expansion, said string
 
 // combined returns a token for every word that a folded question says in
 // parts, one per target, in the order of the targets' names.
-func (t *Thesaurus) combined(question string) []token {
+func (t *Thesaurus) combined(question string, tokens []token) []token {
 	rs := []rune(question)
 	byTarget := map[string]combo{}
 	for i := range rs {
 		for n := 1; n <= t.maxPart && i+n <= len(rs); n++ {
 			for _, c := range t.combos[string(rs[i:i+n])] {
-				if !containsAll(question, c.parts[1:]) {
+				if !containsAll(question, c.parts[1:]) || withinOne(tokens, c.parts) {
 					continue
 				}
 				key := c.exp[0].text
@@ -305,6 +325,16 @@ func (t *Thesaurus) combined(question string) []token {
 		out = append(out, token{kind: tokTerm, text: strings.Join(c.parts, "+"), start: -1, end: -1, exp: sortedExpansions("", best)})
 	}
 	return out
+}
+
+// withinOne tells whether one word already holds all parts (健身+器材 in 健身器材).
+func withinOne(tokens []token, parts []string) bool {
+	for _, t := range tokens {
+		if t.kind == tokTerm && containsAll(t.text, parts) {
+			return true
+		}
+	}
+	return false
 }
 
 func containsAll(s string, parts []string) bool {

@@ -149,7 +149,7 @@ func (v *view) tokens(t *Thesaurus, clean string) []token {
 			out[i].exp = t.expand(tok.text)
 		}
 	}
-	return append(out, t.combined(clean)...)
+	return append(out, t.combined(clean, out)...)
 }
 
 // minInner is the length of a word that is also looked at by its inner words.

@@ -10,21 +10,23 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // The thresholds of deciding, on the share of a question's weight that a
 // clause has (scored.cover).
 const (
-	minCover        = 0.3  // below this the documents do not speak of the matter
-	minCoverOutside = 0.8  // the same where the question names other business
-	nearHeaviest    = 0.9  // a word of this share of the heaviest weight says as much
-	maxGapCover     = 0.62 // a duty that has this much of the matter is its answer
-	minLiteral      = 0.6  // share of the question's letters that proves a clause by itself
-	minEvidence     = 1.0  // weight of known words below which nothing is proved
-	minFollow       = 0.25 // the same for a unit asked for in a follow-up
-	gapMargin       = 0.2  // a section that has this much more than any duty is a gap
-	shareMain       = 0.8  // further answers need this share of the best score
-	shareMention    = 0.75 // the same where a verb was asked for word for word
-	sharePart       = 0.96 // the same for one part of a list
-	shareMulti      = 0.5  // the same where several units were asked for
-	shareEssence    = 0.5  // a word of this share of the heaviest weight is essential
-	maxRelated      = 3
-	simEssential    = 0.5
+	minCover         = 0.3  // below this the documents do not speak of the matter
+	minEvidenceOther = 2.5  // the same in a plan of another field
+	minCoverOther    = 0.1  // in a plan of another field, whose everyday words no list knows
+	minCoverOutside  = 0.8  // the same where the question names other business
+	nearHeaviest     = 0.9  // a word of this share of the heaviest weight says as much
+	maxGapCover      = 0.62 // a duty that has this much of the matter is its answer
+	minLiteral       = 0.6  // share of the question's letters that proves a clause by itself
+	minEvidence      = 1.0  // weight of known words below which nothing is proved
+	minFollow        = 0.25 // the same for a unit asked for in a follow-up
+	gapMargin        = 0.2  // a section that has this much more than any duty is a gap
+	shareMain        = 0.8  // further answers need this share of the best score
+	shareMention     = 0.75 // the same where a verb was asked for word for word
+	sharePart        = 0.96 // the same for one part of a list
+	shareMulti       = 0.5  // the same where several units were asked for
+	shareEssence     = 0.5  // a word of this share of the heaviest weight is essential
+	maxRelated       = 3
+	simEssential     = 0.5
 )
 
 // topic answers who is responsible for a matter.
@@ -47,7 +49,7 @@ func (r *request) attribute() (Answer, bool) {
 		if t.kind != tokFrame || r.v.holds(t.text) {
 			continue
 		}
-		if t.tags&tagAttr != 0 || t.tags&tagPerson != 0 && r.asksName() {
+		if t.tags&tagAttr != 0 && r.own&(tagWho|tagMulti) == 0 || t.tags&tagPerson != 0 && r.asksName() {
 			return r.refuse(HintAttribute), true
 		}
 	}
@@ -84,7 +86,7 @@ func (r *request) decide(h *hits) Answer {
 	if r.relaxed && bestD.cover >= minFollow {
 		return r.responsible(h, duties)
 	}
-	if max(bestD.cover, bestS.cover) < r.needed(h) || max(h.evidence(bestD), h.evidence(bestS)) < minEvidence {
+	if max(highest(duties), highest(sections)) < r.needed(h) || max(h.evidence(bestD), h.evidence(bestS)) < r.proof() {
 		return r.refuse(HintOfftopic)
 	}
 	if r.asksWhen() && (bestD.clause < 0 || r.row(&r.v.clauses[bestD.clause]).Deadline == "") {
@@ -102,7 +104,7 @@ func (r *request) decide(h *hits) Answer {
 		}
 		return r.gap(h, sections, duties)
 	}
-	if bestD.cover < minCover {
+	if highest(duties) < r.needed(h) {
 		return r.refuse(HintOfftopic)
 	}
 	return r.responsible(h, duties)
@@ -115,20 +117,31 @@ func (h *hits) evidence(s scored) float64 {
 		return 0
 	}
 	if s.literal >= minLiteral {
-		return minEvidence
+		return minEvidenceOther
 	}
 	sum := 0.0
 	for _, t := range h.terms {
-		if t.df > 0 && (t.tok.kind != tokRaw || t.tok.end-t.tok.start >= 2) {
+		if t.df > 0 && t.tok.kind != tokRole && (t.tok.kind != tokRaw || t.tok.end-t.tok.start >= 2) {
 			sum += t.weight * h.sim(t, s.clause)
 		}
 	}
 	return sum
 }
 
+// proof is the evidence that an answer needs.
+func (r *request) proof() float64 {
+	if r.v.culture {
+		return minEvidence
+	}
+	return minEvidenceOther
+}
+
 // needed is the share of the question that a clause must have: more where the
 // question names other business.
 func (r *request) needed(h *hits) float64 {
+	if !h.v.culture {
+		return minCoverOther
+	}
 	for _, t := range h.terms {
 		if t.tok.kind == tokOutside && t.df == 0 {
 			return minCoverOutside
@@ -152,6 +165,14 @@ func (h *hits) lacksHeaviest(s scored) bool {
 		}
 	}
 	return false
+}
+
+func highest(list []scored) float64 {
+	best := 0.0
+	for _, s := range list {
+		best = max(best, s.cover)
+	}
+	return best
 }
 
 func top(list []scored) scored {

@@ -1,7 +1,9 @@
 package index
 
 import (
+	"maps"
 	"math/bits"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -33,6 +35,7 @@ type segment struct {
 // view is one plan made ready for questions. Immutable.
 type view struct {
 	plan     *plan.Plan
+	t        *Thesaurus
 	name     string // 文号, else title: what a citation begins with
 	clauses  []clause
 	segs     []segment
@@ -40,12 +43,14 @@ type view struct {
 	text     string           // folded text of all segments, each ended by \n
 	dir      *directory
 	letters  map[rune][]int32 // byte offsets of every letter in text
-	unitText []string         // per segment of a duty: its unit's folded name
-	avgSeg   float64          // runes of an average segment
+	owners   []owner
+	culture  bool     // a plan of public culture: the lists of other business hold
+	unitText []string // per segment of a duty: its unit's folded name
+	avgSeg   float64  // runes of an average segment
 }
 
 func newView(p *plan.Plan, t *Thesaurus) *view {
-	v := &view{plan: p, name: p.DocNo, dir: newDirectory(p, t), letters: map[rune][]int32{}}
+	v := &view{plan: p, t: t, name: p.DocNo, dir: newDirectory(p, t), letters: map[rune][]int32{}}
 	v.spell = sync.OnceValue(func() *spelling { return newSpelling(v.dir.names()) })
 	if v.name == "" {
 		v.name = p.Title
@@ -63,7 +68,60 @@ func newView(p *plan.Plan, t *Thesaurus) *view {
 			v.unitText[s] = v.dir.units[c.unit].forms[0]
 		}
 	}
+	v.owners = newOwners(v, t)
+	v.culture = v.isCulture()
 	return v
+}
+
+// owner is a unit with duties: its name and what it is for, as weak evidence
+// for its clauses (妇联's 参与推进文化志愿服务 is about women).
+type owner struct {
+	words string // separated by spaces
+	segs  []int
+}
+
+func newOwners(v *view, t *Thesaurus) []owner {
+	at := map[int]int{}
+	var out []owner
+	for _, c := range v.clauses {
+		if c.unit < 0 {
+			continue
+		}
+		i, ok := at[c.unit]
+		if !ok {
+			i = len(out)
+			at[c.unit] = i
+			u := v.dir.units[c.unit]
+			words := append([]string{}, u.forms...)
+			for _, b := range u.bases {
+				words = append(words, t.about[b]...)
+				for _, f := range t.family(b) {
+					words = append(words, t.about[f]...)
+				}
+			}
+			out = append(out, owner{words: strings.Join(words, " ")})
+		}
+		for s := c.segFrom; s < c.segTo; s++ {
+			out[i].segs = append(out[i].segs, s)
+		}
+	}
+	return out
+}
+
+// shareCulture is the share of clauses that speak of culture in a culture plan.
+const shareCulture = 0.3
+
+func (v *view) isCulture() bool {
+	n := 0
+	for _, c := range v.clauses {
+		for s := c.segFrom; s < c.segTo; s++ {
+			if strings.Contains(v.text[v.segs[s].start:v.segs[s].end], "文化") {
+				n++
+				break
+			}
+		}
+	}
+	return float64(n) >= shareCulture*float64(len(v.clauses))
 }
 
 func (v *view) addSegment(text *strings.Builder, s string, list bool) {
@@ -99,6 +157,9 @@ func (v *view) addItems(text *strings.Builder) {
 		}
 		if from == len(v.segs) {
 			v.addSegment(text, it.Text, false)
+		}
+		for _, head := range slices.Sorted(maps.Keys(it.Extra)) {
+			v.addSegment(text, it.Extra[head], false)
 		}
 		var us []int
 		for _, n := range append(append([]string{}, it.Lead...), it.Support...) {

@@ -187,14 +187,14 @@ func (p *parser) mentions(i int) []mention {
 	pa := p.paras[i]
 	text := p.src.text[pa.from:pa.to]
 	if pa.mark.kind == markNone && isLabelLine(string(text[:min(len(text), 40)])) {
-		if s, ok := readShare(strings.Trim(string(text), "（）()〔〕[]【】。")); ok {
+		if s, ok := readShare(strings.Trim(p.spacedList(pa.span), "（）()〔〕[]【】。")); ok {
 			return []mention{{para: i, at: pa.span, whole: true, label: true, share: s}}
 		}
 	}
 	var out []mention
 	end := pa.from + pa.mark.end
 	for _, b := range brackets(p.src.text, pa.body()) {
-		if s, ok := readShare(p.src.str(span{b.from + 1, b.to - 1})); ok {
+		if s, ok := readShare(p.spacedList(span{b.from + 1, b.to - 1})); ok {
 			whole := b.from == pa.from && pa.to-b.to <= 1
 			out = append(out, mention{para: i, at: b, whole: whole, share: s})
 			end = b.to
@@ -204,6 +204,18 @@ func (p *parser) mentions(i int) []mention {
 		out = append(out, m)
 	}
 	return out
+}
+
+// spacedList is a stretch in which white space between two names parts them.
+func (p *parser) spacedList(s span) string {
+	var b strings.Builder
+	for i := s.from; i < s.to; i++ {
+		if i > s.from && p.src.spaced(i) {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(p.src.text[i])
+	}
+	return cellList(b.String())
 }
 
 // inlineLabel finds 责任单位：A、B at the end of a paragraph.
@@ -218,7 +230,7 @@ func (p *parser) inlineLabel(i, from int) (mention, bool) {
 	if start > pa.from && !p.src.spaced(start) && strings.ContainsRune("各由等对为向和与的、，或“", p.src.text[start-1]) {
 		return mention{}, false
 	}
-	s, ok := readShare(strings.TrimRight(t[at[0]:], "。"))
+	s, ok := readShare(strings.TrimRight(p.spacedList(span{start, pa.to}), "。"))
 	return mention{para: i, at: span{start, pa.to}, label: true, share: s}, ok
 }
 

@@ -3,6 +3,7 @@ package plan
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"xietiao/index/sheet"
 	"xietiao/index/zh"
@@ -47,6 +48,9 @@ const maxHeader = 24
 func readHeader(text string) (column, bool) {
 	if n := len([]rune(text)); n == 0 || n > maxHeader {
 		return colExtra, false
+	}
+	if plain := dropBrackets(text); plain != "" {
+		text = plain // 责任单位（首位为牵头单位）
 	}
 	for _, h := range headers {
 		if h.words.MatchString(text) {
@@ -455,7 +459,12 @@ func cellList(text string) string {
 	return b.String()
 }
 
+// lastName is the last name of a list, a label before it aside.
 func lastName(s string) string {
+	if k := strings.LastIndexFunc(s, func(r rune) bool { return r == '：' || r == ':' }); k >= 0 {
+		_, n := utf8.DecodeRuneInString(s[k:])
+		s = s[k+n:]
+	}
 	all := splitNames(s)
 	if len(all) == 0 {
 		return ""

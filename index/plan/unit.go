@@ -55,7 +55,7 @@ func (p *parser) readUnits() {
 func (p *parser) candidates() []head {
 	var out []head
 	for i := range p.paras {
-		if p.role[i] != roleBody || p.paras[i].table != nil {
+		if p.role[i] != roleBody || p.paras[i].table != nil || isLabelLine(p.src.str(span{p.paras[i].from, min(p.paras[i].to, p.paras[i].from+maxName)})) {
 			continue
 		}
 		for _, read := range []func(int) (head, bool){p.lineHead, p.runInHead, p.listHead} {
