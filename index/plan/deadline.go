@@ -25,7 +25,7 @@ var limitPhrase = regexp.MustCompile(`(?:(?:20\d\d|今|本|明|当)年)?\d{1,2}�
 	`|(?:本\p{Han}{1,4}|文件|自)?印发之日起\d{1,3}(?:日|天|个工作日|个月)内`)
 
 // notLimit matches what stands before a phrase that is no last day: 延长至2022年底, 截至2020年底, 5年内, 每年第四季度.
-var notLimit = regexp.MustCompile(`(?:延长至?|延期至?|有效期至?|截至|截止到?|自|从|以来|\d|[一二两三四五六七八九十几数每上]|历|近|往|至20\d\d年至?)$`)
+var notLimit = regexp.MustCompile(`(?:延长至?|延期至?|有效期至?|截至|截止到?|自|从|以来|\d|[一二两三四五六七八九十几数每上]|每年|历|近|往|至20\d\d年至?)$`)
 
 // pastThing matches what follows a date that only describes things of the past: 2000年前建成的.
 var pastThing = regexp.MustCompile(`^(?:[^，。；、]{0,6}(?:建成|注册|登记|出生|参加工作|发生|形成|取得|成立|入学|入伍|出台|存量|建造|竣工)的|以来)`)
@@ -35,7 +35,7 @@ func limits(text string) []string {
 	var out []string
 	for _, m := range limitPhrase.FindAllStringIndex(text, -1) {
 		before := text[max(0, m[0]-24):m[0]]
-		if notLimit.MatchString(before) || pastThing.MatchString(text[m[1]:]) {
+		if notLimit.MatchString(before) && !strings.Contains(text[m[0]:m[1]], "之日起") || pastThing.MatchString(text[m[1]:]) {
 			continue
 		}
 		p := text[m[0]:m[1]]

@@ -80,7 +80,7 @@ func (p *parser) warnDamaged() {
 			if p.reported[WarnDamaged] >= maxWarnings {
 				return
 			}
-			from, to := max(0, i-5), min(len(text), i+3)
+			from, to := max(0, i-4), min(len(text), i+3)
 			from, to = p.within(i, from, to)
 			p.report(WarnDamaged, p.whereIs(i), string(text[from:to]), string(text[from:i+1])+string(w[1])+string(text[i+1:to]))
 		}

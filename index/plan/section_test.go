@@ -1,0 +1,79 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestAddresses(t *testing.T) {
+	p := read(t, "a.txt", lines(`
+		某市工作方案
+		为做好工作，制定本方案。
+		一、总体要求
+		加强领导。
+		（一）基本原则。坚持分工。
+		1.分工合作；
+		（1）统筹；
+		①协调。
+		二、保障措施
+		第一章 总则
+		第八条 本办法自印发之日起施行。
+		附件1
+		任务清单
+		二、清单
+		（三）内容`))
+	var got []string
+	for _, s := range p.Sections {
+		got = append(got, s.Path+"="+s.Title)
+	}
+	want := []string{"=", "一=总体要求", "一（一）=基本原则", "一（一）1=分工合作", "一（一）1（1）=统筹", "一（一）1（1）①=协调", "二=保障措施",
+		"第一章=总则", "第八条=本办法自印发之日起施行", "附件1=任务清单", "附件1·二=清单", "附件1·二（三）=内容"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error("(-want +got):", d)
+	}
+	if text := p.Sections[1].Text; text != "总体要求加强领导。（一）基本原则。坚持分工。1.分工合作；（1）统筹；①协调。" {
+		t.Error("a parent's text holds its children:", text)
+	}
+	if own := p.Sections[1].Own; own != "总体要求加强领导。" {
+		t.Error("own text:", own)
+	}
+}
+
+func TestPageBreaks(t *testing.T) {
+	p := read(t, "a.txt", `一、主要任务
+
+深入推进文化与科技融合，研究设计面向农村未成年人、留守老人、残疾人等特殊群体的民生项目，培
+
+— 3 —
+
+育文化非营利组织。在 29 个部门推广 LED TV 设备。
+
+- 4 -
+`)
+	want := "主要任务深入推进文化与科技融合，研究设计面向农村未成年人、留守老人、残疾人等特殊群体的民生项目，培育文化非营利组织。在29个部门推广LED TV设备。"
+	if got := p.Sections[0].Text; got != want {
+		t.Errorf("text = %s", got)
+	}
+	if d := cmp.Diff([]string{"— 3 —", "- 4 -"}, p.Unread); d != "" {
+		t.Error("unread (-want +got):", d)
+	}
+}
+
+func TestPlacesPointBack(t *testing.T) {
+	source := "市教育局：\n1. 负责学校，\n2. 负责教师。\n市财政局：\n保障 经费。"
+	p := Parse(textDoc(source))
+	runes := []rune(source)
+	for _, u := range p.Units {
+		for _, d := range u.Duties {
+			var b strings.Builder
+			for _, s := range d.at {
+				b.WriteString(string(runes[s.Start:s.End]))
+			}
+			if b.String() != d.Text {
+				t.Errorf("places of %s·%d hold %q, want %q", u.Name, d.No, b.String(), d.Text)
+			}
+		}
+	}
+}
