@@ -73,8 +73,35 @@ func (r *request) sort() {
 		}
 	}
 	r.own = r.tags
+	r.listed()
 	r.units = uniqueInOrder(r.units)
 	r.exclude()
+}
+
+// listed reads bare names in a list as departments: 发改、财政、住建三家.
+func (r *request) listed() {
+	if !r.says("三家", "两家", "四家", "几家", "三个部", "两个部", "三个局", "两个局", "几个局", "这几个部", "三个单位", "两个单位") {
+		return
+	}
+	var units []int
+	var used []token
+	for i, t := range r.tokens {
+		joined := i > 0 && r.tokens[i-1].tags&tagOr != 0 || i+1 < len(r.tokens) && r.tokens[i+1].tags&tagOr != 0
+		if !joined || t.tags&tagOr != 0 {
+			continue
+		}
+		if us := r.v.dir.bare(t.text); len(us) > 0 {
+			units = append(units, us...)
+			used = append(used, t)
+		}
+	}
+	if len(units) < 2 {
+		return
+	}
+	r.units = append(r.units, units...)
+	for _, t := range used {
+		r.drop(t)
+	}
 }
 
 // exclude takes the departments after 除了 out of what is asked: 除了发改还有谁.
@@ -257,7 +284,7 @@ func (r *request) answer() Answer {
 		return Answer{Status: Unknown, Intent: IntentNone, Hint: HintEmpty}
 	}
 	for _, try := range []func() (Answer, bool){
-		r.command, r.chat, r.attribute, r.mention, r.fact, r.member, r.place, r.unitDuties,
+		r.command, r.chat, r.member, r.attribute, r.mention, r.fact, r.place, r.unitDuties,
 	} {
 		if a, ok := try(); ok {
 			return a

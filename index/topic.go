@@ -11,6 +11,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // clause has (scored.cover).
 const (
 	minCover         = 0.3  // below this the documents do not speak of the matter
+	shareNamed       = 0.6  // a unit that is named has the matter with this share of the best cover
 	minEvidenceOther = 2.5  // the same in a plan of another field
 	minCoverOther    = 0.1  // in a plan of another field, whose everyday words no list knows
 	minCoverOutside  = 0.8  // the same where the question names other business
@@ -31,7 +32,7 @@ const (
 
 // topic answers who is responsible for a matter.
 func (r *request) topic() Answer {
-	if len(r.missing) > 0 && len(r.units) == 0 {
+	if len(r.missing) > 0 && len(r.units) == 0 && (r.has(tagDuties) || !r.about()) {
 		return r.refuse(HintNotMember)
 	}
 	if r.has(tagSeparate|tagMulti) || r.asksEach() || len(r.units) > 0 {
@@ -53,10 +54,21 @@ func (r *request) attribute() (Answer, bool) {
 			return r.refuse(HintAttribute), true
 		}
 	}
-	if r.asksNumber() {
+	if r.asksElse() || r.asksNumber() {
 		return r.refuse(HintAttribute), true
 	}
 	return Answer{}, false
+}
+
+// asksElse: how, how much, where, and nobody is asked for. Plans say who and what.
+func (r *request) asksElse() bool {
+	if r.own&(tagWho|tagMulti|tagDuties|tagDocSay|tagSeparate|tagMention|tagMember|tagHelps|tagFact|tagDocWord|tagEllipsis|tagPronoun) != 0 || len(r.units) > 0 || r.ordinal != 0 {
+		return false
+	}
+	if r.says("归", "负责", "主管", "分管", "牵头", "找", "对接", "对口", "联系", "职责", "谁", "哪家", "部门", "单位", "管不", "管吗", "任务", "原则", "目标", "条") {
+		return false
+	}
+	return r.says("怎么", "如何", "怎样", "咋", "几", "多少", "哪年", "什么", "啥", "能不能", "可以吗", "去哪", "推荐", "发一下", "好吗", "好玩", "好看", "多久", "要不要", "哪些")
 }
 
 // asksName: who a person is (组长是谁, 局长叫什么); a title alone is narrative.
@@ -81,6 +93,11 @@ func isSection(c *clause) bool  { return c.kind == KindSection }
 
 func (r *request) decide(h *hits) Answer {
 	duties := h.rank(r.acceptUnits())
+	if len(r.units) > 0 && !r.relaxed {
+		if all := h.rank(isAssigned); highest(duties) < shareNamed*highest(all) {
+			duties, r.units = all, nil // the matter is another's: 重大设施是住建局统筹的吗
+		}
+	}
 	sections := h.rank(isSection)
 	bestD, bestS := top(duties), top(sections)
 	if r.relaxed && bestD.cover >= minFollow {

@@ -250,6 +250,9 @@ func (d *directory) generate(i int, t *Thesaurus) {
 			put(b)
 			level := levelOf(form)
 			for _, f := range t.family(b) {
+				if tier(f) != "" && tier(f) != tier(form) {
+					continue // 教育厅 and 教育部 are not the county's 教育局
+				}
 				put(f)
 				if level == "" {
 					level = d.level
@@ -260,6 +263,30 @@ func (d *directory) generate(i int, t *Thesaurus) {
 			}
 		}
 	}
+}
+
+// tier is the rank that a name itself shows: 部 and 总局 are the state's, 厅 a
+// province's; "" where the name fits several.
+func tier(name string) string {
+	switch {
+	case strings.HasSuffix(name, "厅"):
+		return "厅"
+	case strings.HasSuffix(name, "总局"), strings.HasPrefix(name, "国家"), strings.HasPrefix(name, "中国"):
+		return "部"
+	case strings.HasSuffix(name, "部") && !partyOrgan(name):
+		return "部"
+	}
+	return ""
+}
+
+// partyOrgan: 宣传部, 组织部 and 统战部 are there at every level.
+func partyOrgan(name string) bool {
+	for _, x := range []string{"宣传部", "组织部", "统战部", "武装部", "工作部", "社会工作部"} {
+		if strings.HasSuffix(name, x) {
+			return true
+		}
+	}
+	return false
 }
 
 // family returns the family of a base name, found by its exact name or by

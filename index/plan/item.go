@@ -210,7 +210,7 @@ func (p *parser) mentions(i int) []mention {
 func (p *parser) spacedList(s span) string {
 	var b strings.Builder
 	for i := s.from; i < s.to; i++ {
-		if i > s.from && p.src.spaced(i) {
+		if i > s.from && p.src.spaced(i) && !p.src.broken(i) {
 			b.WriteByte(' ')
 		}
 		b.WriteRune(p.src.text[i])

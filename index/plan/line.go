@@ -211,7 +211,7 @@ func continues(s *source, lines []line, i, width int) bool {
 	if len(prev) < need || len(prev) < 12 {
 		return false
 	}
-	return !isUnitLine(string(next))
+	return len(next) >= need || !isUnitLine(string(next))
 }
 
 // dateLine matches a line that holds a date and nothing else.

@@ -85,6 +85,20 @@ func (s *source) spaced(i int) bool {
 	return i > 0 && i < len(s.at) && s.at[i] != s.at[i-1]+1
 }
 
+// broken reports whether a line end stood before text[i].
+func (s *source) broken(i int) bool {
+	from, to := s.at[i-1], s.at[i]
+	for k := max(from, to-maxGap); k < to; k++ {
+		if s.doc[k] == '\n' {
+			return true
+		}
+	}
+	return false
+}
+
+// maxGap bounds the white space looked at before a rune.
+const maxGap = 16
+
 // spans returns the places of a run in the document: one per unbroken stretch.
 func (s *source) spans(ps ...span) []Span {
 	var out []Span

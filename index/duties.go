@@ -1,0 +1,160 @@
+package index
+
+import (
+	"strings"
+
+	"xietiao/index/zh"
+)
+
+// within tells whether the clause belongs to a unit that the question names,
+// or the question names none.
+func (r *request) within(c *clause) bool {
+	if len(r.units) == 0 {
+		return true
+	}
+	for _, u := range c.units {
+		for _, w := range r.units {
+			if u == w {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unitDuties answers what units do: all their duties, those with a role asked
+// for, or the one with the number asked for.
+func (r *request) unitDuties() (Answer, bool) {
+	if len(r.units) == 0 {
+		r.bareUnit()
+	}
+	if len(r.units) == 0 {
+		if len(r.missing) > 0 && !r.about() {
+			return r.refuse(HintNotMember), true
+		}
+		return Answer{}, false
+	}
+	if r.about() && (r.named() || !r.has(tagDuties)) {
+		return Answer{}, false
+	}
+	a := Answer{Status: Answered, Intent: IntentDuties, Units: r.unitNames(), Missing: r.missing}
+	if len(r.units) > 1 && r.has(tagCompare|tagOr) {
+		a.Intent = IntentCompare
+	}
+	for _, u := range r.units {
+		a.Results = append(a.Results, r.dutiesOf(u)...)
+	}
+	if r.ordinal != 0 {
+		a.Results = pick(a.Results, r.ordinal)
+	}
+	if len(a.Results) == 0 {
+		return r.refuse(HintOfftopic), true
+	}
+	return a, true
+}
+
+// pick keeps the row with number n, -1 for the last.
+func pick(rows []Row, n int) []Row {
+	if n < 0 && len(rows) > 0 {
+		return rows[len(rows)-1:]
+	}
+	for i, row := range rows {
+		if row.No != nil && *row.No == n {
+			return rows[i : i+1]
+		}
+	}
+	return nil
+}
+
+// dutiesOf lists a unit's clauses; where the question asks for a verb
+// (教育局牵头的有哪些) and some have it, those.
+func (r *request) dutiesOf(u int) []Row {
+	var all, with []Row
+	for i := range r.v.clauses {
+		c := &r.v.clauses[i]
+		if !isAssigned(c) || !contains(c.units, u) {
+			continue
+		}
+		row := r.row(c)
+		all = append(all, row)
+		for _, t := range r.content {
+			if t.kind == tokRole && r.v.plays(c, u, t.text) {
+				with = append(with, row)
+				break
+			}
+		}
+	}
+	if len(with) > 0 {
+		return with
+	}
+	return all
+}
+
+// plays tells whether unit u has the role in clause c.
+func (v *view) plays(c *clause, u int, role string) bool {
+	if c.kind == KindDuty {
+		return strings.Contains(c.role, role)
+	}
+	it := v.plan.Items[c.pos]
+	names := it.Support
+	if roleRank(role) <= rankCarries {
+		names = it.Lead
+	}
+	for _, n := range names {
+		if contains(v.dir.alias[zh.Fold(n)], u) {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(list []int, x int) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
+
+// bareUnit reads a bare name (人社, 教育) as a department where the question has
+// no other content and asks for duties.
+func (r *request) bareUnit() {
+	if !r.has(tagDuties) || r.has(tagWho) {
+		return
+	}
+	var bare []token
+	for _, t := range r.content {
+		if t.kind == tokRole || t.tags&(tagGeneric|tagDuties) != 0 || t.end-t.start < 2 {
+			continue
+		}
+		bare = append(bare, t)
+	}
+	if len(bare) != 1 {
+		return
+	}
+	if us := r.v.dir.bare(bare[0].text); len(us) > 0 {
+		r.units = us
+		r.drop(bare[0])
+	}
+}
+
+// bare finds the department whose name is s without its ending: 人社, 发改.
+func (d *directory) bare(s string) []int {
+	for _, suffix := range []string{"局", "委", "办", "部", "中心", "厅", "台", "会", "联"} {
+		if us, ok := d.resolve(s + suffix); ok {
+			return us
+		}
+	}
+	return nil
+}
+
+func (r *request) drop(tok token) {
+	kept := r.content[:0:0]
+	for _, t := range r.content {
+		if t.start != tok.start {
+			kept = append(kept, t)
+		}
+	}
+	r.content = kept
+}

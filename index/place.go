@@ -1,0 +1,238 @@
+package index
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"xietiao/index/zh"
+)
+
+// place answers questions for a part of the document by its number or title:
+// 第三项任务, 第四部分, 基本原则有哪几条.
+func (r *request) place() (Answer, bool) {
+	if r.at > 0 {
+		return r.sectionAt(r.at - 1)
+	}
+	if len(r.units) > 0 || len(r.missing) > 0 {
+		return Answer{}, false
+	}
+	if i, ok := r.byMarkers(); ok {
+		return r.sectionAt(i)
+	}
+	if r.ordinal != 0 {
+		if a, ok := r.byNumber(); ok {
+			return a, true
+		}
+	}
+	if r.has(tagWho) && !r.has(tagDocSay|tagDuties) {
+		return Answer{}, false
+	}
+	return r.byTitle()
+}
+
+// markers match 四(三), 四、(三) and 第四部分第三条; innerMarker matches (四) alone.
+var (
+	markers     = regexp.MustCompile(`([一二三四五六七八九十]+|[0-9]+)[、,.]?\s*\(([一二三四五六七八九十]+|[0-9]+)\)`)
+	twoOrdinals = regexp.MustCompile(`第?([一二三四五六七八九十]+|[0-9]+)(?:大?部分|章|大点|大项|大块|大条).{0,4}?第?([一二三四五六七八九十]+|[0-9]+)(?:条|项|点|节|款|小点|个|块|部分|小节)`)
+	innerMarker = regexp.MustCompile(`\(([一二三四五六七八九十]+)\)`)
+	fromLast    = regexp.MustCompile(`倒数第([一二三四五六七八九十]+|[0-9]+)`)
+)
+
+// byMarkers finds a section by the printed markers of its address.
+func (r *request) byMarkers() (int, bool) {
+	for _, pattern := range []*regexp.Regexp{markers, twoOrdinals} {
+		m := pattern.FindStringSubmatch(r.clean)
+		if m == nil {
+			continue
+		}
+		outer, ok := zh.Number(m[1])
+		inner, ok2 := zh.Number(m[2])
+		if !ok || !ok2 {
+			continue
+		}
+		if parent := r.nthChild("", outer); parent >= 0 {
+			if i := r.nthChild(r.v.plan.Sections[parent].Path, inner); i >= 0 {
+				return i, true
+			}
+		}
+	}
+	parent, ok := r.titled()
+	if !ok {
+		return 0, false
+	}
+	path := r.v.plan.Sections[parent].Path
+	if m := innerMarker.FindStringSubmatch(r.clean); m != nil {
+		n, _ := zh.Number(m[1])
+		i := r.nthChild(path, n)
+		return i, i >= 0
+	}
+	if m := fromLast.FindStringSubmatch(r.clean); m != nil {
+		n, _ := zh.Number(m[1])
+		i := r.nthChild(path, r.children(path)+1-n)
+		return i, i >= 0
+	}
+	return 0, false
+}
+
+func (r *request) children(path string) int {
+	n := 0
+	for _, s := range r.v.plan.Sections {
+		if childOf(s.Path, path) {
+			n++
+		}
+	}
+	return n
+}
+
+// byNumber finds 第N项, 第N部分, 第N条. A matter named besides (第7项技术经理人…)
+// is answered by its clause.
+func (r *request) byNumber() (Answer, bool) {
+	if strings.HasPrefix(r.ordUnit, "部") || strings.HasPrefix(r.ordUnit, "章") || strings.HasPrefix(r.ordUnit, "大") || strings.HasPrefix(r.ordUnit, "节") {
+		return r.sectionAt(r.nthChild("", r.ordinal))
+	}
+	for i := range r.v.clauses {
+		c := &r.v.clauses[i]
+		if c.kind == KindTask && c.no == r.ordinal && c.no > 0 {
+			return r.itemAnswer(c), true
+		}
+	}
+	if i, ok := r.sectionPath("第" + zh.FormatNumber(max(r.ordinal, 0)) + "条"); ok {
+		return r.sectionAt(i)
+	}
+	if parent, ok := r.titled(); ok {
+		return r.sectionAt(r.nthChild(r.v.plan.Sections[parent].Path, r.ordinal))
+	}
+	return Answer{}, false
+}
+
+// itemAnswer answers with one numbered item; without units it is a gap.
+func (r *request) itemAnswer(c *clause) Answer {
+	it := r.v.plan.Items[c.pos]
+	a := Answer{Status: Answered, Intent: IntentResponsible, Results: []Row{r.row(c)}}
+	if len(it.Lead)+len(it.Support) == 0 {
+		a.Status = Unassigned
+	}
+	return a
+}
+
+func (r *request) sectionPath(path string) (int, bool) {
+	for i, s := range r.v.plan.Sections {
+		if s.Path == path {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+func (r *request) sectionAt(i int) (Answer, bool) {
+	if i < 0 {
+		return Answer{}, false
+	}
+	s := r.v.plan.Sections[i]
+	row := Row{Kind: KindSection, Plan: r.v.name, Section: s.Path, Title: s.Title, Text: s.Text, Cite: strings.TrimSpace(r.v.name + " " + s.Path)}
+	return Answer{Status: Answered, Intent: IntentSection, Results: []Row{row}}, true
+}
+
+// nthChild is the section number n (-1: the last) directly under a path; "" is
+// the top. -1 where there is none.
+func (r *request) nthChild(path string, n int) int {
+	last, count := -1, 0
+	for i, s := range r.v.plan.Sections {
+		if !childOf(s.Path, path) {
+			continue
+		}
+		count++
+		last = i
+		if count == n {
+			return i
+		}
+	}
+	if n < 0 {
+		return last
+	}
+	return -1
+}
+
+// childOf tells whether path stands directly under parent: 四（三） under 四.
+func childOf(path, parent string) bool {
+	rest, ok := strings.CutPrefix(path, parent)
+	if !ok || rest == "" {
+		return false
+	}
+	if parent == "" {
+		_, isNumber := zh.Number(rest)
+		return isNumber || strings.HasPrefix(rest, "第")
+	}
+	if inner, ok := strings.CutPrefix(rest, "（"); ok {
+		i := strings.Index(inner, "）")
+		return i >= 0 && i+len("）") == len(inner)
+	}
+	_, isNumber := zh.Number(strings.TrimPrefix(rest, "·"))
+	return isNumber
+}
+
+// titled finds the section whose title the question names: 主要目标, or a word
+// of it that no other title has (任务 for 主要任务, 原则 for 基本原则).
+func (r *request) titled() (int, bool) {
+	best, size := -1, 0
+	for i, s := range r.v.plan.Sections {
+		title := plainTitle(s.Title)
+		if title == "" || strings.HasPrefix(s.Path, "附件") {
+			continue
+		}
+		if n := utf8.RuneCountInString(title); n >= 3 && n > size && strings.Contains(plainTitle(r.clean), title) {
+			best, size = i, n
+		}
+	}
+	if best >= 0 {
+		return best, true
+	}
+	for _, w := range []string{"任务", "原则", "目标", "保障措施", "工作要求", "要求", "职责", "制度", "组成"} {
+		if !r.says(w) {
+			continue
+		}
+		for i, s := range r.v.plan.Sections {
+			if t := zh.Fold(s.Title); utf8.RuneCountInString(t) <= 8 && strings.Contains(t, w) {
+				if best >= 0 && topLevel(r.v.plan.Sections[best].Path) == topLevel(s.Path) {
+					return -1, false
+				}
+				if best < 0 {
+					best = i
+				}
+			}
+		}
+		if best >= 0 {
+			return best, true
+		}
+	}
+	return -1, false
+}
+
+// plainTitle is a folded title without its marks, as people retype it.
+func plainTitle(s string) string {
+	return strings.Map(func(r rune) rune {
+		if zh.IsPunct(r) || r == ' ' {
+			return -1
+		}
+		return r
+	}, zh.Fold(s))
+}
+
+func topLevel(path string) bool { return childOf(path, "") }
+
+// byTitle answers 主要目标是什么: a title and nothing else of content.
+func (r *request) byTitle() (Answer, bool) {
+	i, ok := r.titled()
+	if !ok {
+		return Answer{}, false
+	}
+	title := zh.Fold(r.v.plan.Sections[i].Title)
+	for _, t := range r.content {
+		if t.kind == tokRole || t.tags&(tagGeneric|tagFact|tagDuties|tagDocSay) != 0 || strings.Contains(title, t.text) {
+			continue
+		}
+		return Answer{}, false
+	}
+	return r.sectionAt(i)
+}
