@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -74,6 +75,48 @@ func TestPlacesPointBack(t *testing.T) {
 			if b.String() != d.Text {
 				t.Errorf("places of %s·%d hold %q, want %q", u.Name, d.No, b.String(), d.Text)
 			}
+		}
+	}
+}
+
+// wrapLines breaks a text into lines of width runes with page numbers between,
+// as text copied from a pdf has them.
+func wrapLines(text string, width, page int) string {
+	var b strings.Builder
+	n := 0
+	for _, l := range strings.Split(text, "\n") {
+		r := []rune(strings.TrimSpace(l))
+		for len(r) > 0 {
+			k := min(width, len(r))
+			for k < len(r) && strings.ContainsRune("，。；、：）”》", r[k]) {
+				k++ // closing marks never begin a line
+			}
+			b.WriteString(string(r[:k]) + "\n")
+			if r, n = r[k:], n+1; n%page == 0 {
+				fmt.Fprintf(&b, "\n— %d —\n\n", n/page)
+			}
+		}
+	}
+	return b.String()
+}
+
+func TestWrappedTextReadsTheSame(t *testing.T) {
+	whole := Sample()
+	for _, width := range []int{28, 34, 40} {
+		p := read(t, "a.txt", wrapLines(string(SampleText), width, 22))
+		if d := cmp.Diff(dutyLines(whole), dutyLines(p)); d != "" {
+			t.Errorf("width %d: duties (-want +got): %s", width, d)
+		}
+		if d := cmp.Diff(whole.Members, p.Members); d != "" {
+			t.Errorf("width %d: members (-want +got): %s", width, d)
+		}
+		for i, s := range p.Sections {
+			if i < len(whole.Sections) && s.Path+s.Text != whole.Sections[i].Path+whole.Sections[i].Text {
+				t.Errorf("width %d: section %s differs", width, s.Path)
+			}
+		}
+		if d := cmp.Diff(warningLines(whole), warningLines(p)); d != "" {
+			t.Errorf("width %d: warnings (-want +got): %s", width, d)
 		}
 	}
 }
