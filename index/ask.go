@@ -1,6 +1,7 @@
 package index
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -9,21 +10,22 @@ import (
 
 // request is one question as understood against one plan.
 type request struct {
-	v       *view
-	t       *Thesaurus
-	clean   string // folded, without mentions and emoji
-	tokens  []token
-	tags    tag
-	own     tag      // tags of the question itself, without what it takes from the previous one
-	units   []int    // departments named, in order
-	missing []string // departments named that the plan does not know
-	content []token  // what the question is about
-	context []token  // what the previous question was about, where this one leans on it
-	at      int      // section asked for, plus one; 0 when none
-	without []int    // units that the previous answer gave and that are not asked again
-	relaxed bool     // the units asked for may have only part of the matter
-	ordinal int      // 第N; 0 when none, -1 for 最后
-	ordUnit string   // the word after the ordinal: 项 条 部分 …
+	v        *view
+	t        *Thesaurus
+	clean    string // folded, without mentions and emoji
+	tokens   []token
+	tags     tag
+	own      tag      // tags of the question itself, without what it takes from the previous one
+	units    []int    // departments named, in order
+	missing  []string // departments named that the plan does not know
+	content  []token  // what the question is about
+	context  []token  // what the previous question was about, where this one leans on it
+	at       int      // section asked for, plus one; 0 when none
+	without  []int    // units that the previous answer gave and that are not asked again
+	asMember bool     // the previous question was for membership, and this one only names another unit
+	relaxed  bool     // the units asked for may have only part of the matter
+	ordinal  int      // 第N; 0 when none, -1 for 最后
+	ordUnit  string   // the word after the ordinal: 项 条 部分 …
 }
 
 func (v *view) ask(t *Thesaurus, q Query) Answer {
@@ -78,30 +80,47 @@ func (r *request) sort() {
 	r.exclude()
 }
 
+// listMarkers end a list of departments by their bare names.
+var listMarkers = regexp.MustCompile(`([\p{Han}]+(?:[、和与跟][\p{Han}]+)+?)(?:[二两三四五六几]家|这?[二两三四五六几]个(?:部|局|单位|委))`)
+
 // listed reads bare names in a list as departments: 发改、财政、住建三家.
 func (r *request) listed() {
-	if !r.says("三家", "两家", "四家", "几家", "三个部", "两个部", "三个局", "两个局", "几个局", "这几个部", "三个单位", "两个单位") {
+	m := listMarkers.FindStringSubmatch(r.clean)
+	if m == nil {
 		return
 	}
 	var units []int
-	var used []token
-	for i, t := range r.tokens {
-		joined := i > 0 && r.tokens[i-1].tags&tagOr != 0 || i+1 < len(r.tokens) && r.tokens[i+1].tags&tagOr != 0
-		if !joined || t.tags&tagOr != 0 {
-			continue
+	names := strings.FieldsFunc(m[1], func(x rune) bool { return strings.ContainsRune("、和与跟", x) })
+	for _, name := range names {
+		us := r.v.dir.tail(name)
+		if len(us) == 0 {
+			return
 		}
-		if us := r.v.dir.bare(t.text); len(us) > 0 {
-			units = append(units, us...)
-			used = append(used, t)
-		}
-	}
-	if len(units) < 2 {
-		return
+		units = append(units, us...)
 	}
 	r.units = append(r.units, units...)
-	for _, t := range used {
-		r.drop(t)
+	kept := r.content[:0:0]
+	for _, t := range r.content {
+		if !containedIn(t.text, names) {
+			kept = append(kept, t)
+		}
 	}
+	r.content = kept
+}
+
+// tail finds the department that a text ends with, by its name or bare name.
+func (d *directory) tail(s string) []int {
+	rs := []rune(s)
+	for n := min(len(rs), 8); n >= 2; n-- {
+		name := string(rs[len(rs)-n:])
+		if us := d.alias[name]; len(us) > 0 {
+			return d.prefer(name, us)
+		}
+		if us := d.bare(name); len(us) > 0 {
+			return us
+		}
+	}
+	return nil
 }
 
 // exclude takes the departments after 除了 out of what is asked: 除了发改还有谁.
@@ -284,7 +303,7 @@ func (r *request) answer() Answer {
 		return Answer{Status: Unknown, Intent: IntentNone, Hint: HintEmpty}
 	}
 	for _, try := range []func() (Answer, bool){
-		r.command, r.chat, r.member, r.attribute, r.mention, r.fact, r.place, r.unitDuties,
+		r.command, r.chat, r.member, r.mention, r.fact, r.place, r.attribute, r.unitDuties,
 	} {
 		if a, ok := try(); ok {
 			return a

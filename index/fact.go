@@ -36,7 +36,7 @@ func (r *request) asksCount() bool {
 // fact answers questions about the document itself.
 func (r *request) fact() (Answer, bool) {
 	name := r.factAsked()
-	if name == "" {
+	if name == "" || r.says("那一章", "那章", "章节", "那部分", "那一部分") {
 		return Answer{}, false
 	}
 	value, ok := r.v.factValue(name)
@@ -195,10 +195,13 @@ func (r *request) member() (Answer, bool) {
 }
 
 func (r *request) memberAsked() bool {
-	if r.says("成员", "名单", "组成部门", "组成单位") {
-		return r.has(tagYesNo) || r.says("是不", "不是", "算", "属于", "有没有", "里有", "在里", "单位不")
+	if r.asMember {
+		return true
 	}
-	group := r.says("协调组", "领导小组", "联席会议", "协调机制", "这个组", "组里", "29家")
+	if r.says("成员", "名单", "组成部门", "组成单位") {
+		return r.has(tagYesNo) || r.says("是不", "不是", "算", "属于", "有没有", "里有", "在里", "单位不", "也是", "进没进", "进没")
+	}
+	group := r.says("协调组", "领导小组", "联席会议", "协调机制", "这个组", "组里")
 	return group && !r.about() && r.says("有没有", "在不在", "是不是", "进没进", "在里面", "参加", "加入", "进了", "里有") && !r.has(tagDuties&^tagYesNo)
 }
 

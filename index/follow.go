@@ -1,19 +1,106 @@
 package index
 
+import "xietiao/index/zh"
+
 // follow reads a question that leans on the one before it: 那妇联呢, 第四项呢,
 // 它第三条具体是啥, 编制也是他们管吗. A question that stands by itself stays as it is.
 func (r *request) follow(prev *request) *request {
+	empty := !r.about() && len(r.units) == 0
 	switch {
+	case empty && r.step() != 0:
+		return r.followStep(prev)
+	case empty && r.marked(prev):
+		return r
 	case r.ordinal != 0 && len(r.units) == 0:
 		return r.followNumber(prev)
-	case !r.leans():
+	case empty && r.standsAlone():
+		return r
+	case !r.leans() && !empty:
 		return r
 	case len(r.units) > 0 && !r.about():
 		return r.followUnit(prev)
-	case !r.about():
+	case empty && r.has(tagPronoun) && r.has(tagDuties):
+		r.units = prev.subjects()
+		return r
+	case empty:
 		return r.followMore(prev)
 	}
 	return r.followMatter(prev)
+}
+
+// step is +1 for 下一条, -1 for 上一条, else 0.
+func (r *request) step() int {
+	switch {
+	case r.says("下一条", "下一项", "下一个", "后一条", "后面一条", "接下来", "再下一"):
+		return 1
+	case r.says("上一条", "上一项", "前一条", "前面一条"):
+		return -1
+	}
+	return 0
+}
+
+// followStep goes one clause on or back from the first row of the last answer.
+func (r *request) followStep(prev *request) *request {
+	rows := prev.answer().Results
+	if len(rows) == 0 {
+		return r
+	}
+	row := rows[0]
+	switch {
+	case row.Kind == KindDuty && row.No != nil:
+		if us, ok := r.v.dir.resolveRow(row.Unit); ok {
+			r.units, r.ordinal = us, *row.No+r.step()
+		}
+	case row.Kind == KindSection:
+		parent := parentPath(row.Section)
+		n := 0
+		for i, s := range r.v.plan.Sections {
+			if !childOf(s.Path, parent) {
+				continue
+			}
+			n++
+			if s.Path == row.Section {
+				if at := r.nthChild(parent, n+r.step()); at >= 0 && at != i {
+					r.at = at + 1
+				}
+				break
+			}
+		}
+	}
+	return r
+}
+
+// marked reads (四) after an answer from a section.
+func (r *request) marked(prev *request) bool {
+	m := innerMarker.FindStringSubmatch(r.clean)
+	if m == nil {
+		return false
+	}
+	n, ok := zh.Number(m[1])
+	if !ok {
+		return false
+	}
+	for _, path := range prev.answerSections() {
+		for _, parent := range []string{parentPath(path), path} {
+			if i := r.nthChild(parent, n); parent != "" && i >= 0 {
+				r.at = i + 1
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// standsAlone tells whether a question without content is whole: a fact, a
+// title, a greeting.
+func (r *request) standsAlone() bool {
+	if r.factAsked() != "" || len(quoted(r.clean)) > 0 || r.memberAsked() {
+		return true
+	}
+	if _, ok := r.titled(); ok && !r.has(tagPronoun|tagEllipsis) {
+		return true
+	}
+	return r.has(tagGreeting|tagThanks|tagHelp|tagCommand|tagAttr|tagPerson) && !r.has(tagWho|tagMulti|tagPronoun|tagEllipsis)
 }
 
 // leans tells whether the question is incomplete without the previous one.
@@ -81,6 +168,10 @@ func parentPath(path string) string {
 // followUnit keeps the previous matter and asks another unit for it; where the
 // previous question had no matter, it asks for the unit's duties.
 func (r *request) followUnit(prev *request) *request {
+	if prev.memberAsked() {
+		r.asMember = true
+		return r
+	}
 	if !prev.about() {
 		r.tags |= tagDuties
 		return r
@@ -97,6 +188,10 @@ func (r *request) followUnit(prev *request) *request {
 
 // followMore asks the previous question again, for all who have a part.
 func (r *request) followMore(prev *request) *request {
+	if f := prev.factAsked(); f == FactMemberCount || f == FactMembers {
+		r.clean = "成员单位" + r.clean
+		return r
+	}
 	r.content = append(append([]token{}, prev.content...), r.content...)
 	r.units = prev.units
 	r.tags |= prev.tags&(tagDuties|tagDocSay) | tagWho

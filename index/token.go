@@ -1,6 +1,7 @@
 package index
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -120,6 +121,11 @@ func (x lexer) word(s string, n int) (token, float64, bool) {
 	if x.dir != nil && n >= 2 {
 		if us := x.dir.alias[s]; len(us) > 0 {
 			return token{kind: tokUnit, text: s, units: x.dir.prefer(s, us)}, sq * scoreUnit, true
+		}
+	}
+	if x.dir != nil && n >= minPlain && hasOrgSuffix(s) {
+		if us := unique(slices.Clone(x.dir.plain[plainName(s)])); len(us) == 1 {
+			return token{kind: tokUnit, text: s, units: us}, sq * scoreUnit, true
 		}
 	}
 	if x.t.outside[s] {

@@ -3,6 +3,7 @@ package index
 import (
 	"sort"
 	"strconv"
+	"strings"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -32,6 +33,9 @@ const (
 
 // topic answers who is responsible for a matter.
 func (r *request) topic() Answer {
+	if r.asksElse() {
+		return r.refuse(HintAttribute)
+	}
 	if len(r.missing) > 0 && len(r.units) == 0 && (r.has(tagDuties) || !r.about()) {
 		return r.refuse(HintNotMember)
 	}
@@ -54,7 +58,7 @@ func (r *request) attribute() (Answer, bool) {
 			return r.refuse(HintAttribute), true
 		}
 	}
-	if r.asksElse() || r.asksNumber() {
+	if r.asksNumber() {
 		return r.refuse(HintAttribute), true
 	}
 	return Answer{}, false
@@ -62,13 +66,13 @@ func (r *request) attribute() (Answer, bool) {
 
 // asksElse: how, how much, where, and nobody is asked for. Plans say who and what.
 func (r *request) asksElse() bool {
-	if r.own&(tagWho|tagMulti|tagDuties|tagDocSay|tagSeparate|tagMention|tagMember|tagHelps|tagFact|tagDocWord|tagEllipsis|tagPronoun) != 0 || len(r.units) > 0 || r.ordinal != 0 {
+	if r.own&(tagWho|tagMulti|tagDuties|tagDocSay|tagSeparate|tagMention|tagMember|tagHelps|tagFact|tagDocWord|tagEllipsis|tagPronoun) != 0 || len(r.units) > 0 || len(r.context) > 0 || r.ordinal != 0 && strings.ContainsAny(r.ordUnit, "项条点部章节款") {
 		return false
 	}
 	if r.says("归", "负责", "主管", "分管", "牵头", "找", "对接", "对口", "联系", "职责", "谁", "哪家", "部门", "单位", "管不", "管吗", "任务", "原则", "目标", "条") {
 		return false
 	}
-	return r.says("怎么", "如何", "怎样", "咋", "几", "多少", "哪年", "什么", "啥", "能不能", "可以吗", "去哪", "推荐", "发一下", "好吗", "好玩", "好看", "多久", "要不要", "哪些")
+	return r.says("怎么", "如何", "怎样", "咋", "几", "多少", "哪年", "什么", "啥", "能不能", "可以吗", "去哪", "推荐", "发一下", "好吗", "好玩", "好看", "多久", "要不要", "哪些", "吗")
 }
 
 // asksName: who a person is (组长是谁, 局长叫什么); a title alone is narrative.

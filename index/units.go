@@ -1,6 +1,7 @@
 package index
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -21,6 +22,7 @@ type unit struct {
 type directory struct {
 	units  []unit
 	alias  map[string][]int // folded name → units; several where it is ambiguous
+	plain  map[string][]int // names without 和, 与 and the order of their fields
 	level  string           // 市, 县, 区, 省 …: the level most of the plan's units carry
 	maxLen int
 }
@@ -33,7 +35,7 @@ var orgSuffixes = []string{"委员会", "办公室", "总工会", "联合会", "
 
 // newDirectory collects the units of a plan and every name they may be called by.
 func newDirectory(p *plan.Plan, t *Thesaurus) *directory {
-	d := &directory{alias: map[string][]int{}}
+	d := &directory{alias: map[string][]int{}, plain: map[string][]int{}}
 	for i, u := range p.Units {
 		d.add(u.Name, i, t)
 		for _, a := range u.Aliases {
@@ -228,6 +230,9 @@ func (d *directory) commonLevel() string {
 func (d *directory) generate(i int, t *Thesaurus) {
 	seen := map[string]bool{}
 	put := func(name string) {
+		if short := plainName(name); short != name {
+			d.plain[short] = append(d.plain[short], i)
+		}
 		if utf8.RuneCountInString(name) < 2 || seen[name] {
 			return
 		}
@@ -248,6 +253,12 @@ func (d *directory) generate(i int, t *Thesaurus) {
 		}
 		for _, b := range bases(form) {
 			put(b)
+			for _, body := range []string{"联席会议办公室", "领导小组办公室", "协调组办公室", "指挥部办公室", "委员会办公室", "联席会议", "领导小组", "协调组", "指挥部"} {
+				if strings.HasSuffix(b, body) {
+					put(body)
+					break
+				}
+			}
 			level := levelOf(form)
 			for _, f := range t.family(b) {
 				if tier(f) != "" && tier(f) != tier(form) {
@@ -264,6 +275,20 @@ func (d *directory) generate(i int, t *Thesaurus) {
 		}
 	}
 }
+
+// plainName is a name without 和, 与, 及 and 、, its letters sorted but for the
+// ending: 文化和广电旅游体育局 and 文化广电旅游和体育局 are one.
+func plainName(name string) string {
+	rs := []rune(strings.NewReplacer("和", "", "与", "", "及", "", "、", "").Replace(stripLevel(name)))
+	if len(rs) < minPlain {
+		return name
+	}
+	slices.Sort(rs[:len(rs)-1])
+	return string(rs)
+}
+
+// minPlain is the length of a name whose letters are compared without order.
+const minPlain = 6
 
 // tier is the rank that a name itself shows: 部 and 总局 are the state's, 厅 a
 // province's; "" where the name fits several.
