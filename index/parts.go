@@ -7,9 +7,8 @@ type part struct {
 	owner  []token // what stands before 的 in it: 文化队伍 in 文化队伍的编制
 }
 
-// separate answers each part of 立项、用地、建设标准分别找谁 by itself. What stands
-// outside the list (建个文化场馆) counts a little, as context; where nothing
-// does, the other parts.
+// separate answers each part of 立项、用地、建设标准分别找谁 by itself; what the
+// parts share counts a little, as context.
 func (r *request) separate() (Answer, bool) {
 	parts := r.parts()
 	if len(parts) < 2 {
@@ -21,26 +20,19 @@ func (r *request) separate() (Answer, bool) {
 		share = sharePart
 	}
 	list := longest(parts)
+	parts, shared := split(parts, list)
 	seen := map[int]bool{}
 	answered := 0
-	for i, p := range parts {
-		if list >= 0 && p.clause != list {
-			continue
-		}
-		ctx := contextOf(parts, i, list)
-		if len(p.owner) > 0 && len(p.owner) < len(p.tokens) && r.has(tagSeparate) {
-			p.tokens = p.tokens[len(p.owner):]
-			ctx = append(ctx, p.owner...)
-		}
+	for _, p := range parts {
 		alone := r.v.match(p.tokens, nil)
-		h := r.v.match(p.tokens, ctx)
+		h := r.v.match(p.tokens, shared)
 		found := h.rank(r.acceptUnits())
 		if len(found) == 0 || alone.score(found[0].clause, &r.v.clauses[found[0].clause]).cover < minCover {
 			continue
 		}
 		answered++
 		for _, s := range h.shared(found, share) {
-			if !seen[s.clause] {
+			if !seen[s.clause] && h.keepsContext(found[0], s) {
 				seen[s.clause] = true
 				a.Results = append(a.Results, r.row(&r.v.clauses[s.clause]))
 				a.score = max(a.score, s.score)
@@ -48,6 +40,43 @@ func (r *request) separate() (Answer, bool) {
 		}
 	}
 	return a, answered >= 2
+}
+
+// keepsContext tells whether a clause has the shared words that the best one has.
+func (h *hits) keepsContext(best, s scored) bool {
+	for _, t := range h.terms {
+		if t.group == groupContext && h.sim(t, best.clause) >= simContext && h.sim(t, s.clause) < simContext {
+			return false
+		}
+	}
+	return true
+}
+
+// simContext is how well a shared word must be matched to tell clauses apart.
+const simContext = 0.7
+
+// split tells the parts of a list from what they share: 文化场馆 in
+// 建个文化场馆，立项、用地分别找谁; 文化队伍 in 文化队伍的编制和政策; 文化权益 in
+// 妇女、残疾人的文化权益.
+func split(parts []part, list int) (peers []part, shared []token) {
+	for _, p := range parts {
+		if list >= 0 && p.clause != list {
+			shared = append(shared, p.tokens...)
+			continue
+		}
+		peers = append(peers, p)
+	}
+	last := &peers[len(peers)-1]
+	first := &peers[0]
+	switch {
+	case len(last.owner) > 0 && len(last.owner) < len(last.tokens):
+		shared = append(shared, last.tokens[len(last.owner):]...)
+		last.tokens = last.owner
+	case len(first.owner) > 0 && len(first.owner) < len(first.tokens):
+		shared = append(shared, first.owner...)
+		first.tokens = first.tokens[len(first.owner):]
+	}
+	return peers, shared
 }
 
 // asksEach: the question asks several times, or says 各.
@@ -78,23 +107,6 @@ func longest(parts []part) int {
 		return -1
 	}
 	return best
-}
-
-func contextOf(parts []part, i, list int) []token {
-	var outside, siblings []token
-	for j, p := range parts {
-		switch {
-		case j == i:
-		case list >= 0 && p.clause != list:
-			outside = append(outside, p.tokens...)
-		default:
-			siblings = append(siblings, p.tokens...)
-		}
-	}
-	if len(outside) > 0 {
-		return outside
-	}
-	return siblings
 }
 
 // parts cuts the content at 、 and, and commas; parts that hold nothing known

@@ -43,6 +43,9 @@ type term struct {
 	group  int       // terms joined by 、 or 和 share a group: one of them is enough
 }
 
+// groupContext marks the terms that are only context.
+const groupContext = -1
+
 // hits is what the terms of a question find in a view.
 type hits struct {
 	v       *view
@@ -67,7 +70,7 @@ func (v *view) match(tokens, context []token) *hits {
 	h := &hits{v: v}
 	defer func() {
 		for _, tok := range context {
-			h.add(v.lookup(tok), -1, weightContext)
+			h.add(v.lookup(tok), groupContext, weightContext)
 		}
 	}()
 	group := 0

@@ -24,7 +24,7 @@ const (
 	gapMargin        = 0.2  // a section that has this much more than any duty is a gap
 	shareMain        = 0.8  // further answers need this share of the best score
 	shareMention     = 0.75 // the same where a verb was asked for word for word
-	sharePart        = 0.96 // the same for one part of a list
+	sharePart        = 0.94 // the same for one part of a list
 	shareMulti       = 0.5  // the same where several units were asked for
 	shareEssence     = 0.5  // a word of this share of the heaviest weight is essential
 	maxRelated       = 3

@@ -157,11 +157,18 @@ func wrapWidth(lines []line) int {
 	}
 	sort.Ints(n)
 	top := n[len(n)*95/100]
-	if top > 60 {
+	full := 0
+	for _, k := range n {
+		full += b2i(k*100 >= top*85)
+	}
+	if top > 60 || full*100 < minFull*len(n) {
 		return 0
 	}
 	return top
 }
+
+// minFull is the share of full lines, in percent, that shows a text to be wrapped.
+const minFull = 25
 
 // minCut is the shortest line that may be cut by a page or line end when the
 // text is not wrapped by hand.

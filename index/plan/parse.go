@@ -40,9 +40,10 @@ func Parse(d *doc.Document) *Plan {
 	src, paras := joinLines(d)
 	p := &parser{src: src, paras: paras, role: make([]paraRole, len(paras)), taken: make([]bool, len(paras)), plan: emptyPlan(), unitAt: map[string]int{}, reported: map[string]int{}}
 	p.readMeta()
+	p.readRule()
+	p.readFlatTables()
 	p.readUnits()
 	p.readSections()
-	p.readRule()
 	owner := p.nodeOf()
 	p.readItems(owner)
 	p.readSubjects(owner)

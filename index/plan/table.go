@@ -132,7 +132,7 @@ func (g *grid) findHeader() (int, bool) {
 				top, next = low, next+1
 			}
 		}
-		top.choose(g, next)
+		top.choose()
 		g.cols = top
 		return next, top.useful()
 	}
@@ -205,7 +205,7 @@ func (l layout) useful() bool   { return l.text >= 0 && l.hasUnits() }
 
 // choose picks the column of the item's text: the last task-like one; those
 // before it name the row. A table of 单位 and 职责 gives units.
-func (l *layout) choose(g *grid, from int) {
+func (l *layout) choose() {
 	l.text = -1
 	l.units = l.has(colDuties) && l.has(colUnit, colDuty) && !l.has(colLead)
 	for c, k := range l.kinds {
