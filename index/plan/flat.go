@@ -10,11 +10,12 @@ import (
 // merged stand once, and empty ones are lost, so rows differ in length and a
 // cell's column has to be told by what it holds.
 type flat struct {
-	p     *parser
-	cols  layout
-	lines bool // one cell a line
-	group string
-	lead  share // of the row before, for rows whose cell was merged with it
+	p        *parser
+	cols     layout
+	lines    bool // one cell a line
+	numbered bool // the first column is 序号
+	group    string
+	lead     share // of the row before, for rows whose cell was merged with it
 }
 
 // maxFlatHeader bounds the runes of a header's cell on a line of its own.
@@ -39,21 +40,21 @@ func (p *parser) readFlatTables() {
 }
 
 // header reads a header that begins at paragraph i and returns how many
-// paragraphs it takes; 0 when there is none. It must begin with 序号.
+// paragraphs it takes; 0 when there is none.
 func (f *flat) header(i int) int {
-	first := f.p.text(i)
-	if k, ok := readHeader(first); ok && k == colNo {
-		f.lines = true
-		return f.lineHeader(i)
-	}
 	cells := f.p.spacedCells(f.p.paras[i].span)
 	if len(cells) < 3 {
-		return 0
+		k, ok := readHeader(f.p.text(i))
+		if !ok {
+			return 0
+		}
+		f.lines, f.numbered = true, k == colNo
+		return f.lineHeader(i)
 	}
 	for _, c := range cells {
 		f.addColumn(f.p.src.str(c))
 	}
-	if f.cols.kinds[0] != colNo || !f.usable() {
+	if f.numbered = f.cols.kinds[0] == colNo; !f.numbered || !f.usable() {
 		return 0
 	}
 	return 1
@@ -66,6 +67,9 @@ func (f *flat) lineHeader(i int) int {
 		t := f.p.text(k)
 		if pa.table != nil || pa.mark.kind == markHan || pa.len() > maxFlatHeader || k > i && isNumberLine(t) {
 			break
+		}
+		if _, ok := readHeader(t); !ok && !f.numbered {
+			break // without numbers only sure headers count
 		}
 		if len(f.cols.names) > 1 && (strings.HasPrefix(t, "(") || strings.HasPrefix(t, "（")) {
 			f.cols.names[len(f.cols.names)-1] += t
@@ -89,7 +93,7 @@ func (f *flat) addColumn(name string) {
 }
 
 func (f *flat) usable() bool {
-	if len(f.cols.kinds) < 3 || !f.cols.hasUnits() || !f.cols.hasText() {
+	if len(f.cols.kinds) < 2+b2i(f.numbered) || !f.cols.hasUnits() || !f.cols.hasText() {
 		return false
 	}
 	f.cols.choose()
@@ -110,8 +114,10 @@ func (f *flat) rows(i int) int {
 		}
 		next := i
 		switch {
-		case f.lines && isNumberLine(f.p.text(i)):
+		case f.lines && f.numbered && isNumberLine(f.p.text(i)):
 			next = f.lineRow(i)
+		case f.lines && !f.numbered && pa.mark.kind != markHan:
+			next = f.plainRow(i)
 		case !f.lines:
 			next = f.spacedRow(i)
 		}
@@ -155,6 +161,28 @@ func (f *flat) lineRow(i int) int {
 		return i
 	}
 	f.row(no, cells)
+	return k
+}
+
+// plainRow reads a row without a number: text, then units, then perhaps a date.
+func (f *flat) plainRow(i int) int {
+	var cells []span
+	named := false
+	k := i
+	for ; k < len(f.p.paras) && len(cells) < maxColumns; k++ {
+		pa := f.p.paras[k]
+		t := f.p.text(k)
+		units := isUnits(t)
+		if pa.table != nil || f.p.role[k] != roleBody || named && !units && !isWhen(t) || !named && len(cells) > len(f.cols.kinds) {
+			break
+		}
+		named = named || units
+		cells = append(cells, pa.span)
+	}
+	if !named || len(cells) < 2 {
+		return i
+	}
+	f.row(0, cells)
 	return k
 }
 

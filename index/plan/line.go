@@ -198,6 +198,9 @@ func continues(s *source, lines []line, i, width int) bool {
 	if strings.ContainsRune(ends, last) || last == '号' && endsInNo.MatchString(string(prev[max(0, len(prev)-maxMarker):])) {
 		return false
 	}
+	if len(prev) <= 2*maxTitle && noticeEnd.MatchString(string(prev)) {
+		return false
+	}
 	if len(prev) <= 2*maxTitle && !strings.ContainsAny(string(prev), "，。；,") && titleEnd.MatchString(string(prev)) && strings.ContainsAny(string(next), "，。") {
 		return false // a title, and the text below it
 	}
@@ -223,6 +226,9 @@ func continues(s *source, lines []line, i, width int) bool {
 
 // dateLine matches a line that holds a date and nothing else.
 var dateLine = regexp.MustCompile(`^[（(]?[0-9０-９〇○零一二三四五六七八九]{4}年[0-9０-９一二三四五六七八九十]{1,3}月[0-9０-９一二三四五六七八九十]{1,3}日[）)]?(?:（此件公开发布）)?$`)
+
+// noticeEnd matches the end of a notice's title.
+var noticeEnd = regexp.MustCompile(`关于.{4,}的(?:通知|函|意见|批复|公告|决定|通告|通报|报告)$`)
 
 // endsInNo matches the end of a document number, which ends its line.
 var endsInNo = regexp.MustCompile(`[〔\[［【(（]\d{4}[〕\]］】)）]第?\d{1,5}号$`)
