@@ -10,7 +10,7 @@ var (
 	// composed matches 由A、B、C等29个部门组成 and 联席会议由A、B组成.
 	composed = regexp.MustCompile(`由([^。；：]+?)(?:等)?(?:(?:共)?([0-9一二三四五六七八九十]{1,4})(?:个|家)(?:成员|有关|相关)?(?:部门|单位|部门和单位)?)?(?:主要|有关|分管)?(?:负责同志|负责人|领导)?(?:共同)?组成`)
 	// memberLabel matches 成员单位：A、B.
-	memberLabel = regexp.MustCompile(`成员单位(?:包括|为|有|主要有)?[：:]([^。；]+)`)
+	memberLabel = regexp.MustCompile(`成员单位(?:(?:包括|为|有|主要有)[：:]?|[：:])([^。；]+)`)
 )
 
 // readMembers finds the list of member units and compares it with the number

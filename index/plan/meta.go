@@ -404,7 +404,7 @@ var labelLine = regexp.MustCompile(`^[（(\[【〔]?(?:` + label.String() + `)`)
 // annexDutyOffice matches the duty or sentence that says who runs the office.
 var (
 	officeDuty = regexp.MustCompile(`承担[^，。；]{0,40}(?:协调组|领导小组|联席会议|工作组|指挥部|委员会|专班|小组)[^，。；]{0,8}(?:办公室)?[^，。；]{0,4}(?:日常|具体)工作`)
-	officeAt   = regexp.MustCompile(`办公室设在([^，。；（(]{2,24})`)
+	officeAt   = regexp.MustCompile(`(?:办公室设在|日常工作由)([^，。；（(]{2,24})`)
 )
 
 // readOffice finds the unit that carries the office's daily work: the one where

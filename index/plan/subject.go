@@ -9,7 +9,7 @@ import (
 // actVerb matches the verb by which a sentence gives its subject something to
 // do. Group 1 is set for verbs that alone make it a duty wherever they stand;
 // the others do only in articles and below a title that announces duties.
-var actVerb = regexp.MustCompile(`(?:主要|具体|统一|全面|共同|分别|应当|应|要|须|必须|依法|积极)*(?:(负责|牵头|承担)|协助|配合|会同|组织|做好|加强|建立|制定|制订|履行|按照|按|根据|依照|依据|在[^，。]{2,30}[下内]|对[^，。]{2,40}(?:负责|实施|进行)|将|是|作为|的?主要职责|的?职责|应当)`)
+var actVerb = regexp.MustCompile(`(?:主要|具体|统一|全面|共同|分别|应当|应|要|须|必须|依法|积极)*(?:(负责|牵头|承担)|协助|配合|会同|组织|做好|加强|建立|制定|制订|履行|按照|按|根据|依照|依据|在[^，。]{2,30}[下内]|对[^，。]{2,40}(?:负责|实施|进行)|将|是|作为|的?主要职责|的?职责|应当|要)`)
 
 // maxSubject bounds the runes in which a sentence's subject and verb must stand.
 const maxSubject = 180
@@ -101,10 +101,34 @@ func (p *parser) readSubjects(owner []*node) {
 		article := inArticle(owner[i])
 		wide := article || p.announced[i] && (!byTitle || len(p.plan.Units) < minHeads)
 		if !wide && !row[i] {
-			continue
+			if wide = p.manySubjects(i); !wide {
+				continue
+			}
 		}
 		p.subjectItems(i, owner[i], wide)
 	}
+}
+
+// allGroups reports names that are generic groups and nothing else: 各地、各部门
+// are exhorted everywhere and given no duty by it.
+func allGroups(names []string) bool {
+	for _, n := range names {
+		if !orgGroup.MatchString(n) {
+			return false
+		}
+	}
+	return true
+}
+
+// manySubjects reports a paragraph in which several named bodies each get a
+// sentence: 民政部门要…。公安机关要…。财政部门要….
+func (p *parser) manySubjects(i int) bool {
+	n := 0
+	for _, s := range p.sentences(p.paras[i].body()) {
+		names, _ := p.subject(s)
+		n += b2i(len(names) > 0 && isNamedOrg(names[0]) && !orgGroup.MatchString(names[0]))
+	}
+	return n >= minRow
 }
 
 func inArticle(n *node) bool {
@@ -158,7 +182,7 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 	}
 	for _, s := range p.sentences(p.paras[i].body()) {
 		names, k, strong := p.subjectVerb(s)
-		if rest := p.src.str(span{s.from + k, s.to}); k > 0 && (strong || wide && !strings.HasSuffix(rest, "：")) {
+		if rest := p.src.str(span{s.from + k, s.to}); k > 0 && (strong || wide && !strings.HasSuffix(rest, "：") && (inArticle(n) || !allGroups(names))) {
 			flush()
 			lead, support := p.subjectSides(names, rest)
 			cur = &Item{No: itemNo(n), Lead: lead, Support: support, Extra: map[string]string{}}
