@@ -45,7 +45,7 @@ func (p *parser) readUnits() {
 		}
 		limit := end
 		if last && len(p.heads) > 1 {
-			limit = min(end, h.para+2+extra)
+			limit = min(end, h.para+1+b2i(h.kind != headRunIn)+extra)
 		}
 		extra = max(extra, p.readDuties(h, end, limit))
 	}
@@ -304,7 +304,7 @@ func (p *parser) belongs(c *collector, h head, i int, late bool) bool {
 		}
 		return len(c.duties) == 0 || pa.mark.no == 1
 	}
-	if len(c.duties) == 0 || hm != markNone && hm != markArticle && h.kind != headRunIn {
+	if len(c.duties) == 0 || hm != markNone && hm != markArticle && (h.kind != headRunIn || !late) {
 		return true
 	}
 	if h.kind == headList && c.kind == markNone && strings.ContainsRune("；;", p.src.text[pa.from-1]) {
