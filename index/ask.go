@@ -17,6 +17,7 @@ type request struct {
 	tags     tag
 	own      tag      // tags of the question itself, without what it takes from the previous one
 	units    []int    // departments named, in order
+	actor    bool     // a missing department is the doer that is asked about
 	missing  []string // departments named that the plan does not know
 	content  []token  // what the question is about
 	context  []token  // what the previous question was about, where this one leans on it
@@ -50,7 +51,7 @@ func (v *view) read(t *Thesaurus, q string) *request {
 
 // sort splits the tokens into what is asked and what it is about.
 func (r *request) sort() {
-	r.tags, r.units, r.missing, r.content = 0, nil, nil, nil
+	r.tags, r.units, r.missing, r.content, r.actor = 0, nil, nil, nil, false
 	for i, t := range r.tokens {
 		if t.kind == tokTerm && holdsAny(t.text, "协调组", "办公室", "领导小组", "联席会议", "办公", "日常") {
 			t.tags |= tagFact
@@ -65,10 +66,16 @@ func (r *request) sort() {
 		case tokUnit:
 			r.units = append(r.units, t.units...)
 		case tokMissing:
-			if us, ok := r.v.dir.resolve(t.text); ok {
+			us, ok := r.v.dir.resolve(t.text)
+			switch {
+			case ok:
 				r.units = append(r.units, us...)
-			} else {
+			case r.v.holds(t.text):
+				t.kind = tokRaw // the plan speaks of it without giving it a part
+				r.content = append(r.content, t)
+			default:
 				r.missing = append(r.missing, t.text)
+				r.actor = r.actor || i == 0 || r.acts(i+1)
 			}
 		case tokRaw, tokTerm, tokOutside, tokRole:
 			r.content = append(r.content, t)
@@ -121,6 +128,15 @@ func (d *directory) tail(s string) []int {
 		}
 	}
 	return nil
+}
+
+// acts tells whether the token at i makes the one before it the doer.
+func (r *request) acts(i int) bool {
+	if i >= len(r.tokens) {
+		return false
+	}
+	t := r.tokens[i]
+	return t.kind == tokRole || t.tags&(tagResp|tagDuties) != 0 || t.text == "在" || t.text == "要"
 }
 
 // exclude takes the departments after 除了 out of what is asked: 除了发改还有谁.

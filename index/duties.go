@@ -2,6 +2,7 @@ package index
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"xietiao/index/zh"
 )
@@ -139,8 +140,14 @@ func (r *request) bareUnit() {
 	}
 }
 
+// maxBare is the length of a bare name in runes.
+const maxBare = 6
+
 // bare finds the department whose name is s without its ending: 人社, 发改.
 func (d *directory) bare(s string) []int {
+	if utf8.RuneCountInString(s) > maxBare {
+		return nil
+	}
 	for _, suffix := range []string{"局", "委", "办", "部", "中心", "厅", "台", "会", "联"} {
 		if us, ok := d.resolve(s + suffix); ok {
 			return us

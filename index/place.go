@@ -25,7 +25,7 @@ func (r *request) place() (Answer, bool) {
 			return a, true
 		}
 	}
-	if r.has(tagWho) && !r.has(tagDocSay|tagDuties) {
+	if r.own&(tagWho|tagMulti|tagWhen) != 0 && !r.has(tagDocSay|tagDuties) {
 		return Answer{}, false
 	}
 	return r.byTitle()

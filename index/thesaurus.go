@@ -330,7 +330,7 @@ func (t *Thesaurus) combined(question string, tokens []token) []token {
 // withinOne tells whether one word already holds all parts (健身+器材 in 健身器材).
 func withinOne(tokens []token, parts []string) bool {
 	for _, t := range tokens {
-		if t.kind == tokTerm && containsAll(t.text, parts) {
+		if t.kind != tokRaw && t.kind != tokFrame && containsAll(t.text, parts) {
 			return true
 		}
 	}

@@ -128,6 +128,11 @@ func (x lexer) word(s string, n int) (token, float64, bool) {
 			return token{kind: tokUnit, text: s, units: us}, sq * scoreUnit, true
 		}
 	}
+	if stem, ok := strings.CutSuffix(s, "部门"); ok && x.dir != nil && n >= 4 {
+		if us := x.dir.alias[stem+"局"]; len(us) > 0 {
+			return token{kind: tokUnit, text: s, units: x.dir.prefer(stem+"局", us)}, sq * scoreUnit, true
+		}
+	}
 	if x.t.outside[s] {
 		return token{kind: tokOutside, text: s}, sq * scoreOutside, true
 	}
@@ -213,7 +218,8 @@ func (v *view) joinLiteral(in []token) []token {
 		for j := i; j < len(in) && j < i+maxJoin && joinable(in[j]); j++ {
 			run += in[j].text
 			raw = raw || in[j].kind == tokRaw
-			if j > i && raw && utf8.RuneCountInString(run) >= 3 && v.holds(run) {
+			n := utf8.RuneCountInString(run)
+			if j > i && (raw && n >= 3 || n >= minFrameRun) && v.holds(run) {
 				end, text = j, run
 			}
 		}
@@ -227,7 +233,10 @@ func (v *view) joinLiteral(in []token) []token {
 	return out
 }
 
-const maxJoin = 5
+const (
+	maxJoin     = 5
+	minFrameRun = 4 // frame words alone need this length to be the plan's words
+)
 
 func joinable(t token) bool {
 	switch t.kind {

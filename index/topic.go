@@ -1,6 +1,7 @@
 package index
 
 import (
+	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ func (r *request) topic() Answer {
 	if r.asksElse() {
 		return r.refuse(HintAttribute)
 	}
-	if len(r.missing) > 0 && len(r.units) == 0 && (r.has(tagDuties) || !r.about()) {
+	if len(r.missing) > 0 && len(r.units) == 0 && (r.has(tagDuties) || r.actor || !r.about()) {
 		return r.refuse(HintNotMember)
 	}
 	if r.has(tagSeparate|tagMulti) || r.asksEach() || len(r.units) > 0 {
@@ -66,7 +67,7 @@ func (r *request) attribute() (Answer, bool) {
 
 // asksElse: how, how much, where, and nobody is asked for. Plans say who and what.
 func (r *request) asksElse() bool {
-	if r.own&(tagWho|tagMulti|tagDuties|tagDocSay|tagSeparate|tagMention|tagMember|tagHelps|tagFact|tagDocWord|tagEllipsis|tagPronoun) != 0 || len(r.units) > 0 || len(r.context) > 0 || r.ordinal != 0 && strings.ContainsAny(r.ordUnit, "项条点部章节款") {
+	if r.own&(tagWho|tagMulti|tagDuties|tagDocSay|tagSeparate|tagMention|tagMember|tagHelps|tagFact|tagDocWord|tagEllipsis|tagPronoun|tagWhen) != 0 || len(r.units) > 0 || len(r.context) > 0 || r.ordinal != 0 && strings.ContainsAny(r.ordUnit, "项条点部章节款") {
 		return false
 	}
 	if r.says("归", "负责", "主管", "分管", "牵头", "找", "对接", "对口", "联系", "职责", "谁", "哪家", "部门", "单位", "管不", "管吗", "任务", "原则", "目标", "条") {
@@ -92,6 +93,15 @@ func (r *request) asksWhen() bool {
 	return r.has(tagWhen) && !r.has(tagWho|tagMulti|tagDuties|tagDocSay)
 }
 
+// dates matches what a clause says about time.
+var dates = regexp.MustCompile(`\d{1,2}月|\d{4}年|年底|年内|月底|季度|日前|日内|时限`)
+
+// dated tells whether a clause says when.
+func (r *request) dated(c *clause) bool {
+	row := r.row(c)
+	return row.Deadline != "" || dates.MatchString(row.Text)
+}
+
 func isAssigned(c *clause) bool { return c.kind != KindSection }
 func isSection(c *clause) bool  { return c.kind == KindSection }
 
@@ -110,7 +120,7 @@ func (r *request) decide(h *hits) Answer {
 	if max(highest(duties), highest(sections)) < r.needed(h) || max(h.evidence(bestD), h.evidence(bestS)) < r.proof() {
 		return r.refuse(HintOfftopic)
 	}
-	if r.asksWhen() && (bestD.clause < 0 || r.row(&r.v.clauses[bestD.clause]).Deadline == "") {
+	if r.asksWhen() && (bestD.clause < 0 || !r.dated(&r.v.clauses[bestD.clause])) {
 		return r.refuse(HintAttribute)
 	}
 	if len(r.units) > 0 && bestD.cover >= minCover {

@@ -358,6 +358,9 @@ func (d *directory) resolve(name string) (units []int, known bool) {
 	if u := d.alias[base]; len(u) > 0 {
 		return d.prefer(base, u), true
 	}
+	if utf8.RuneCountInString(base) > maxAbbreviated {
+		return nil, false
+	}
 	var hits []int
 	for a, us := range d.alias {
 		if hasOrgSuffix(a) && (abbreviates(base, a) || abbreviates(a, base)) {
@@ -370,6 +373,10 @@ func (d *directory) resolve(name string) (units []int, known bool) {
 	}
 	return nil, false
 }
+
+// maxAbbreviated is the longest name in runes that is compared with shorter ones
+// letter by letter; a longer one is a phrase.
+const maxAbbreviated = 12
 
 // foreign tells whether no unit of the plan carries level l.
 func (d *directory) foreign(l string) bool {

@@ -1,0 +1,132 @@
+package index
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"xietiao/index/plan"
+)
+
+func BenchmarkReadSample(b *testing.B) {
+	b.SetBytes(int64(len(plan.SampleText)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := plan.Read(plan.SampleName, plan.SampleText); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkLoadThesaurus(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := LoadThesaurus(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkNewView(b *testing.B) {
+	t := words(b)
+	plans := counties(16)
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		newView(plans[i%len(plans)], t)
+		i++
+	}
+}
+
+func BenchmarkBuildOne(b *testing.B) {
+	t := words(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		ix, err := Build([]*plan.Plan{plan.Sample()}, Options{Thesaurus: t})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := ix.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkAsk asks the development questions of one plan, kind by kind.
+func BenchmarkAsk(b *testing.B) {
+	ix := build(b, plan.Sample())
+	byKind := map[string][]Query{}
+	for _, q := range devQuestions(b) {
+		byKind[q.Kind] = append(byKind[q.Kind], q.query())
+	}
+	for _, kind := range []string{"direct", "paraphrase", "typo", "none", "followup", "multi", "role", "unit", "gap"} {
+		b.Run(kind, func(b *testing.B) {
+			b.ReportAllocs()
+			qs := byKind[kind]
+			i := 0
+			for b.Loop() {
+				ask(b, ix, qs[i%len(qs)])
+				i++
+			}
+		})
+	}
+}
+
+// heap is the live heap in MB.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc) / 1e6
+}
+
+func BenchmarkBuild100k(b *testing.B) {
+	t := words(b)
+	plans := counties(corpusPlans)
+	before := heap()
+	for b.Loop() {
+		ix, err := Build(plans, Options{Thesaurus: t})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		b.ReportMetric(heap()-before, "MB-heap")
+		b.ReportMetric(float64(corpusPlans*corpusClauses), "clauses")
+		if err := ix.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+// percentiles reports the middle and the slow end of latencies.
+func percentiles(b *testing.B, name string, took []time.Duration) {
+	slices.Sort(took)
+	at := func(p float64) float64 { return float64(took[int(p*float64(len(took)-1))]) / 1e6 }
+	b.ReportMetric(at(0.5), "p50-ms"+name)
+	b.ReportMetric(at(0.99), "p99-ms"+name)
+}
+
+// BenchmarkAskWithin asks the development questions within one of 1,500 plans,
+// another one each time.
+func BenchmarkAskWithin(b *testing.B) {
+	plans := counties(corpusPlans)
+	ix := build(b, plans...)
+	qs := devQuestions(b)
+	var took []time.Duration
+	i := 0
+	for b.Loop() {
+		q := qs[i%len(qs)].query()
+		q.Plan = plans[i*7%len(plans)].Title
+		start := time.Now()
+		if _, err := ix.Ask(context.Background(), q); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+		i++
+	}
+	percentiles(b, "", took)
+}
