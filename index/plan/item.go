@@ -56,6 +56,7 @@ func (p *parser) readItems(owner []*node) {
 	for _, w := range works {
 		if len(w.share.names) > 0 || len(w.by) == 0 {
 			p.addItem(w)
+			p.itemsIn[w.node.parent] = true
 		}
 	}
 }

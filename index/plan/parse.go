@@ -21,6 +21,7 @@ type parser struct {
 	announced []bool         // by paragraph: a title above it speaks of duties
 	unitAt    map[string]int // by name: index in plan.Units
 	reported  map[string]int // warnings by kind
+	itemsIn   map[*node]bool // sections with entries that name their own units
 }
 
 // paraRole says what a paragraph was taken for.
@@ -38,7 +39,7 @@ const (
 // Unread. It keeps no reference to d and is safe for concurrent use.
 func Parse(d *doc.Document) *Plan {
 	src, paras := joinLines(d)
-	p := &parser{src: src, paras: paras, role: make([]paraRole, len(paras)), taken: make([]bool, len(paras)), plan: emptyPlan(), unitAt: map[string]int{}, reported: map[string]int{}}
+	p := &parser{src: src, paras: paras, role: make([]paraRole, len(paras)), taken: make([]bool, len(paras)), plan: emptyPlan(), unitAt: map[string]int{}, reported: map[string]int{}, itemsIn: map[*node]bool{}}
 	p.readMeta()
 	p.readRule()
 	p.readFlatTables()
@@ -46,10 +47,10 @@ func Parse(d *doc.Document) *Plan {
 	p.readSections()
 	owner := p.nodeOf()
 	p.readItems(owner)
+	p.readTables()
 	p.readSubjects(owner)
 	p.readProse(owner)
 	p.readBodyOffice()
-	p.readTables()
 	p.readMembers()
 	p.readOffice()
 	p.sortItems()

@@ -93,13 +93,15 @@ func subjectNames(text string) []string {
 // stand in a row; elsewhere a unit as subject is only prose.
 func (p *parser) readSubjects(owner []*node) {
 	row := p.subjectRows()
-	byTitle := dutyTitle.MatchString(p.plan.Title)
+	// Where headings, brackets or tables give the work out, the document's
+	// title announces those, not every sentence.
+	byTitle := dutyTitle.MatchString(p.plan.Title) && (len(p.plan.Units) >= minHeads || len(p.plan.Items) >= minListed)
 	for i := range p.paras {
 		if p.role[i] != roleBody || p.paras[i].table != nil || owner[i] == nil || p.taken[i] {
 			continue
 		}
 		article := inArticle(owner[i])
-		wide := article || p.announced[i] && (!byTitle || len(p.plan.Units) < minHeads)
+		wide := article || p.announced[i] && !byTitle
 		if !wide && !row[i] {
 			if wide = p.manySubjects(i); !wide {
 				continue
@@ -180,12 +182,13 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 		p.plan.Items = append(p.plan.Items, *cur)
 		cur = nil
 	}
+	entry := inArticle(n) || p.paras[i].mark.kind != markNone
 	for _, s := range p.sentences(p.paras[i].body()) {
 		names, k, strong := p.subjectVerb(s)
-		if rest := p.src.str(span{s.from + k, s.to}); k > 0 && (strong || wide && !strings.HasSuffix(rest, "：") && (inArticle(n) || !allGroups(names))) {
+		if rest := p.src.str(span{s.from + k, s.to}); k > 0 && (strong || wide && !strings.HasSuffix(rest, "：") && (entry || !allGroups(names))) {
 			flush()
 			lead, support := p.subjectSides(names, rest)
-			cur = &Item{No: itemNo(n), Lead: lead, Support: support, Extra: map[string]string{}}
+			cur = &Item{No: n.mark.no, Lead: lead, Support: support, Extra: map[string]string{}}
 			if n.parent != nil {
 				cur.Section = n.parent.path
 			}
@@ -196,8 +199,6 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 	}
 	flush()
 }
-
-func itemNo(n *node) int { return n.mark.no }
 
 // nearBytes is how soon behind the verb 会同 must follow: 牵头，会同….
 const nearBytes = 3 * 5
@@ -243,10 +244,15 @@ func (p *parser) subjectSides(names []string, rest string) (lead, support []stri
 var byPhrase = regexp.MustCompile(`由([\p{Han}、（）()]{2,90}?)(?:具体|共同|统一)?(?:牵头|负责|承担|会同)`)
 
 // readProse makes items of paragraphs that say 由某局牵头 in running text.
-// Only names that are surely bodies count.
+// Only names that are surely bodies count, and, where the document gives its
+// work out in other ways, only entries of the lists that do.
 func (p *parser) readProse(owner []*node) {
+	few := len(p.plan.Items) < minListed
 	for i := range p.paras {
 		if p.role[i] != roleBody || p.paras[i].table != nil || owner[i] == nil || p.taken[i] {
+			continue
+		}
+		if !few && !p.itemsIn[owner[i].parent] {
 			continue
 		}
 		t := p.text(i)
