@@ -182,8 +182,9 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 		p.plan.Items = append(p.plan.Items, *cur)
 		cur = nil
 	}
-	entry := inArticle(n) || p.paras[i].mark.kind != markNone
-	for _, s := range p.sentences(p.paras[i].body()) {
+	pa := p.paras[i]
+	for _, s := range p.sentences(pa.body()) {
+		entry := inArticle(n) || pa.mark.kind != markNone && s.from == pa.body().from
 		names, k, strong := p.subjectVerb(s)
 		if rest := p.src.str(span{s.from + k, s.to}); k > 0 && (strong || wide && !strings.HasSuffix(rest, "：") && (entry || !allGroups(names))) {
 			flush()
