@@ -29,14 +29,14 @@ func counties(n int) []*plan.Plan {
 }
 
 const (
-	firstOfPlace  = "临永嘉德龙云泰景苍瑞松缙遂庆玉仙岱嵊桐兰衢浦磐舟婺鄞慈余奉象宁诸柯虞绍淳富建萧"
-	secondOfPlace = "川陵浔溪泽岚峪湾洲浦坪峰塘淮汶沁泾渭洛漳沂潞涿滦濮澧沅湘赣闽粤琼黔滇蜀渝冀豫"
+	firstOfPlace  = "临永嘉德龙云泰景苍瑞松缙遂庆玉仙岱嵊桐兰衢浦磐舟婺鄞慈余奉象宁诸柯虞绍淳富建萧洪"
+	secondOfPlace = "川陵浔溪泽岚峪湾洲坪峰塘淮汶沁泾渭洛漳沂潞涿滦濮澧沅湘赣闽粤琼黔滇蜀渝冀豫皖"
 )
 
 // placeName is the made-up name of county i; all are different.
 func placeName(i int) string {
 	a, b := []rune(firstOfPlace), []rune(secondOfPlace)
-	return string([]rune{a[i%len(a)], b[(i/len(a)+7*i)%len(b)]})
+	return string([]rune{a[i%len(a)], b[(i/len(a)+i%len(a)*7)%len(b)]})
 }
 
 // otherNames are what other counties call a department of the sample.

@@ -282,16 +282,18 @@ func (r *request) responsible(h *hits, duties []scored) Answer {
 	return a
 }
 
-// shared keeps the clauses that answer as well as the first: near its score
-// and with every essential word it has.
+// shared keeps the clauses that answer as well as the first: with nearly its
+// share of the question and every essential word it has. Words said in parts
+// (穷+帮着) order clauses and do not count here: they point to one of several.
 func (h *hits) shared(list []scored, share float64) []scored {
 	if len(list) == 0 {
 		return nil
 	}
+	best := h.plain(list[0].clause)
 	essential := h.essential(list[0])
-	var out []scored
-	for i, s := range list {
-		if i > 0 && (s.cover < share*list[0].cover || !h.holds(s, essential)) {
+	out := list[:1:1]
+	for _, s := range list[1:] {
+		if best == 0 && s.cover < share*list[0].cover || h.plain(s.clause) < share*best || !h.holds(s, essential) {
 			continue
 		}
 		out = append(out, s)
@@ -299,18 +301,34 @@ func (h *hits) shared(list []scored, share float64) []scored {
 	return out
 }
 
+// plain is a clause's share of the question without words said in parts.
+func (h *hits) plain(c int) float64 {
+	have, total := 0.0, 0.0
+	for _, t := range h.terms {
+		if t.tok.start < 0 {
+			continue
+		}
+		total += t.weight
+		have += t.weight * h.sim(t, c)
+	}
+	if total == 0 {
+		return 0
+	}
+	return have / total
+}
+
 // essential are the heavy words that the best clause has; of words joined by
 // 、 or 和 one is enough.
 func (h *hits) essential(best scored) []*term {
 	heaviest := 0.0
 	for _, t := range h.terms {
-		if h.sim(t, best.clause) >= simEssential {
+		if t.tok.start >= 0 && h.sim(t, best.clause) >= simEssential {
 			heaviest = max(heaviest, t.weight)
 		}
 	}
 	var out []*term
 	for _, t := range h.terms {
-		if t.weight >= shareEssence*heaviest && h.sim(t, best.clause) >= simEssential {
+		if t.tok.start >= 0 && t.weight >= shareEssence*heaviest && h.sim(t, best.clause) >= simEssential {
 			out = append(out, t)
 		}
 	}
