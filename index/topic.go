@@ -5,6 +5,9 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"xietiao/index/plan"
+	"xietiao/index/zh"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -273,12 +276,16 @@ func (r *request) responsible(h *hits, duties []scored) Answer {
 		})
 	}
 	for _, s := range main {
-		a.Results = append(a.Results, r.row(&r.v.clauses[s.clause]))
+		row := r.row(&r.v.clauses[s.clause])
+		if role := h.roleIn(row.Text); role != "" && row.Kind == KindDuty {
+			row.Role = role
+		}
+		a.Results = append(a.Results, row)
 	}
 	if len(main) > 0 {
 		a.score = main[0].score
 	}
-	a.NoLead = r.asksLead() && !r.leads(main)
+	a.NoLead = r.asksLead() && !r.leads(a.Results)
 	return a
 }
 
@@ -368,12 +375,44 @@ func (r *request) asksLead() bool {
 	return false
 }
 
-func (r *request) leads(main []scored) bool {
-	for _, s := range main {
-		c := &r.v.clauses[s.clause]
-		if roleRank(c.role) == rankLead || c.kind == KindTask && len(r.v.plan.Items[c.pos].Lead) > 0 {
+// leads tells whether a clause of the answer has 牵头 for what was asked.
+func (r *request) leads(rows []Row) bool {
+	for _, row := range rows {
+		if len(row.Lead) > 0 || row.Kind == KindDuty && strings.Contains(row.Role, "牵头") {
 			return true
 		}
 	}
 	return false
+}
+
+// roleIn is the verb of the part of a duty that the question is about: a clause
+// may lead one thing and take part in another.
+func (h *hits) roleIn(text string) string {
+	parts := strings.FieldsFunc(text, func(x rune) bool { return x == '，' || x == '；' || x == ',' || x == ';' })
+	best, role := 0.0, ""
+	for _, p := range parts {
+		folded := zh.Fold(p)
+		sum := 0.0
+		for _, t := range h.terms {
+			sum += t.weight * t.simIn(folded)
+		}
+		if found := plan.RoleOf(p); found != "" && sum > best {
+			best, role = sum, found
+		}
+	}
+	return role
+}
+
+// simIn is how well a folded text has the term.
+func (t *term) simIn(folded string) float64 {
+	best := 0.0
+	for _, e := range t.tok.exp {
+		if e.sim > best && strings.Contains(folded, e.text) {
+			best = e.sim
+		}
+	}
+	if best == 0 && strings.Contains(folded, t.tok.text) {
+		best = simSelf
+	}
+	return best
 }
