@@ -118,9 +118,9 @@ func clauseTexts(p *plan.Plan) []clauseText {
 		units := strings.Join(append(append([]string{}, it.Lead...), it.Support...), "\n")
 		out = append(out, clauseText{KindTask, units, "", units + "\n" + it.Title + "\n" + it.Text})
 	}
-	for i, s := range p.Sections {
-		if s.Path != "" && !strings.HasPrefix(s.Path, "附件") {
-			out = append(out, clauseText{KindSection, "", "", ownText(p.Sections, i)})
+	for _, s := range p.Sections {
+		if s.Path != "" {
+			out = append(out, clauseText{KindSection, "", "", s.Title + "\n" + s.Own})
 		}
 	}
 	return out

@@ -24,6 +24,7 @@ const (
 	maxGapCover      = 0.62 // a duty that has this much of the matter is its answer
 	minLiteral       = 0.6  // share of the question's letters that proves a clause by itself
 	minEvidence      = 1.0  // weight of known words below which nothing is proved
+	minWish          = 0.5  // share that answers a wish which asks for nobody
 	minFollow        = 0.25 // the same for a unit asked for in a follow-up
 	gapMargin        = 0.2  // a section that has this much more than any duty is a gap
 	shareMain        = 0.8  // further answers need this share of the best score
@@ -76,7 +77,12 @@ func (r *request) asksElse() bool {
 	if r.says("归", "负责", "主管", "分管", "牵头", "找", "对接", "对口", "联系", "职责", "谁", "哪家", "部门", "单位", "管不", "管吗", "任务", "原则", "目标", "条") {
 		return false
 	}
-	return r.says("怎么", "如何", "怎样", "咋", "几", "多少", "哪年", "什么", "啥", "能不能", "可以吗", "去哪", "推荐", "发一下", "好吗", "好玩", "好看", "多久", "要不要", "哪些", "吗")
+	if r.says("怎么", "如何", "怎样", "几", "多少", "哪年", "什么", "啥", "去哪", "推荐", "发一下", "好玩", "好看", "多久", "要不要", "哪些") {
+		return true
+	}
+	// 能不能不收钱吗 is a wish that some unit has to see to, where the plan is
+	// plainly about it.
+	return r.says("能不能", "可以吗", "好吗", "吗", "咋") && highest(r.v.match(r.content, nil).rank(isAssigned)) < minWish
 }
 
 // asksName: who a person is (组长是谁, 局长叫什么); a title alone is narrative.

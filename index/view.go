@@ -174,10 +174,13 @@ func (v *view) addItems(text *strings.Builder) {
 func (v *view) addSections(text *strings.Builder) {
 	secs := v.plan.Sections
 	for i, s := range secs {
-		if s.Path == "" || v.holdsDuties(s) {
-			continue // the notice around the plan, or the annex whose clauses are there with their units
+		if s.Path == "" {
+			continue // the notice around the plan
 		}
-		own := ownText(secs, i)
+		own := s.Own
+		if !strings.Contains(own, s.Title) {
+			own = s.Title + "\n" + own
+		}
 		from := len(v.segs)
 		for _, line := range sentences(own) {
 			folded := zh.Fold(line)
@@ -193,35 +196,6 @@ func (v *view) addSections(text *strings.Builder) {
 			v.clauses = append(v.clauses, clause{kind: KindSection, pos: i, unit: -1, segFrom: from, segTo: len(v.segs)})
 		}
 	}
-}
-
-// holdsDuties tells whether a section is the list of units and duties.
-func (v *view) holdsDuties(s plan.Section) bool {
-	if !strings.HasPrefix(s.Path, "附件") {
-		return false
-	}
-	for _, u := range v.plan.Units {
-		for _, d := range u.Duties {
-			if strings.Contains(s.Text, d.Text) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// ownText is a section's text up to its first child.
-func ownText(secs []plan.Section, i int) string {
-	s := secs[i]
-	for j := i + 1; j < len(secs) && j <= i+2; j++ {
-		if secs[j].Text == "" || !strings.HasPrefix(secs[j].Path, s.Path) && !strings.Contains(s.Path, "章") {
-			continue
-		}
-		if k := strings.Index(s.Text, secs[j].Text); k >= 0 && len(secs[j].Text) < len(s.Text) {
-			return s.Text[:k]
-		}
-	}
-	return s.Text
 }
 
 // sentences cuts text after 。！？ and ；, and at line ends.

@@ -11,9 +11,10 @@ import (
 type parser struct {
 	src   *source
 	paras []para
-	role  []paraRole // by paragraph
-	heads []head     // unit headings, in order
-	nodes []*node    // sections in document order
+	role  []paraRole   // by paragraph
+	heads []head       // unit headings, in order
+	opens map[int]bool // paragraphs that open a section or a unit's duties
+	nodes []*node      // sections in document order
 	rule  rule
 	taken []bool // by paragraph: an item with its own mention of units holds it
 	plan  *Plan

@@ -2,7 +2,9 @@ package plan
 
 import (
 	"regexp"
+	"sort"
 	"strings"
+	"unicode/utf8"
 )
 
 // node is a section while the tree is built.
@@ -73,9 +75,14 @@ func (p *parser) lead(i int) *node {
 func (p *parser) fillOwn() {
 	for k, n := range p.nodes {
 		var b strings.Builder
-		for _, i := range n.paras {
+		opens, last := p.openers(), ""
+		for k, i := range n.paras {
 			if p.role[i] == roleBody && !p.taken[i] && p.paras[i].table == nil {
-				b.WriteString(p.src.str(p.paras[i].body()))
+				if b.Len() > 0 && (opens[i] || opens[n.paras[k-1]] || endsSentence(last)) {
+					b.WriteByte('\n')
+				}
+				last = p.src.str(p.paras[i].body())
+				b.WriteString(last)
 			}
 		}
 		p.plan.Sections[k].Own = b.String()
@@ -87,11 +94,59 @@ func (p *parser) insideUnit(i int) bool { return p.role[i] == roleDuty }
 func (p *parser) writeSections() {
 	for _, n := range p.nodes {
 		n.path = address(n)
-		s := Section{Path: n.path, Title: p.sectionTitle(n), Text: p.src.str(span{n.text.from + n.mark.end, n.text.to})}
+		s := Section{Path: n.path, Title: p.sectionTitle(n), Text: p.lines(span{n.text.from + n.mark.end, n.text.to})}
+		if rest, ok := strings.CutPrefix(s.Text, s.Title+"\n"); ok && s.Title != "" {
+			s.Text = rest // a heading on a line of its own is the title alone
+		}
 		p.src.own(n.text)
 		s.at = p.src.spans(n.text)
 		p.plan.Sections = append(p.plan.Sections, s)
 	}
+}
+
+// lines is a stretch of the source, paragraph by paragraph: line ends that cut
+// a sentence (page breaks) are gone, those between paragraphs stay.
+func (p *parser) lines(sp span) string {
+	opens := p.openers()
+	last := ""
+	var b strings.Builder
+	first := sort.Search(len(p.paras), func(i int) bool { return p.paras[i].to > sp.from })
+	for k, pa := range p.paras[first:] {
+		i := first + k
+		if pa.from >= sp.to {
+			break
+		}
+		piece := p.src.str(span{max(pa.from, sp.from), min(pa.to, sp.to)})
+		if piece == "" {
+			continue
+		}
+		if b.Len() > 0 && (opens[i] || opens[i-1] || endsSentence(last)) {
+			b.WriteByte('\n')
+		}
+		b.WriteString(piece)
+		last = piece
+	}
+	return b.String()
+}
+
+// endsSentence tells whether a line ends where a sentence or list entry does.
+func endsSentence(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, "”’）)」』"))
+	return strings.ContainsRune("。！？；：!?;:", r)
+}
+
+// openers tells which paragraphs open a section or a unit's duties.
+func (p *parser) openers() map[int]bool {
+	if p.opens == nil {
+		p.opens = map[int]bool{}
+		for _, n := range p.nodes {
+			p.opens[n.para] = true
+		}
+		for _, h := range p.heads {
+			p.opens[h.para] = true
+		}
+	}
+	return p.opens
 }
 
 // byWhom matches a bracket behind a heading that says who does it.
