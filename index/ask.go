@@ -59,6 +59,7 @@ func (r *request) sort() {
 		r.tags |= t.tags
 		if i > 0 && r.v.foreign(r.tokens[i-1], t) {
 			r.missing = append(r.missing, r.tokens[i-1].text+t.text)
+			r.actor = r.actor || i == 1 || r.acts(i+1)
 			r.dropLast()
 			continue
 		}
