@@ -1,17 +1,19 @@
 package index
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"maps"
 	"os"
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"xietiao/index/zh"
@@ -38,19 +40,28 @@ const (
 // Thesaurus is what the index knows about words before it reads a plan: words
 // of the field and how people say them, unit families, the frame of questions,
 // and business that belongs elsewhere. It is immutable after loading.
+//
+// The lists hold tens of thousands of words and are loaded for every command,
+// so words are kept as parts of the text they were read from, and what a line
+// says is kept once for all its words.
 type Thesaurus struct {
-	terms    map[string][]expansion
-	combos   map[string][]combo // by their first part
-	maxPart  int                // longest first part in runes
-	frames   map[string]tag
-	outside  map[string]bool
-	weak     map[string]bool     // words whose own letters prove little
-	families map[string][]string // unit base name → its family
-	about    map[string][]string // unit base name → the people and things it is for
-	groups   map[string][]string // 工青妇 → its departments
-	aliases  map[string]string   // the office's own: alias → unit as the plan spells it
-	maxLen   int                 // longest entry in runes
-	version  string
+	terms     map[string]int32 // word → its newest relation plus one; 0 where it only stands for itself
+	relations []relation
+	targets   []expansion // what stands left of <, ~ and = in every line
+	combos    []combo
+	chains    []chain
+	comboAt   map[string]int32 // in chains, by the first part
+	lastChain int32            // of the combo read last
+	maxPart   int              // longest first part in runes
+	frames    map[string]tag
+	outside   map[string]bool
+	weak      map[string]bool     // words whose own letters prove little
+	families  map[string][]string // unit base name → its family
+	about     map[string][]string // unit base name → the people and things it is for
+	groups    map[string][]string // 工青妇 → its departments
+	aliases   map[string]string   // the office's own: alias → unit as the plan spells it
+	maxLen    int                 // longest entry in runes
+	version   string
 }
 
 // expansion is one document word that a question's word may stand for.
@@ -59,57 +70,129 @@ type expansion struct {
 	sim  float64
 }
 
+// relation is one line that relates a word to targets.
+type relation struct {
+	from, to int32 // in Thesaurus.targets
+	next     int32 // the word's relation before it, plus one; 0 is none
+}
+
 // combo is a word that a question says in parts: every part must be in it.
 type combo struct {
-	parts []string
-	exp   []expansion
+	text     string // 健身+器材
+	letters  letterSet
+	from, to int32 // in Thesaurus.targets
+	next     int32 // the next combo with this first part; -1 is none
 }
+
+// chain is the combos with one first part, in the order of the files.
+type chain struct {
+	of          string
+	first, last int32
+}
+
+// letterSet tells cheaply that a text lacks a letter: a bit for each letter,
+// several letters sharing one.
+type letterSet uint64
+
+func lettersOf(s string) letterSet {
+	var out letterSet
+	for _, r := range s {
+		if r != '+' {
+			out |= 1 << (uint32(r) * 2654435761 >> 26)
+		}
+	}
+	return out
+}
+
+// The sizes that the built-in lists need, so that nothing grows during loading.
+const (
+	roomTerms   = 12_000
+	roomFrames  = 8_000
+	roomOutside = 3_000
+	roomFirst   = 4_000
+)
 
 // LoadThesaurus reads the built-in data and then the office's own files, which
 // may add lines of the same form (docs/design.md describes it). Errors wrap
 // ErrThesaurus or the file's own error and name the place.
 func LoadThesaurus(extra ...string) (*Thesaurus, error) {
 	t := &Thesaurus{
-		terms:    map[string][]expansion{},
-		frames:   map[string]tag{},
-		combos:   map[string][]combo{},
-		outside:  map[string]bool{},
+		terms:    make(map[string]int32, roomTerms),
+		comboAt:  make(map[string]int32, roomFirst),
+		frames:   make(map[string]tag, roomFrames),
+		outside:  make(map[string]bool, roomOutside),
 		weak:     map[string]bool{},
 		families: map[string][]string{},
 		aliases:  map[string]string{},
 		groups:   map[string][]string{},
 		about:    map[string][]string{},
 	}
-	hash := sha256.New()
-	read := func(name string, data []byte) error {
-		fmt.Fprintf(hash, "%s %d\n", name, len(data))
-		hash.Write(data)
-		return t.parse(name, string(data))
+	files, err := readLists(extra)
+	if err != nil {
+		return nil, err
 	}
+	hash := sha256.New()
+	words, combos := 0, 0
+	for _, f := range files {
+		fmt.Fprintf(hash, "%s %d\n", f.name, len(f.text))
+		_, _ = io.WriteString(hash, f.text) // a hash never fails
+		words += strings.Count(f.text, " ")
+		combos += strings.Count(f.text, "+")
+	}
+	t.version = hex.EncodeToString(hash.Sum(nil))[:16]
+	t.combos = make([]combo, 0, combos)
+	t.relations = make([]relation, 0, max(0, words-combos))
+	for _, f := range files {
+		if err := t.parse(f.name, f.text); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// list is one file of the thesaurus.
+type list struct{ name, text string }
+
+// readLists reads the built-in files and then the office's.
+func readLists(extra []string) ([]list, error) {
 	entries, err := builtin.ReadDir("data")
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrThesaurus, err)
 	}
+	var out []list
 	for _, e := range entries {
-		data, err := builtin.ReadFile("data/" + e.Name())
+		text, err := readBuiltin("data/" + e.Name())
 		if err != nil {
 			return nil, fmt.Errorf("%w: %v", ErrThesaurus, err)
 		}
-		if err := read(e.Name(), data); err != nil {
-			return nil, err
-		}
+		out = append(out, list{e.Name(), text})
 	}
 	for _, name := range extra {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("read thesaurus: %w", err)
 		}
-		if err := read(name, data); err != nil {
-			return nil, err
+		if !utf8.Valid(data) {
+			return nil, fmt.Errorf("%w: %s: not UTF-8", ErrThesaurus, name)
 		}
+		out = append(out, list{name, strings.Map(space, string(data))})
 	}
-	t.version = hex.EncodeToString(hash.Sum(nil))[:16]
-	return t, nil
+	return out, nil
+}
+
+// readBuiltin copies an embedded file once; ReadFile and a conversion would
+// copy it twice.
+func readBuiltin(name string) (string, error) {
+	f, err := builtin.Open(name)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if info, err := f.Stat(); err == nil {
+		b.Grow(int(info.Size()))
+	}
+	_, err = io.Copy(&b, f)
+	return b.String(), errors.Join(err, f.Close())
 }
 
 // Version changes when any word of the thesaurus changes; an index on disk
@@ -117,30 +200,32 @@ func LoadThesaurus(extra ...string) (*Thesaurus, error) {
 func (t *Thesaurus) Version() string { return t.version }
 
 func (t *Thesaurus) parse(name, text string) error {
-	if !utf8.ValidString(text) {
-		return fmt.Errorf("%w: %s: not UTF-8", ErrThesaurus, name)
-	}
-	sc := bufio.NewScanner(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
-	sc.Buffer(nil, 1<<20)
-	for n := 1; sc.Scan(); n++ {
-		line, _, _ := strings.Cut(sc.Text(), "#")
+	n := 0
+	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
+		n++
+		line, _, _ = strings.Cut(line, "#")
 		line = strings.TrimSpace(line)
 		if line == "" {
 			continue
 		}
-		if err := t.line(line); err != nil {
+		if err := t.line(zh.Fold(line)); err != nil {
 			return fmt.Errorf("%w: %s:%d: %v", ErrThesaurus, name, n, err)
 		}
-	}
-	if err := sc.Err(); err != nil {
-		return fmt.Errorf("%w: %s: %v", ErrThesaurus, name, err)
 	}
 	return nil
 }
 
-// line reads one entry: `kind: words`, or two sides joined by =, < or ~.
+// space turns every kind of white space but the line end into a space, which
+// is what separates words.
+func space(r rune) rune {
+	if r != '\n' && unicode.IsSpace(r) {
+		return ' '
+	}
+	return r
+}
+
+// line reads one folded entry: `kind: words`, or two sides joined by =, < or ~.
 func (t *Thesaurus) line(line string) error {
-	line = zh.Fold(line)
 	if kind, words, ok := strings.Cut(line, ":"); ok {
 		return t.kindLine(strings.TrimSpace(kind), strings.Fields(words))
 	}
@@ -148,24 +233,45 @@ func (t *Thesaurus) line(line string) error {
 	if i < 0 {
 		return fmt.Errorf("want `A = B`, `A < B`, `A ~ B` or `kind: words`, got %q", line)
 	}
-	left, right := strings.Fields(line[:i]), strings.Fields(line[i+1:])
-	if len(left) == 0 || len(right) == 0 {
+	left, right := strings.TrimSpace(line[:i]), strings.TrimSpace(line[i+1:])
+	if left == "" || right == "" {
 		return fmt.Errorf("a side of %q is empty", line)
 	}
 	switch line[i] {
 	case '=':
-		all := append(append([]string{}, left...), right...)
-		for _, a := range all {
-			for _, b := range all {
-				if a != b {
-					t.relate(a, b, simSynonym)
-				}
-			}
-		}
+		return t.same(left + " " + right)
 	case '<':
-		t.relateAll(left, right, simInstance)
-	case '~':
-		t.relateAll(left, right, simRelated)
+		return t.relateAll(left, right, simInstance)
+	}
+	return t.relateAll(left, right, simRelated)
+}
+
+// fields yields the words of a folded text. Unlike strings.Fields it need not
+// look at Chinese letters one by one.
+func fields(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for s != "" {
+			i := strings.IndexByte(s, ' ')
+			if i < 0 {
+				i = len(s)
+			}
+			if i > 0 && !yield(s[:i]) {
+				return
+			}
+			s = s[min(i+1, len(s)):]
+		}
+	}
+}
+
+// same relates every word of the line to all of them. That it relates a word to
+// itself too is no harm: nothing is surer than the word itself.
+func (t *Thesaurus) same(words string) error {
+	from := len(t.targets)
+	for w := range fields(words) {
+		t.targets = append(t.targets, expansion{w, simSynonym})
+	}
+	for _, e := range t.targets[from:] {
+		t.relate(e.text, from, len(t.targets))
 	}
 	return nil
 }
@@ -174,36 +280,65 @@ func (t *Thesaurus) line(line string) error {
 // before it: the most specific stands first.
 const stepLeft = 0.03
 
-func (t *Thesaurus) relateAll(docWords, said []string, sim float64) {
-	sims := make([]float64, len(docWords))
-	for i := range docWords {
-		sims[i] = sim - stepLeft*float64(min(i, 3))
+func (t *Thesaurus) relateAll(docWords, said string, sim float64) error {
+	from := len(t.targets)
+	for w := range fields(docWords) {
+		t.targets = append(t.targets, expansion{w, sim - stepLeft*float64(min(len(t.targets)-from, 3))})
 	}
-	for _, s := range said {
+	to := len(t.targets)
+	for s := range fields(said) {
 		if strings.Contains(s, "+") {
-			c := combo{parts: strings.Split(s, "+")}
-			for i, d := range docWords {
-				c.exp = append(c.exp, expansion{d, sims[i]})
+			if err := t.combine(s, from, to); err != nil {
+				return err
 			}
-			t.combos[c.parts[0]] = append(t.combos[c.parts[0]], c)
-			t.maxPart = max(t.maxPart, utf8.RuneCountInString(c.parts[0]))
 			continue
 		}
-		for i, d := range docWords {
-			t.relate(s, d, sims[i])
+		t.relate(s, from, to)
+	}
+	for _, e := range t.targets[from:to] {
+		if _, ok := t.terms[e.text]; !ok {
+			t.terms[e.text] = 0
+			t.measure(e.text)
 		}
 	}
-	for _, d := range docWords {
-		if len(t.terms[d]) == 0 {
-			t.relate(d, d, simSelf)
-		}
-	}
+	return nil
 }
 
-// relate records that said may stand for doc.
-func (t *Thesaurus) relate(said, doc string, sim float64) {
-	t.terms[said] = append(t.terms[said], expansion{doc, sim})
+// relate records that said may stand for the targets.
+func (t *Thesaurus) relate(said string, from, to int) {
+	t.relations = append(t.relations, relation{int32(from), int32(to), t.terms[said]})
+	t.terms[said] = int32(len(t.relations))
 	t.measure(said)
+}
+
+// combine records that the parts together may stand for the targets.
+func (t *Thesaurus) combine(parts string, from, to int) error {
+	if parts[0] == '+' || parts[len(parts)-1] == '+' || strings.Contains(parts, "++") {
+		return fmt.Errorf("a part of %q is empty", parts)
+	}
+	first, _, _ := strings.Cut(parts, "+")
+	k := int32(len(t.combos))
+	t.combos = append(t.combos, combo{text: parts, letters: lettersOf(parts), from: int32(from), to: int32(to), next: -1})
+	if len(t.chains) > 0 && t.chains[t.lastChain].of == first { // words with one first part stand together
+		t.chains[t.lastChain].add(t.combos, k)
+		return nil
+	}
+	at, ok := t.comboAt[first]
+	if !ok {
+		at = int32(len(t.chains))
+		t.comboAt[first] = at
+		t.chains = append(t.chains, chain{first, k, k})
+		t.maxPart = max(t.maxPart, utf8.RuneCountInString(first))
+	} else {
+		t.chains[at].add(t.combos, k)
+	}
+	t.lastChain = at
+	return nil
+}
+
+func (c *chain) add(combos []combo, k int32) {
+	combos[c.last].next = k
+	c.last = k
 }
 
 func (t *Thesaurus) measure(word string) { t.maxLen = max(t.maxLen, utf8.RuneCountInString(word)) }
@@ -272,12 +407,27 @@ func cutWords(words []string, sep string) (before, after []string, found bool) {
 	return words, nil, false
 }
 
+// related yields what the lines relate a word to.
+func (t *Thesaurus) related(word string) iter.Seq[expansion] {
+	return func(yield func(expansion) bool) {
+		for k := t.terms[word]; k > 0; k = t.relations[k-1].next {
+			for _, e := range t.targets[t.relations[k-1].from:t.relations[k-1].to] {
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // expand lists the document words that a question's word may stand for, the
 // surest first: its own letters, its relations, and one step further (a slang
 // word reaches the synonyms of its target).
 func (t *Thesaurus) expand(said string) []expansion {
 	best := map[string]float64{}
-	t.reach(best, t.terms[said], said)
+	for e := range t.related(said) {
+		t.reach(best, e, said)
+	}
 	best[said] = simSelf
 	if t.weak[said] {
 		best[said] = simWeak
@@ -285,16 +435,15 @@ func (t *Thesaurus) expand(said string) []expansion {
 	return sortedExpansions(said, best)
 }
 
-func (t *Thesaurus) reach(best map[string]float64, list []expansion, said string) {
-	for _, e := range list {
-		best[e.text] = max(best[e.text], e.sim)
-		if e.sim < minReach || e.text == said {
-			continue
-		}
-		for _, f := range t.terms[e.text] {
-			if f.text != said && f.sim >= simRelated {
-				best[f.text] = max(best[f.text], e.sim*f.sim)
-			}
+// reach adds a target of said and what the target itself stands for.
+func (t *Thesaurus) reach(best map[string]float64, e expansion, said string) {
+	best[e.text] = max(best[e.text], e.sim)
+	if e.sim < minReach || e.text == said {
+		return
+	}
+	for f := range t.related(e.text) {
+		if f.text != said && f.text != e.text && f.sim >= simRelated {
+			best[f.text] = max(best[f.text], e.sim*f.sim)
 		}
 	}
 }
@@ -302,43 +451,54 @@ func (t *Thesaurus) reach(best map[string]float64, list []expansion, said string
 // combined returns a token for every word that a folded question says in
 // parts, one per target, in the order of the targets' names.
 func (t *Thesaurus) combined(question string, tokens []token) []token {
-	rs := []rune(question)
-	byTarget := map[string]combo{}
-	for i := range rs {
-		for n := 1; n <= t.maxPart && i+n <= len(rs); n++ {
-			for _, c := range t.combos[string(rs[i:i+n])] {
-				if !containsAll(question, c.parts[1:]) || withinOne(tokens, c.parts) {
+	letters := lettersOf(question)
+	byTarget := map[string]*combo{}
+	for start := range question {
+		end := start
+		for n := 0; n < t.maxPart && end < len(question); n++ {
+			_, size := utf8.DecodeRuneInString(question[end:])
+			end += size
+			at, ok := t.comboAt[question[start:end]]
+			if !ok {
+				continue
+			}
+			for k := t.chains[at].first; k >= 0; k = t.combos[k].next {
+				c := &t.combos[k]
+				if c.letters&^letters != 0 || !holdsParts(question, c.text) || withinOne(tokens, c.text) {
 					continue
 				}
-				key := c.exp[0].text
-				if old, ok := byTarget[key]; !ok || old.exp[0].sim < c.exp[0].sim {
-					byTarget[key] = c
+				target := t.targets[c.from]
+				if old, ok := byTarget[target.text]; !ok || t.targets[old.from].sim < target.sim {
+					byTarget[target.text] = c
 				}
 			}
 		}
 	}
 	out := make([]token, 0, len(byTarget))
-	for _, key := range slices.Sorted(maps.Keys(byTarget)) {
-		c := byTarget[key]
+	for _, target := range slices.Sorted(maps.Keys(byTarget)) {
+		c := byTarget[target]
 		best := map[string]float64{}
-		t.reach(best, c.exp, "")
-		out = append(out, token{kind: tokTerm, text: strings.Join(c.parts, "+"), start: -1, end: -1, exp: sortedExpansions("", best)})
+		for _, e := range t.targets[c.from:c.to] {
+			t.reach(best, e, "")
+		}
+		out = append(out, token{kind: tokTerm, text: c.text, start: -1, end: -1, exp: sortedExpansions("", best)})
 	}
 	return out
 }
 
 // withinOne tells whether one word already holds all parts (健身+器材 in 健身器材).
-func withinOne(tokens []token, parts []string) bool {
+func withinOne(tokens []token, parts string) bool {
 	for _, t := range tokens {
-		if t.kind != tokRaw && t.kind != tokFrame && containsAll(t.text, parts) {
+		if t.kind == tokTerm && holdsParts(t.text, parts) {
 			return true
 		}
 	}
 	return false
 }
 
-func containsAll(s string, parts []string) bool {
-	for _, p := range parts {
+// holdsParts tells whether s has every part of a combo.
+func holdsParts(s, parts string) bool {
+	for p := range strings.SplitSeq(parts, "+") {
 		if !strings.Contains(s, p) {
 			return false
 		}
