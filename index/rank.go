@@ -51,6 +51,7 @@ type hits struct {
 	v       *view
 	terms   []*term
 	literal []float32 // per segment: share of the question's letter pairs it has
+	grams   int       // letters and pairs of the question
 	roles   []string  // role verbs of the question
 	helps   bool      // the question asks who lends a hand
 	total   float64   // Σ weights
@@ -90,7 +91,7 @@ func (v *view) match(tokens, context []token) *hits {
 			h.add(v.lookup(tok), group, 1)
 		}
 	}
-	h.literal = v.literal(tokens)
+	h.literal, h.grams = v.literal(tokens)
 	return h
 }
 
@@ -213,11 +214,11 @@ func (v *view) markPieces(t *term) {
 // (k1 = 1.2, b = 0.75, every term once), as a share of what a segment with all
 // of them would get. A duty's unit name counts as part of it. Frame words are
 // left out. It orders clauses where no word list helps.
-func (v *view) literal(tokens []token) []float32 {
+func (v *view) literal(tokens []token) (shares []float32, count int) {
 	out := make([]float32, len(v.segs))
 	grams := gramsOf(tokens)
 	if len(grams) == 0 {
-		return out
+		return out, 0
 	}
 	total := 0.0
 	for _, g := range grams {
@@ -243,13 +244,13 @@ func (v *view) literal(tokens []token) []float32 {
 		}
 	}
 	if total == 0 {
-		return out
+		return out, len(grams)
 	}
 	for i := range out {
 		n := float64(v.segs[i].end-v.segs[i].start) / 3
 		out[i] = min(1, out[i]*float32(2.2/(1+1.2*(0.25+0.75*n/v.avgSeg))/total))
 	}
-	return out
+	return out, len(grams)
 }
 
 // gramsOf returns the distinct letters and letter pairs of the content tokens.
@@ -293,7 +294,7 @@ func (v *view) weigh(t *term) float64 {
 		return weightOutside
 	case t.df == 0 && t.tok.start < 0:
 		return 0 // said in parts, and not in this plan
-	case t.df == 0 && t.tok.kind == tokTerm:
+	case t.df == 0 && t.tok.kind == tokTerm && v.culture:
 		return weightAbsent * generic(t)
 	case t.df == 0 && t.tok.kind == tokRole:
 		return 0

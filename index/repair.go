@@ -107,6 +107,9 @@ func (v *view) nearWord(t *Thesaurus, window []rune) (string, bool) {
 	}
 	best, cost := "", 99
 	try := func(word string) {
+		if !v.spoken(t, word) {
+			return
+		}
 		if c := misspelled(window, []rune(word)); c < cost || c == cost && word < best {
 			best, cost = word, c
 		}
@@ -131,6 +134,13 @@ func (v *view) nearWord(t *Thesaurus, window []rune) (string, bool) {
 		}
 	}
 	return best, cost <= maxCost(len(window))
+}
+
+// spoken tells whether a word is one that this plan can be asked about: it
+// stands in the plan, names a unit, or asks for duties or facts. Other words are
+// more often right than misspelled.
+func (v *view) spoken(t *Thesaurus, word string) bool {
+	return v.holds(word) || len(v.dir.alias[word]) > 0 || isRoleVerb(word) || t.frames[word]&(tagDuties|tagFact) != 0
 }
 
 // maxCost bounds the misspelling by length: one homophone in two runes, more

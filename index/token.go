@@ -156,11 +156,11 @@ func (x lexer) word(s string, n int) (token, float64, bool) {
 func (v *view) tokens(t *Thesaurus, clean string) []token {
 	out := join(v.joinLiteral(lexer{t, v.dir}.cut(clean)))
 	for i, tok := range out {
-		if tok.kind == tokTerm {
+		if tok.kind == tokTerm || tok.kind == tokOutside && !v.culture {
 			out[i].exp = t.expand(tok.text)
 		}
 	}
-	return append(out, t.combined(clean, out)...)
+	return append(out, settle(t.combined(clean, out), out, clean)...)
 }
 
 // minInner is the length of a word that is also looked at by its inner words.
@@ -182,6 +182,54 @@ func (t *Thesaurus) innerWords(word string) []string {
 		}
 	}
 	return out
+}
+
+// settle drops words said in parts whose parts are only pieces of longer words
+// (学生+志愿 in 大学生志愿者) and makes one of those that rest on the same parts.
+func settle(combos, tokens []token, question string) []token {
+	var out []token
+	at := map[string]int{}
+	for _, c := range combos {
+		parts := strings.Split(c.text, "+")
+		if slices.ContainsFunc(parts, func(p string) bool { return onlyInside(p, tokens, question) }) {
+			continue
+		}
+		slices.Sort(parts)
+		key := strings.Join(parts, "+")
+		if i, ok := at[key]; ok {
+			out[i].exp = mergeExpansions(out[i].exp, c.exp)
+			continue
+		}
+		at[key] = len(out)
+		out = append(out, c)
+	}
+	return out
+}
+
+// onlyInside tells whether every place of the part lies strictly inside a
+// longer word of the lists.
+func onlyInside(part string, tokens []token, question string) bool {
+	rs, p := []rune(question), []rune(part)
+	for i := 0; i+len(p) <= len(rs); i++ {
+		if !slices.Equal(rs[i:i+len(p)], p) {
+			continue
+		}
+		inside := slices.ContainsFunc(tokens, func(t token) bool {
+			return t.kind == tokTerm && t.start <= i && t.end >= i+len(p) && t.end-t.start > len(p) && t.end == i+len(p)
+		})
+		if !inside {
+			return false
+		}
+	}
+	return true
+}
+
+func mergeExpansions(a, b []expansion) []expansion {
+	best := map[string]float64{}
+	for _, e := range append(slices.Clone(a), b...) {
+		best[e.text] = max(best[e.text], e.sim)
+	}
+	return sortedExpansions("", best)
 }
 
 // join merges neighbouring raw runes into runs.
@@ -241,7 +289,7 @@ const (
 func joinable(t token) bool {
 	switch t.kind {
 	case tokRaw:
-		return true
+		return !isBreak(t.text)
 	case tokFrame:
 		return t.tags&^(tagFiller|tagResp|tagWhen|tagItemWord|tagCount|tagAttr|tagDuties) == 0 && !isBreak(t.text) && t.text != "的"
 	}

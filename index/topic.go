@@ -1,6 +1,7 @@
 package index
 
 import (
+	"math"
 	"regexp"
 	"sort"
 	"strconv"
@@ -17,6 +18,8 @@ func itoa(n int) string { return strconv.Itoa(n) }
 const (
 	minCover         = 0.3  // below this the documents do not speak of the matter
 	shareNamed       = 0.6  // a unit that is named has the matter with this share of the best cover
+	shareRarest      = 0.8  // of the weight of a word that stands once
+	minGrams         = 4    // letters and pairs below which repeated letters prove nothing
 	minEvidenceOther = 2.5  // the same in a plan of another field
 	minCoverOther    = 0.1  // in a plan of another field, whose everyday words no list knows
 	minCoverOutside  = 0.8  // the same where the question names other business
@@ -77,12 +80,12 @@ func (r *request) asksElse() bool {
 	if r.says("归", "负责", "主管", "分管", "牵头", "找", "对接", "对口", "联系", "职责", "谁", "哪家", "部门", "单位", "管不", "管吗", "任务", "原则", "目标", "条") {
 		return false
 	}
-	if r.says("怎么", "如何", "怎样", "几", "多少", "哪年", "什么", "啥", "去哪", "推荐", "发一下", "好玩", "好看", "多久", "要不要", "哪些") {
+	if r.says("怎么", "如何", "怎样", "几", "多少", "哪年", "什么", "啥", "去哪", "推荐", "发一下", "好玩", "好看", "多久", "哪些") {
 		return true
 	}
 	// 能不能不收钱吗 is a wish that some unit has to see to, where the plan is
 	// plainly about it.
-	return r.says("能不能", "可以吗", "好吗", "吗", "咋") && highest(r.v.match(r.content, nil).rank(isAssigned)) < minWish
+	return r.says("能不能", "可以吗", "好吗", "吗", "咋", "要不要") && highest(r.v.match(r.content, nil).rank(isAssigned)) < minWish
 }
 
 // asksName: who a person is (组长是谁, 局长叫什么); a title alone is narrative.
@@ -156,7 +159,7 @@ func (h *hits) evidence(s scored) float64 {
 	if s.clause < 0 {
 		return 0
 	}
-	if s.literal >= minLiteral {
+	if s.literal >= minLiteral && h.grams >= minGrams {
 		return minEvidenceOther
 	}
 	sum := 0.0
@@ -173,7 +176,9 @@ func (r *request) proof() float64 {
 	if r.v.culture {
 		return minEvidence
 	}
-	return minEvidenceOther
+	// One word that stands in one clause of a short document is as much as a
+	// question can bring.
+	return min(minEvidenceOther, shareRarest*math.Log(1+float64(len(r.v.clauses))/1.5))
 }
 
 // needed is the share of the question that a clause must have: more where the
