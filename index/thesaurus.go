@@ -57,6 +57,7 @@ type Thesaurus struct {
 	outside   map[string]bool
 	weak      map[string]bool     // words whose own letters prove little
 	families  map[string][]string // unit base name → its family
+	familyAt  map[rune][]string   // names of families by their first rune
 	about     map[string][]string // unit base name → the people and things it is for
 	groups    map[string][]string // 工青妇 → its departments
 	aliases   map[string]string   // the office's own: alias → unit as the plan spells it
@@ -76,12 +77,14 @@ type relation struct {
 	next     int32 // the word's relation before it, plus one; 0 is none
 }
 
-// combo is a word that a question says in parts: every part must be in it.
+// combo is a word that a question says in parts: every part must be in it. Each
+// part may be one of several words: 健身|锻炼+义工|志愿者.
 type combo struct {
-	text     string // 健身+器材
-	letters  letterSet
-	from, to int32 // in Thesaurus.targets
-	next     int32 // the next combo with this first part; -1 is none
+	first    string    // 健身
+	rest     string    // 义工|志愿者
+	letters  letterSet // of the parts that have no choice
+	from, to int32     // in Thesaurus.targets
+	next     int32     // the next combo with this first part; -1 is none
 }
 
 // chain is the combos with one first part, in the order of the files.
@@ -123,6 +126,7 @@ func LoadThesaurus(extra ...string) (*Thesaurus, error) {
 		outside:  make(map[string]bool, roomOutside),
 		weak:     map[string]bool{},
 		families: map[string][]string{},
+		familyAt: map[rune][]string{},
 		aliases:  map[string]string{},
 		groups:   map[string][]string{},
 		about:    map[string][]string{},
@@ -313,27 +317,44 @@ func (t *Thesaurus) relate(said string, from, to int) {
 
 // combine records that the parts together may stand for the targets.
 func (t *Thesaurus) combine(parts string, from, to int) error {
-	if parts[0] == '+' || parts[len(parts)-1] == '+' || strings.Contains(parts, "++") {
-		return fmt.Errorf("a part of %q is empty", parts)
+	firsts, rest, _ := strings.Cut(parts, "+")
+	for part := range strings.SplitSeq(parts, "+") {
+		for choice := range strings.SplitSeq(part, "|") {
+			if choice == "" {
+				return fmt.Errorf("a part of %q is empty", parts)
+			}
+		}
 	}
-	first, _, _ := strings.Cut(parts, "+")
+	var letters letterSet
+	for part := range strings.SplitSeq(rest, "+") {
+		if !strings.Contains(part, "|") {
+			letters |= lettersOf(part)
+		}
+	}
+	for first := range strings.SplitSeq(firsts, "|") {
+		t.chain(combo{first: first, rest: rest, letters: letters, from: int32(from), to: int32(to), next: -1})
+	}
+	return nil
+}
+
+// chain puts a combo behind those with its first part.
+func (t *Thesaurus) chain(c combo) {
 	k := int32(len(t.combos))
-	t.combos = append(t.combos, combo{text: parts, letters: lettersOf(parts), from: int32(from), to: int32(to), next: -1})
-	if len(t.chains) > 0 && t.chains[t.lastChain].of == first { // words with one first part stand together
+	t.combos = append(t.combos, c)
+	if len(t.chains) > 0 && t.chains[t.lastChain].of == c.first { // words with one first part stand together
 		t.chains[t.lastChain].add(t.combos, k)
-		return nil
+		return
 	}
-	at, ok := t.comboAt[first]
+	at, ok := t.comboAt[c.first]
 	if !ok {
 		at = int32(len(t.chains))
-		t.comboAt[first] = at
-		t.chains = append(t.chains, chain{first, k, k})
-		t.maxPart = max(t.maxPart, utf8.RuneCountInString(first))
+		t.comboAt[c.first] = at
+		t.chains = append(t.chains, chain{c.first, k, k})
+		t.maxPart = max(t.maxPart, utf8.RuneCountInString(c.first))
 	} else {
 		t.chains[at].add(t.combos, k)
 	}
 	t.lastChain = at
-	return nil
 }
 
 func (c *chain) add(combos []combo, k int32) {
@@ -358,6 +379,10 @@ func (t *Thesaurus) kindLine(kind string, words []string) error {
 		return nil
 	case "family":
 		for _, w := range words {
+			if _, ok := t.families[w]; !ok {
+				first, _ := utf8.DecodeRuneInString(w)
+				t.familyAt[first] = append(t.familyAt[first], w)
+			}
 			t.families[w] = append(t.families[w], words...)
 		}
 		return nil
@@ -452,7 +477,7 @@ func (t *Thesaurus) reach(best map[string]float64, e expansion, said string) {
 // parts, one per target, in the order of the targets' names.
 func (t *Thesaurus) combined(question string, tokens []token) []token {
 	letters := lettersOf(question)
-	byTarget := map[string]*combo{}
+	byTarget := map[string]heard{}
 	for start := range question {
 		end := start
 		for n := 0; n < t.maxPart && end < len(question); n++ {
@@ -464,12 +489,16 @@ func (t *Thesaurus) combined(question string, tokens []token) []token {
 			}
 			for k := t.chains[at].first; k >= 0; k = t.combos[k].next {
 				c := &t.combos[k]
-				if c.letters&^letters != 0 || !holdsParts(question, c.text) || withinOne(tokens, c.text) {
+				if c.letters&^letters != 0 {
+					continue
+				}
+				parts, ok := c.said(question, tokens)
+				if !ok {
 					continue
 				}
 				target := t.targets[c.from]
 				if old, ok := byTarget[target.text]; !ok || t.targets[old.from].sim < target.sim {
-					byTarget[target.text] = c
+					byTarget[target.text] = heard{c, parts}
 				}
 			}
 		}
@@ -481,24 +510,49 @@ func (t *Thesaurus) combined(question string, tokens []token) []token {
 		for _, e := range t.targets[c.from:c.to] {
 			t.reach(best, e, "")
 		}
-		out = append(out, token{kind: tokTerm, text: c.text, start: -1, end: -1, exp: sortedExpansions("", best)})
+		out = append(out, token{kind: tokTerm, text: strings.Join(c.parts, "+"), start: -1, end: -1, exp: sortedExpansions("", best)})
 	}
 	return out
 }
 
-// withinOne tells whether one word already holds all parts (健身+器材 in 健身器材).
-func withinOne(tokens []token, parts string) bool {
+// heard is a combo with the words in which a question said it.
+type heard struct {
+	*combo
+	parts []string
+}
+
+// said returns the words in which a question says the combo, one for each part.
+// It does not count where one word of the question holds them all (健身+器材 in
+// 健身器材).
+func (c *combo) said(question string, tokens []token) (parts []string, ok bool) {
+	parts = []string{c.first}
+	for part := range strings.SplitSeq(c.rest, "+") {
+		found := ""
+		for choice := range strings.SplitSeq(part, "|") {
+			if strings.Contains(question, choice) && !withinOne(tokens, append(parts, choice)) {
+				found = choice
+				break
+			}
+		}
+		if found == "" {
+			return nil, false
+		}
+		parts = append(parts, found)
+	}
+	return parts, true
+}
+
+func withinOne(tokens []token, parts []string) bool {
 	for _, t := range tokens {
-		if t.kind == tokTerm && holdsParts(t.text, parts) {
+		if t.kind == tokTerm && containsAll(t.text, parts) {
 			return true
 		}
 	}
 	return false
 }
 
-// holdsParts tells whether s has every part of a combo.
-func holdsParts(s, parts string) bool {
-	for p := range strings.SplitSeq(parts, "+") {
+func containsAll(s string, parts []string) bool {
+	for _, p := range parts {
 		if !strings.Contains(s, p) {
 			return false
 		}

@@ -160,7 +160,7 @@ func (v *view) tokens(t *Thesaurus, clean string) []token {
 			out[i].exp = t.expand(tok.text)
 		}
 	}
-	return append(out, settle(t.combined(clean, out), out, clean)...)
+	return append(out, settle(t.combined(clean, out))...)
 }
 
 // minInner is the length of a word that is also looked at by its inner words.
@@ -184,16 +184,12 @@ func (t *Thesaurus) innerWords(word string) []string {
 	return out
 }
 
-// settle drops words said in parts whose parts are only pieces of longer words
-// (学生+志愿 in 大学生志愿者) and makes one of those that rest on the same parts.
-func settle(combos, tokens []token, question string) []token {
+// settle makes one word of those said in the same parts.
+func settle(combos []token) []token {
 	var out []token
 	at := map[string]int{}
 	for _, c := range combos {
 		parts := strings.Split(c.text, "+")
-		if slices.ContainsFunc(parts, func(p string) bool { return onlyInside(p, tokens, question) }) {
-			continue
-		}
 		slices.Sort(parts)
 		key := strings.Join(parts, "+")
 		if i, ok := at[key]; ok {
@@ -204,24 +200,6 @@ func settle(combos, tokens []token, question string) []token {
 		out = append(out, c)
 	}
 	return out
-}
-
-// onlyInside tells whether every place of the part lies strictly inside a
-// longer word of the lists.
-func onlyInside(part string, tokens []token, question string) bool {
-	rs, p := []rune(question), []rune(part)
-	for i := 0; i+len(p) <= len(rs); i++ {
-		if !slices.Equal(rs[i:i+len(p)], p) {
-			continue
-		}
-		inside := slices.ContainsFunc(tokens, func(t token) bool {
-			return t.kind == tokTerm && t.start <= i && t.end >= i+len(p) && t.end-t.start > len(p) && t.end == i+len(p)
-		})
-		if !inside {
-			return false
-		}
-	}
-	return true
 }
 
 func mergeExpansions(a, b []expansion) []expansion {

@@ -19,7 +19,7 @@ const (
 	minCover         = 0.3  // below this the documents do not speak of the matter
 	shareNamed       = 0.6  // a unit that is named has the matter with this share of the best cover
 	shareRarest      = 0.8  // of the weight of a word that stands once
-	minGrams         = 4    // letters and pairs below which repeated letters prove nothing
+	minGrams         = 3    // letters and pairs below which repeated letters prove nothing
 	minEvidenceOther = 2.5  // the same in a plan of another field
 	minCoverOther    = 0.1  // in a plan of another field, whose everyday words no list knows
 	minCoverOutside  = 0.8  // the same where the question names other business

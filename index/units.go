@@ -25,6 +25,8 @@ type directory struct {
 	plain  map[string][]int // names without 和, 与 and the order of their fields
 	level  string           // 市, 县, 区, 省 …: the level most of the plan's units carry
 	maxLen int
+
+	byFirst map[rune][]string // aliases that end as departments do, by their first rune
 }
 
 // levels are the prefixes that say whose department it is.
@@ -33,9 +35,12 @@ var levels = []string{"自治区", "自治州", "自治县", "省委", "市委",
 // orgSuffixes end the names of departments, longest first.
 var orgSuffixes = []string{"委员会", "办公室", "总工会", "联合会", "工作部", "指挥部", "公司", "集团", "中心", "分局", "总局", "总队", "支队", "大队", "协会", "学会", "法院", "检察院", "管委会", "局", "厅", "委", "办", "部", "会", "台", "联", "院", "署", "处", "馆", "社"}
 
+// orgEndings are the last runes of orgSuffixes.
+const orgEndings = "会室部司团心局队院厅委办台联署处馆社"
+
 // newDirectory collects the units of a plan and every name they may be called by.
 func newDirectory(p *plan.Plan, t *Thesaurus) *directory {
-	d := &directory{alias: map[string][]int{}, plain: map[string][]int{}}
+	d := &directory{alias: make(map[string][]int, aliasesOfUnit*len(p.Units)), plain: map[string][]int{}, byFirst: map[rune][]string{}}
 	for i, u := range p.Units {
 		d.add(u.Name, i, t)
 		for _, a := range u.Aliases {
@@ -73,9 +78,17 @@ func newDirectory(p *plan.Plan, t *Thesaurus) *directory {
 	}
 	for a := range d.alias {
 		d.maxLen = max(d.maxLen, utf8.RuneCountInString(a))
+		if hasOrgSuffix(a) {
+			first, _ := utf8.DecodeRuneInString(a)
+			d.byFirst[first] = append(d.byFirst[first], a)
+		}
 	}
 	return d
 }
+
+// aliasesOfUnit is about how many names a unit has, so that the map of a plan's
+// names seldom grows.
+const aliasesOfUnit = 20
 
 func (u unit) has(form string) bool {
 	for _, f := range u.forms {
@@ -144,25 +157,32 @@ func (t *Thesaurus) sameFamily(a, b string) bool {
 // from it in order (市监局 of 市场监管局, 资规局 of 自然资源和规划局 is not: its
 // first rune differs, the family table has it).
 func abbreviates(short, long string) bool {
-	s, l := []rune(short), []rune(long)
-	if len(s) < 3 || len(s) >= len(l) || s[0] != l[0] || s[len(s)-1] != l[len(l)-1] {
+	first, _ := utf8.DecodeRuneInString(short)
+	if f, _ := utf8.DecodeRuneInString(long); f != first {
 		return false
 	}
-	return subsequence(s, l)
+	last, _ := utf8.DecodeLastRuneInString(short)
+	if l, _ := utf8.DecodeLastRuneInString(long); l != last {
+		return false
+	}
+	n := utf8.RuneCountInString(short)
+	return n >= 3 && n < utf8.RuneCountInString(long) && subsequence(short, long)
 }
 
-func subsequence(short, long []rune) bool {
-	i := 0
+func subsequence(short, long string) bool {
 	for _, r := range long {
-		if i < len(short) && short[i] == r {
-			i++
+		if next, size := utf8.DecodeRuneInString(short); size > 0 && next == r {
+			short = short[size:]
 		}
 	}
-	return i == len(short)
+	return short == ""
 }
 
 // levelOf returns the one-rune level that a folded name begins with, or "".
 func levelOf(name string) string {
+	if !startsWithLevel(name) {
+		return ""
+	}
 	for _, l := range levels {
 		if strings.HasPrefix(name, l) && utf8.RuneCountInString(name) > utf8.RuneCountInString(l)+1 {
 			r, _ := utf8.DecodeRuneInString(l)
@@ -195,17 +215,24 @@ func cutBracket(name string) (outer, inner string) {
 }
 
 func stripLevel(name string) string {
+	if !startsWithLevel(name) {
+		return name
+	}
 	for _, l := range levels {
-		rest, ok := strings.CutPrefix(name, l)
-		if !ok || utf8.RuneCountInString(rest) < 2 {
-			continue
+		if rest, ok := strings.CutPrefix(name, l); ok && utf8.RuneCountInString(rest) >= 2 {
+			return rest
 		}
-		if strings.HasSuffix(l, "委") && utf8.RuneCountInString(rest) < 2 {
-			continue
-		}
-		return rest
 	}
 	return name
+}
+
+// startsWithLevel tells quickly that no level can be at the beginning.
+func startsWithLevel(name string) bool {
+	switch r, _ := utf8.DecodeRuneInString(name); r {
+	case '自', '省', '市', '县', '区', '州', '旗':
+		return true
+	}
+	return false
 }
 
 func (d *directory) commonLevel() string {
@@ -228,16 +255,20 @@ func (d *directory) commonLevel() string {
 // level, its family's names with and without the level, and a bracket's
 // content with the usual endings.
 func (d *directory) generate(i int, t *Thesaurus) {
-	seen := map[string]bool{}
+	only := []int{i} // what a name of no other unit means; shared by all of them
 	put := func(name string) {
+		us := d.alias[name]
+		if utf8.RuneCountInString(name) < 2 || len(us) > 0 && us[len(us)-1] == i {
+			return // too short, or put before
+		}
+		if len(us) == 0 {
+			d.alias[name] = only[:1:1]
+		} else {
+			d.alias[name] = append(us, i)
+		}
 		if short := plainName(name); short != name {
 			d.plain[short] = append(d.plain[short], i)
 		}
-		if utf8.RuneCountInString(name) < 2 || seen[name] {
-			return
-		}
-		seen[name] = true
-		d.alias[name] = append(d.alias[name], i)
 	}
 	for _, form := range d.units[i].forms {
 		put(form)
@@ -253,7 +284,7 @@ func (d *directory) generate(i int, t *Thesaurus) {
 		}
 		for _, b := range bases(form) {
 			put(b)
-			for _, body := range []string{"联席会议办公室", "领导小组办公室", "协调组办公室", "指挥部办公室", "委员会办公室", "联席会议", "领导小组", "协调组", "指挥部"} {
+			for _, body := range groupBodies {
 				if strings.HasSuffix(b, body) {
 					put(body)
 					break
@@ -276,10 +307,21 @@ func (d *directory) generate(i int, t *Thesaurus) {
 	}
 }
 
+// groupBodies end the names of groups and their offices, longest first.
+var groupBodies = []string{"联席会议办公室", "领导小组办公室", "协调组办公室", "指挥部办公室", "委员会办公室", "联席会议", "领导小组", "协调组", "指挥部"}
+
 // plainName is a name without 和, 与, 及 and 、, its letters sorted but for the
 // ending: 文化和广电旅游体育局 and 文化广电旅游和体育局 are one.
 func plainName(name string) string {
-	rs := []rune(strings.NewReplacer("和", "", "与", "", "及", "", "、", "").Replace(stripLevel(name)))
+	if utf8.RuneCountInString(name) < minPlain {
+		return name
+	}
+	rs := make([]rune, 0, len(name)/2)
+	for _, r := range stripLevel(name) {
+		if r != '和' && r != '与' && r != '及' && r != '、' {
+			rs = append(rs, r)
+		}
+	}
 	if len(rs) < minPlain {
 		return name
 	}
@@ -321,8 +363,10 @@ func (t *Thesaurus) family(base string) []string {
 		return f
 	}
 	var hit []string
-	for name, f := range t.families {
-		if utf8.RuneCountInString(name) >= 3 && (abbreviates(name, base) || abbreviates(base, name)) {
+	first, _ := utf8.DecodeRuneInString(base)
+	for _, name := range t.familyAt[first] {
+		if abbreviates(name, base) || abbreviates(base, name) {
+			f := t.families[name]
 			if len(hit) > 0 && hit[0] != f[0] {
 				return nil // two families fit: better none than a wrong one
 			}
@@ -333,6 +377,9 @@ func (t *Thesaurus) family(base string) []string {
 }
 
 func hasOrgSuffix(s string) bool {
+	if last, _ := utf8.DecodeLastRuneInString(s); !strings.ContainsRune(orgEndings, last) {
+		return false
+	}
 	for _, x := range orgSuffixes {
 		if strings.HasSuffix(s, x) {
 			return true
@@ -362,9 +409,10 @@ func (d *directory) resolve(name string) (units []int, known bool) {
 		return nil, false
 	}
 	var hits []int
-	for a, us := range d.alias {
-		if hasOrgSuffix(a) && (abbreviates(base, a) || abbreviates(a, base)) {
-			hits = append(hits, us...)
+	first, _ := utf8.DecodeRuneInString(base)
+	for _, a := range d.byFirst[first] {
+		if abbreviates(base, a) || abbreviates(a, base) {
+			hits = append(hits, d.alias[a]...)
 		}
 	}
 	hits = unique(hits)

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"math/bits"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 
@@ -42,7 +41,7 @@ type view struct {
 	spell    func() *spelling // of the unit names; made when first needed
 	text     string           // folded text of all segments, each ended by \n
 	dir      *directory
-	letters  map[rune][]int32 // byte offsets of every letter in text
+	letters  letterIndex
 	owners   []owner
 	culture  bool     // a plan of public culture: the lists of other business hold
 	unitText []string // per segment of a duty: its unit's folded name
@@ -50,7 +49,7 @@ type view struct {
 }
 
 func newView(p *plan.Plan, t *Thesaurus) *view {
-	v := &view{plan: p, t: t, name: p.DocNo, dir: newDirectory(p, t), letters: map[rune][]int32{}}
+	v := &view{plan: p, t: t, name: p.DocNo, dir: newDirectory(p, t)}
 	v.spell = sync.OnceValue(func() *spelling { return newSpelling(v.dir.names()) })
 	if v.name == "" {
 		v.name = p.Title
@@ -58,9 +57,10 @@ func newView(p *plan.Plan, t *Thesaurus) *view {
 	var text strings.Builder
 	v.addDuties(&text)
 	v.addItems(&text)
-	v.text = text.String()
-	v.addSections(&text)
-	v.text = text.String()
+	v.setText(text.String()) // sections leave out what stands here
+	sentences := v.addSections(&text)
+	v.setText(text.String())
+	v.markLists(sentences)
 	v.avgSeg = max(1, float64(len(v.text))/3/float64(max(1, len(v.segs))))
 	v.unitText = make([]string, len(v.segs))
 	for _, c := range v.clauses {
@@ -112,26 +112,26 @@ func newOwners(v *view, t *Thesaurus) []owner {
 const shareCulture = 0.3
 
 func (v *view) isCulture() bool {
-	n := 0
-	for _, c := range v.clauses {
-		for s := c.segFrom; s < c.segTo; s++ {
-			if strings.Contains(v.text[v.segs[s].start:v.segs[s].end], "文化") {
-				n++
-				break
-			}
+	clauses, last := 0, -1
+	hit := v.find("文化")
+	for i, seg := range v.segs {
+		if seg.clause != last && hit.has(i) {
+			clauses, last = clauses+1, seg.clause
 		}
 	}
-	return float64(n) >= shareCulture*float64(len(v.clauses))
+	return float64(clauses) >= shareCulture*float64(len(v.clauses))
 }
 
-func (v *view) addSegment(text *strings.Builder, s string, list bool) {
+// setText makes the text that find and its kind search.
+func (v *view) setText(text string) {
+	v.text = text
+	v.letters = newLetterIndex(text)
+}
+
+func (v *view) addSegment(text *strings.Builder, folded string) {
 	start := text.Len()
-	folded := zh.Fold(s)
 	text.WriteString(folded)
-	for i, r := range folded {
-		v.letters[r] = append(v.letters[r], int32(start+i))
-	}
-	v.segs = append(v.segs, segment{clause: len(v.clauses), start: start, end: text.Len(), list: list})
+	v.segs = append(v.segs, segment{clause: len(v.clauses), start: start, end: text.Len()})
 	text.WriteByte('\n')
 }
 
@@ -140,7 +140,7 @@ func (v *view) addDuties(text *strings.Builder) {
 		ui := v.dir.ofDuty(i)
 		for j, d := range u.Duties {
 			from := len(v.segs)
-			v.addSegment(text, d.Text, false)
+			v.addSegment(text, zh.Fold(d.Text))
 			v.clauses = append(v.clauses, clause{kind: KindDuty, pos: j, unit: ui, units: []int{ui}, no: d.No, role: d.Role, segFrom: from, segTo: len(v.segs)})
 		}
 	}
@@ -150,16 +150,16 @@ func (v *view) addItems(text *strings.Builder) {
 	for i, it := range v.plan.Items {
 		from := len(v.segs)
 		if it.Title != "" && !strings.HasPrefix(it.Text, it.Title) {
-			v.addSegment(text, it.Title, false)
+			v.addSegment(text, zh.Fold(it.Title))
 		}
 		for _, s := range sentences(it.Text) {
-			v.addSegment(text, s, false)
+			v.addSegment(text, zh.Fold(s))
 		}
 		if from == len(v.segs) {
-			v.addSegment(text, it.Text, false)
+			v.addSegment(text, zh.Fold(it.Text))
 		}
 		for _, head := range slices.Sorted(maps.Keys(it.Extra)) {
-			v.addSegment(text, it.Extra[head], false)
+			v.addSegment(text, zh.Fold(it.Extra[head]))
 		}
 		var us []int
 		for _, n := range append(append([]string{}, it.Lead...), it.Support...) {
@@ -170,8 +170,10 @@ func (v *view) addItems(text *strings.Builder) {
 }
 
 // addSections adds what the body says outside the duties and items: the leaf
-// sections, and of a parent what stands before its first child.
-func (v *view) addSections(text *strings.Builder) {
+// sections, and of a parent what stands before its first child. It returns the
+// segments that are sentences.
+func (v *view) addSections(text *strings.Builder) set {
+	var found []int
 	secs := v.plan.Sections
 	for i, s := range secs {
 		if s.Path == "" {
@@ -187,15 +189,21 @@ func (v *view) addSections(text *strings.Builder) {
 			if v.holds(folded) {
 				continue // a duty or an item: it is there already, with its unit
 			}
-			v.addSegment(text, line, v.dir.lists(folded))
+			found = append(found, len(v.segs))
+			v.addSegment(text, folded)
 		}
 		if from == len(v.segs) && s.Title != "" {
-			v.addSegment(text, s.Title, false)
+			v.addSegment(text, zh.Fold(s.Title))
 		}
 		if from < len(v.segs) {
 			v.clauses = append(v.clauses, clause{kind: KindSection, pos: i, unit: -1, segFrom: from, segTo: len(v.segs)})
 		}
 	}
+	out := v.newSet()
+	for _, i := range found {
+		out.add(i)
+	}
+	return out
 }
 
 // sentences cuts text after 。！？ and ；, and at line ends.
@@ -231,16 +239,19 @@ func (d *directory) ofDuty(i int) int {
 // minListed is how many units a sentence must name to count as a member list.
 const minListed = 4
 
-func (d *directory) lists(folded string) bool {
-	n := 0
-	for _, u := range d.units {
-		if strings.Contains(folded, u.forms[0]) {
-			if n++; n >= minListed {
-				return true
+// markLists finds the sentences that list units.
+func (v *view) markLists(sentences set) {
+	named := make([]uint8, len(v.segs))
+	for _, u := range v.dir.units {
+		for i, w := range v.find(u.forms[0]) {
+			for w &= sentences[i]; w != 0; w &= w - 1 {
+				if seg := i<<6 | trailing(w); named[seg] < minListed {
+					named[seg]++
+					v.segs[seg].list = named[seg] == minListed
+				}
 			}
 		}
 	}
-	return false
 }
 
 // set is a set of segment numbers.
@@ -260,13 +271,28 @@ func (s set) count() (n int) {
 func (v *view) find(word string) set {
 	out := v.newSet()
 	v.each(word, func(pos int) bool {
-		seg := sort.Search(len(v.segs), func(k int) bool { return v.segs[k].end > pos })
-		if seg < len(v.segs) && pos >= v.segs[seg].start {
+		if seg := v.segmentAt(pos); seg >= 0 {
 			out.add(seg)
 		}
 		return true
 	})
 	return out
+}
+
+// segmentAt is the segment that holds a place of the text, -1 between two.
+func (v *view) segmentAt(pos int) int {
+	lo, hi := 0, len(v.segs)
+	for lo < hi {
+		if mid := (lo + hi) / 2; v.segs[mid].end > pos {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	if lo < len(v.segs) && pos >= v.segs[lo].start {
+		return lo
+	}
+	return -1
 }
 
 // holds tells whether the folded word stands anywhere in the view.
@@ -285,7 +311,7 @@ func (v *view) each(word string, f func(pos int) bool) {
 	var places []int32
 	offset := -1
 	for i, r := range word {
-		list := v.letters[r]
+		list := v.letters.places(r)
 		if len(list) == 0 {
 			return
 		}
@@ -295,7 +321,7 @@ func (v *view) each(word string, f func(pos int) bool) {
 	}
 	for _, p := range places {
 		start := int(p) - offset
-		if start >= 0 && start+len(word) <= len(v.text) && strings.HasPrefix(v.text[start:], word) && !f(start) {
+		if start >= 0 && start+len(word) <= len(v.text) && v.text[start:start+len(word)] == word && !f(start) {
 			return
 		}
 	}
