@@ -228,24 +228,28 @@ func uniqueInOrder(list []int) []int {
 // units with a part in a matter.
 func (r *request) widen() {
 	for i, t := range r.content {
-		if t.kind == tokTerm && r.v.dutiesWith(t.text) < 2 {
+		if t.kind == tokTerm && r.v.dutiesWith(t.exp) < 2 {
 			r.content[i].inner = r.t.innerWords(t.text)
 		}
 	}
 }
 
-// dutiesWith counts the duties and items that hold the word.
-func (v *view) dutiesWith(word string) int {
-	n, last := 0, -1
-	for i, w := range v.find(word) {
-		for ; w != 0; w &= w - 1 {
-			c := v.segs[i<<6|trailing(w)].clause
-			if c != last && isAssigned(&v.clauses[c]) {
-				n, last = n+1, c
+// dutiesWith counts the duties and items that hold what a word surely means.
+func (v *view) dutiesWith(exp []expansion) int {
+	found := map[int]bool{}
+	for _, e := range exp {
+		if e.sim < minReach {
+			continue
+		}
+		for i, w := range v.find(e.text) {
+			for ; w != 0; w &= w - 1 {
+				if c := v.segs[i<<6|trailing(w)].clause; isAssigned(&v.clauses[c]) {
+					found[c] = true
+				}
 			}
 		}
 	}
-	return n
+	return len(found)
 }
 
 func (r *request) has(t tag) bool { return r.tags&t != 0 }

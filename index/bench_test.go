@@ -130,3 +130,42 @@ func BenchmarkAskWithin(b *testing.B) {
 	}
 	percentiles(b, "", took)
 }
+
+// BenchmarkAskAll asks the development questions of all 1,500 plans at once,
+// and plain Bleve the same in the same run.
+func BenchmarkAskAll(b *testing.B) {
+	plans := counties(corpusPlans)
+	ix := build(b, plans...)
+	cjk := newPlainBleve(b, analyserCJK, plans)
+	standard := newPlainBleve(b, analyserStandard, plans)
+	qs := devQuestions(b)
+	var ours, theirs, others []time.Duration
+	timed := func(list *[]time.Duration, f func()) {
+		start := time.Now()
+		f()
+		*list = append(*list, time.Since(start))
+	}
+	i := 0
+	for b.Loop() {
+		q := qs[i%len(qs)]
+		timed(&ours, func() { ask(b, ix, q.query()) })
+		timed(&theirs, func() { cjk.search(b, q.Q, plainHits) })
+		timed(&others, func() { standard.search(b, q.Q, plainHits) })
+		i++
+	}
+	percentiles(b, "-ours", ours)
+	percentiles(b, "-cjk", theirs)
+	percentiles(b, "-standard", others)
+	b.ReportMetric(float64(sum(ours))/float64(sum(theirs)), "ours/cjk")
+	b.ReportMetric(float64(sum(ours))/float64(sum(others)), "ours/standard")
+}
+
+// plainHits is the size of a result page, Bleve's default.
+const plainHits = 10
+
+func sum(list []time.Duration) (total time.Duration) {
+	for _, d := range list {
+		total += d
+	}
+	return total
+}

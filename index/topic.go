@@ -22,6 +22,7 @@ const (
 	minGrams         = 3    // letters and pairs below which repeated letters prove nothing
 	minEvidenceOther = 2.5  // the same in a plan of another field
 	minCoverOther    = 0.1  // in a plan of another field, whose everyday words no list knows
+	minCoverThing    = 0.7  // the same where the question is for a thing that plans do not hold
 	minCoverOutside  = 0.8  // the same where the question names other business
 	nearHeaviest     = 0.9  // a word of this share of the heaviest weight says as much
 	maxGapCover      = 0.62 // a duty that has this much of the matter is its answer
@@ -192,7 +193,21 @@ func (r *request) needed(h *hits) float64 {
 			return minCoverOutside
 		}
 	}
+	if r.asksThing() {
+		return minCoverThing
+	}
 	return minCover
+}
+
+// asksThing: the question is for something that plans do not hold (票价谁定):
+// the matter beside it must be plainly the plan's.
+func (r *request) asksThing() bool {
+	for _, t := range r.tokens {
+		if t.kind == tokFrame && t.tags&tagAttr != 0 && !r.v.holds(t.text) {
+			return true
+		}
+	}
+	return false
 }
 
 // lacksHeaviest tells whether the clause is without one of the words that say
@@ -282,9 +297,7 @@ func (r *request) responsible(h *hits, duties []scored) Answer {
 		a.Intent = IntentRole
 	}
 	if len(main) > 1 && r.has(tagMulti) {
-		sort.SliceStable(main, func(i, j int) bool {
-			return roleRank(r.v.clauses[main[i].clause].role) < roleRank(r.v.clauses[main[j].clause].role)
-		})
+		h.byRole(main)
 	}
 	for _, s := range main {
 		row := r.row(&r.v.clauses[s.clause])
@@ -298,6 +311,20 @@ func (r *request) responsible(h *hits, duties []scored) Answer {
 	}
 	a.NoLead = r.asksLead() && !r.leads(a.Results)
 	return a
+}
+
+// byRole orders answers by the part their units play; those that have clearly
+// less of the matter than the best follow after.
+func (h *hits) byRole(list []scored) {
+	best := h.plain(list[0].clause)
+	rank := func(s scored) int {
+		n := roleRank(h.v.clauses[s.clause].role)
+		if h.plain(s.clause) < shareMain*best {
+			n += rankTakesPart + 1
+		}
+		return n
+	}
+	sort.SliceStable(list, func(i, j int) bool { return rank(list[i]) < rank(list[j]) })
 }
 
 // shared keeps the clauses that answer as well as the first: with nearly its
