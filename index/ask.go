@@ -2,6 +2,7 @@ package index
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -406,10 +407,10 @@ func (v *view) cite(c *clause) string {
 	case KindDuty:
 		place = "附件·" + v.plan.Units[v.dir.units[c.unit].duty].Name
 		if c.no > 0 {
-			place += "·第" + itoa(c.no) + "项"
+			place += "·第" + strconv.Itoa(c.no) + "项"
 		}
 	case KindTask:
-		place = "第" + itoa(c.no) + "项"
+		place = "第" + strconv.Itoa(c.no) + "项"
 	default:
 		place = v.plan.Sections[c.pos].Path
 	}

@@ -52,9 +52,6 @@ func (h *hits) keepsContext(best, s scored) bool {
 	return true
 }
 
-// simContext is how well a shared word must be matched to tell clauses apart.
-const simContext = 0.7
-
 // split tells the parts of a list from what they share: 文化场馆 in
 // 建个文化场馆，立项、用地分别找谁; 文化队伍 in 文化队伍的编制和政策; 文化权益 in
 // 妇女、残疾人的文化权益.

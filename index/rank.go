@@ -9,29 +9,6 @@ import (
 	"xietiao/index/zh"
 )
 
-// The weights of the ranking, each with what it stands for. They were set on
-// the development questions and are explained in docs/design.md.
-const (
-	weightGeneric  = 0.2  // share left to words that stand everywhere in a plan
-	weightRole     = 0.35 // a role verb in a question: people say 协调 where the plan says 指导
-	weightUnknown1 = 0.12 // a single rune that no list and no document knows
-	weightUnknown2 = 0.4  // a run of two
-	weightUnknown3 = 0.6  // a run of three or more
-	weightAbsent   = 2.8  // a word of the field that this plan does not hold
-	weightOutside  = 5.0  // other business
-	shareRaw       = 0.75 // of its weight for a word that only the plan knows, in a field whose words are listed
-	weightContext  = 0.3  // a word of the previous question, or of another part of this one
-	simCut         = 0.8  // a word inside one that the plan does not have
-	simOwner       = 0.4  // a word for the people or things that the clause's unit is for
-	simInner       = 0.6  // a word of the field inside a longer one: 少数民族 in 少数民族文化
-	simPieces      = 0.8  // a raw run found in pieces instead of whole
-	shareSegment   = 0.75 // of a clause's coverage that must come from one sentence
-	bonusFocus     = 0.14 // a clause that is about little else
-	bonusLiteral   = 0.3  // the question's own letters stand in the clause
-	bonusRole      = 0.07 // the clause's verb is the one asked for
-	malusRole      = 0.04 // the clause only takes part, and that was not asked
-)
-
 // term is one content word of a question with what it hits in a view.
 type term struct {
 	tok    token
@@ -389,60 +366,4 @@ func (h *hits) segment(s int) (cover, focus float64) {
 	}
 	n := (h.v.segs[s].end - h.v.segs[s].start) / 3
 	return cover / h.total, min(1, float64(runes)/float64(max(n, 6)))
-}
-
-// roleFit prefers the clause whose verb was asked for, and a clause that does
-// the thing over one that takes part in it.
-func (h *hits) roleFit(c *clause) float64 {
-	if c.role == "" {
-		return 0
-	}
-	fit := 0.0
-	asked := false
-	for _, r := range h.roles {
-		if strings.Contains(c.role, r) {
-			fit = bonusRole
-		}
-		if roleRank(r) >= rankTakesPart {
-			asked = true
-		}
-	}
-	if h.helps {
-		if roleRank(c.role) >= rankTakesPart {
-			return fit + bonusRole
-		}
-		return fit
-	}
-	if !asked && roleRank(c.role) >= rankTakesPart {
-		fit -= malusRole
-	}
-	return fit
-}
-
-// Ranks of parts in a matter, in the order answers list them.
-const (
-	rankLead = iota
-	rankCarries
-	rankOversees
-	rankDoes
-	rankTakesPart
-)
-
-// roleRank orders role runs: 牵头, then 负责 and 承担, then 统筹 and 协调, then
-// the doing verbs, then 参与, 协助, 配合.
-func roleRank(role string) int {
-	for _, v := range []string{"参与", "协助", "配合", "协同", "协办", "支持"} {
-		if strings.HasPrefix(role, v) {
-			return rankTakesPart
-		}
-	}
-	switch {
-	case strings.Contains(role, "牵头"):
-		return rankLead
-	case strings.Contains(role, "负责"), strings.Contains(role, "承担"), strings.Contains(role, "主管"), strings.Contains(role, "主办"), strings.Contains(role, "统一管理"):
-		return rankCarries
-	case strings.Contains(role, "统筹"), strings.Contains(role, "协调"):
-		return rankOversees
-	}
-	return rankDoes
 }

@@ -35,22 +35,6 @@ type token struct {
 
 func single(t token) bool { return t.run || t.end-t.start == 1 }
 
-// roleVerbs are the verbs that plans use for a unit's part, in the order of
-// rank in which answers list them.
-var roleVerbs = []string{
-	"牵头", "主管", "主办", "承担", "统筹", "统一管理", "协调", "组织", "推进", "推动", "指导", "管理",
-	"参与", "协助", "配合", "协同", "协办", "支持", "鼓励", "纳入", "会同",
-}
-
-func isRoleVerb(s string) bool {
-	for _, v := range roleVerbs {
-		if v == s {
-			return true
-		}
-	}
-	return false
-}
-
 // maxQuestion bounds a question in runes; zh.CleanQuestion cuts there as well.
 const maxQuestion = 500
 
