@@ -1,8 +1,11 @@
 package index
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	"github.com/blevesearch/bleve/v2/mapping"
 	"github.com/blevesearch/bleve/v2/registry"
+	"github.com/blevesearch/bleve/v2/search"
 	"github.com/blevesearch/bleve/v2/search/query"
 
 	"xietiao/index/plan"
@@ -140,48 +144,117 @@ func memory() (bleve.Index, error) {
 	return b, nil
 }
 
-// maxCandidatePlans is how many plans the ranking looks at exactly after Bleve
-// has narrowed a question down; maxCandidates is how many clauses it may return.
+// How many plans the ranking looks at exactly after Bleve has narrowed a
+// question down, and what Bleve is asked for.
 const (
 	maxCandidatePlans = 6
-	maxCandidates     = 60
-	maxQueryTerms     = 24
+	firstHits         = 60  // clauses asked for at first
+	moreHits          = 8   // times as many where equal scores run past the last of them
+	maxQueryPairs     = 24  // the rarest letter pairs of a question
+	minQueryPairs     = 4   // kept however common they are
+	shareCommon       = 0.2 // of the clauses have a pair that tells nothing
+	sameHitScore      = 1e-9
 )
 
-// candidates asks Bleve which plans speak most of the words, best first.
+// candidates asks Bleve which plans speak most of the words, best first. Bleve
+// numbers clauses by chance, so of clauses with equal scores it would give any:
+// they are all asked for, and the plans' order decides.
 func (ix *Index) candidates(ctx context.Context, words []string) ([]int, error) {
-	var terms []query.Query
-	seen := map[string]bool{}
-	for _, w := range words {
-		for _, g := range zh.Bigrams(w) {
-			if seen[g] || len(terms) >= maxQueryTerms {
-				continue
-			}
-			seen[g] = true
-			q := bleve.NewTermQuery(g)
-			q.SetField(fieldText)
-			terms = append(terms, q)
+	pairs, err := ix.tellingPairs(ctx, words)
+	if err != nil || len(pairs) == 0 {
+		return nil, err
+	}
+	terms := make([]query.Query, len(pairs))
+	for i, p := range pairs {
+		q := bleve.NewTermQuery(p)
+		q.SetField(fieldText)
+		terms[i] = q
+	}
+	for size := firstHits; ; size *= moreHits {
+		res, err := ix.bleve.SearchInContext(ctx, bleve.NewSearchRequestOptions(bleve.NewDisjunctionQuery(terms...), size, 0, false))
+		if err != nil {
+			return nil, fmt.Errorf("search: %w", err)
+		}
+		plans, certain, err := bestPlans(res.Hits)
+		if err != nil {
+			return nil, err
+		}
+		if certain || len(res.Hits) < size {
+			return plans[:min(len(plans), maxCandidatePlans)], nil
 		}
 	}
-	if len(terms) == 0 {
-		return nil, nil
+}
+
+// bestPlans lists the plans of the hits, those with equal scores in the plans'
+// order. It is certain of the first maxCandidatePlans where a worse hit follows.
+func bestPlans(hits search.DocumentMatchCollection) (plans []int, certain bool, err error) {
+	had := map[int]bool{}
+	for from := 0; from < len(hits); {
+		to := from
+		var group []int
+		for ; to < len(hits) && hits[to].Score >= hits[from].Score*(1-sameHitScore); to++ {
+			head, _, _ := strings.Cut(hits[to].ID, ":")
+			i, err := strconv.Atoi(head)
+			if err != nil {
+				return nil, false, fmt.Errorf("search: id %q: %w", hits[to].ID, err)
+			}
+			if !had[i] {
+				had[i] = true
+				group = append(group, i)
+			}
+		}
+		slices.Sort(group)
+		plans = append(plans, group...)
+		if len(plans) >= maxCandidatePlans {
+			return plans, to < len(hits), nil
+		}
+		from = to
 	}
-	req := bleve.NewSearchRequestOptions(bleve.NewDisjunctionQuery(terms...), maxCandidates, 0, false)
-	res, err := ix.bleve.SearchInContext(ctx, req)
+	return plans, false, nil
+}
+
+// tellingPairs are the letter pairs of the words, the rarest in the index first;
+// those that most clauses have would only cost time.
+func (ix *Index) tellingPairs(ctx context.Context, words []string) (_ []string, err error) {
+	internal, err := ix.bleve.Advanced()
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
-	var out []int
-	had := map[int]bool{}
-	for _, hit := range res.Hits {
-		head, _, _ := strings.Cut(hit.ID, ":")
-		i, err := strconv.Atoi(head)
+	reader, err := internal.Reader()
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	total, err := reader.DocCount()
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	clauses := func(pair string) (uint64, error) {
+		r, err := reader.TermFieldReader(ctx, []byte(pair), fieldText, false, false, false)
 		if err != nil {
-			return nil, fmt.Errorf("search: id %q: %w", hit.ID, err)
+			return 0, fmt.Errorf("search %q: %w", pair, err)
 		}
-		if !had[i] {
-			had[i] = true
-			out = append(out, i)
+		return r.Count(), r.Close()
+	}
+	df := map[string]uint64{}
+	var out []string
+	for _, w := range words {
+		for _, g := range zh.Bigrams(w) {
+			if _, ok := df[g]; ok {
+				continue
+			}
+			if df[g], err = clauses(g); err != nil {
+				return nil, err
+			}
+			if df[g] > 0 {
+				out = append(out, g)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(df[a], df[b]) })
+	for n := range out {
+		if n >= maxQueryPairs || n >= minQueryPairs && float64(df[out[n]]) > shareCommon*float64(total) {
+			return out[:n], nil
 		}
 	}
 	return out, nil

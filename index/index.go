@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/blevesearch/bleve/v2"
 
 	"xietiao/index/plan"
-	"xietiao/index/zh"
 )
 
 // Options configure an index. The zero value uses the built-in thesaurus.
@@ -29,6 +27,7 @@ var ErrNoPlan = errors.New("no such plan")
 type Index struct {
 	t     *Thesaurus
 	plans []*plan.Plan
+	names planNames
 	bleve bleve.Index
 	views viewCache
 }
@@ -65,7 +64,7 @@ func open(plans []*plan.Plan, opt Options, openBleve func(*Thesaurus) (bleve.Ind
 	if err != nil {
 		return nil, err
 	}
-	ix := &Index{t: t, plans: plans, bleve: b}
+	ix := &Index{t: t, plans: plans, names: newPlanNames(plans), bleve: b}
 	ix.views.make = func(i int) *view { return newView(plans[i], t) }
 	return ix, nil
 }
@@ -97,89 +96,6 @@ func (ix *Index) Ask(ctx context.Context, q Query) (Answer, error) {
 		answers[i] = ix.views.get(k).ask(ix.t, q)
 	}
 	return merge(answers), nil
-}
-
-// maxExact is the number of plans that are all looked at exactly; of more,
-// Bleve first picks those that speak of the question's words.
-const maxExact = 8
-
-// scope lists the plans to look at: the one named by the query, those named in
-// the question by number, title or place, else all or the best by Bleve.
-func (ix *Index) scope(ctx context.Context, q Query) ([]int, error) {
-	var all, named []int
-	text := zh.Fold(q.Q)
-	for i, p := range ix.plans {
-		if q.Plan != "" && q.Plan != p.DocNo && q.Plan != p.Title {
-			continue
-		}
-		all = append(all, i)
-		if len(ix.plans) > 1 && mentions(text, p) {
-			named = append(named, i)
-		}
-	}
-	switch {
-	case len(all) == 0:
-		return nil, ErrNoPlan
-	case len(named) > 0 && len(named) <= maxExact:
-		return named, nil
-	case len(all) <= maxExact:
-		return all, nil
-	}
-	words := ix.queryWords(q)
-	best, err := ix.candidates(ctx, words)
-	if err != nil {
-		return nil, err
-	}
-	if len(best) == 0 {
-		return all[:1], nil // nothing matches anywhere: any plan refuses it
-	}
-	return best[:min(len(best), maxCandidatePlans)], nil
-}
-
-// mentions tells whether a folded question names a plan.
-func mentions(text string, p *plan.Plan) bool {
-	if n := zh.Fold(p.DocNo); n != "" && strings.Contains(text, n) {
-		return true
-	}
-	if t := zh.Fold(p.Title); t != "" && strings.Contains(text, t) {
-		return true
-	}
-	place := placeOf(p)
-	return place != "" && strings.Contains(text, place)
-}
-
-// placeOf is the place that issued a plan without its level: 乐清 of
-// 乐清市公共文化服务体系建设协调组.
-func placeOf(p *plan.Plan) string {
-	for _, name := range []string{p.Issuer, p.Title} {
-		rs := []rune(zh.Fold(name))
-		for i, r := range rs {
-			if i >= 2 && i <= 4 && (r == '市' || r == '县' || r == '区') {
-				return string(rs[:i])
-			}
-		}
-	}
-	return ""
-}
-
-// queryWords are the words that Bleve is asked for: what the question is about
-// and what that may be called in documents.
-func (ix *Index) queryWords(q Query) []string {
-	var out []string
-	for _, text := range []string{q.Q, q.Prev} {
-		for _, t := range join(lexer{ix.t, nil}.cut(zh.Fold(zh.CleanQuestion(text)))) {
-			switch t.kind {
-			case tokRaw, tokTerm, tokOutside, tokMissing:
-				out = append(out, t.text)
-				for i, e := range ix.t.expand(t.text) {
-					if i > 0 && i <= 3 && e.sim >= simInstance {
-						out = append(out, e.text)
-					}
-				}
-			}
-		}
-	}
-	return out
 }
 
 // sameScore is how near the best answers of two plans must be for the question
@@ -222,7 +138,7 @@ func rankOf(a Answer) int {
 	return 2
 }
 
-// maxViews bounds the plans kept ready; a plan takes about 0.3 MB and 1 ms.
+// maxViews bounds the plans kept ready; docs/performance.md says what one takes.
 const maxViews = 256
 
 // viewCache makes views when they are first asked for and keeps the latest.
