@@ -119,6 +119,17 @@ const (
 // may add lines of the same form (docs/design.md describes it). Errors wrap
 // ErrThesaurus or the file's own error and name the place.
 func LoadThesaurus(extra ...string) (*Thesaurus, error) {
+	files, err := readLists(extra)
+	if err != nil {
+		return nil, err
+	}
+	return newThesaurus(files)
+}
+
+// list is one file of the thesaurus.
+type list struct{ name, text string }
+
+func newThesaurus(files []list) (*Thesaurus, error) {
 	t := &Thesaurus{
 		terms:    make(map[string]int32, roomTerms),
 		comboAt:  make(map[string]int32, roomFirst),
@@ -130,10 +141,6 @@ func LoadThesaurus(extra ...string) (*Thesaurus, error) {
 		aliases:  map[string]string{},
 		groups:   map[string][]string{},
 		about:    map[string][]string{},
-	}
-	files, err := readLists(extra)
-	if err != nil {
-		return nil, err
 	}
 	hash := sha256.New()
 	words, combos := 0, 0
@@ -153,9 +160,6 @@ func LoadThesaurus(extra ...string) (*Thesaurus, error) {
 	}
 	return t, nil
 }
-
-// list is one file of the thesaurus.
-type list struct{ name, text string }
 
 // readLists reads the built-in files and then the office's.
 func readLists(extra []string) ([]list, error) {
