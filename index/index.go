@@ -28,13 +28,17 @@ type Index struct {
 	t     *Thesaurus
 	plans []*plan.Plan
 	names planNames
-	bleve bleve.Index
+	bleve bleve.Index // nil where no question needs it
 	views viewCache
 }
 
-// Build makes an index in memory.
+// Build makes an index in memory. Plans that are few enough to be looked at one
+// by one need no Bleve, and the first answer comes sooner without it.
 func Build(plans []*plan.Plan, opt Options) (*Index, error) {
 	return open(plans, opt, func(*Thesaurus) (bleve.Index, error) {
+		if len(plans) <= maxExact {
+			return nil, nil
+		}
 		b, err := memory()
 		if err != nil {
 			return nil, err
@@ -71,6 +75,9 @@ func open(plans []*plan.Plan, opt Options, openBleve func(*Thesaurus) (bleve.Ind
 
 // Close frees the index.
 func (ix *Index) Close() error {
+	if ix.bleve == nil {
+		return nil
+	}
 	if err := ix.bleve.Close(); err != nil {
 		return fmt.Errorf("close index: %w", err)
 	}

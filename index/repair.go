@@ -3,7 +3,6 @@ package index
 import (
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -107,40 +106,22 @@ func (v *view) nearWord(t *Thesaurus, window []rune) (string, bool) {
 	}
 	best, cost := "", 99
 	try := func(word string) {
-		if !v.spoken(t, word) {
-			return
-		}
 		if c := misspelled(window, []rune(word)); c < cost || c == cost && word < best {
 			best, cost = word, c
 		}
 	}
-	sound := soundKey(window)
-	for _, s := range []*spelling{t.spelling(), v.spell()} {
-		for _, w := range s.bySound[sound] {
+	for _, w := range v.near(window) {
+		if _, term := t.terms[w]; term || len(window) >= 3 || isRoleVerb(w) {
 			try(w)
-		}
-		for i := range window {
-			if len(window) < 3 {
-				break
-			}
-			for _, w := range s.byGap[gapKey(window, i)] {
-				try(w)
-			}
 		}
 	}
-	if len(window) >= 3 {
-		for _, w := range v.near(window) {
-			try(w)
-		}
+	for _, w := range v.names()[len(window)] {
+		try(w)
+	}
+	for _, w := range t.askWords()[len(window)] {
+		try(w)
 	}
 	return best, cost <= maxCost(len(window))
-}
-
-// spoken tells whether a word is one that this plan can be asked about: it
-// stands in the plan, names a unit, or asks for duties or facts. Other words are
-// more often right than misspelled.
-func (v *view) spoken(t *Thesaurus, word string) bool {
-	return v.holds(word) || len(v.dir.alias[word]) > 0 || isRoleVerb(word) || t.frames[word]&(tagDuties|tagFact) != 0
 }
 
 // maxCost bounds the misspelling by length: one homophone in two runes, more
@@ -219,31 +200,24 @@ func runesAround(text string, pos, size int, anchorIsHead bool, i, n int) (strin
 	return s, utf8.RuneCountInString(s) == n && !strings.ContainsAny(s, "\n,。;:、()")
 }
 
-// fromPinyin turns letters into the words they spell, where they spell words
-// that are known, the longest first.
+// fromPinyin turns letters into the words of the plan, the units' names and the
+// words that ask for duties and facts which they spell, the longest first.
 func (v *view) fromPinyin(t *Thesaurus, letters string) (string, bool) {
-	s := t.spelling()
 	for _, syllables := range zh.SplitPinyin(strings.ReplaceAll(letters, " ", "")) {
-		if word, ok := v.spellOut(s, syllables); ok {
+		if word, ok := v.spellOut(t, syllables); ok {
 			return word, true
 		}
 	}
 	return "", false
 }
 
-func (v *view) spellOut(s *spelling, syllables []string) (string, bool) {
+func (v *view) spellOut(t *Thesaurus, syllables []string) (string, bool) {
 	if len(syllables) == 0 {
 		return "", true
 	}
 	for n := min(maxRepairWord, len(syllables)); n >= 2; n-- {
-		key := ""
-		for _, x := range syllables[:n] {
-			key += mergeSound(x) + " "
-		}
-		words := append([]string{}, s.bySound[key]...)
-		sort.SliceStable(words, func(i, j int) bool { return v.find(words[i]).count() > v.find(words[j]).count() })
-		for _, w := range words {
-			if rest, ok := v.spellOut(s, syllables[n:]); ok {
+		for _, w := range v.sounding(t, syllables[:n]) {
+			if rest, ok := v.spellOut(t, syllables[n:]); ok {
 				return w + rest, true
 			}
 		}
@@ -251,85 +225,77 @@ func (v *view) spellOut(s *spelling, syllables []string) (string, bool) {
 	return "", false
 }
 
-// spelling indexes the thesaurus's words by sound and by all but one rune.
-type spelling struct {
-	bySound map[string][]string
-	byGap   map[string][]string
-}
-
-var (
-	spellings sync.Map // *Thesaurus → func() *spelling
-)
-
-func (t *Thesaurus) spelling() *spelling {
-	f, ok := spellings.Load(t)
-	if !ok {
-		f, _ = spellings.LoadOrStore(t, sync.OnceValue(func() *spelling { return newSpelling(append(t.repairable(), roleVerbs...)) }))
-	}
-	return f.(func() *spelling)()
-}
-
-// repairable are the words that a typing error may be read as: words of the
-// field and those that ask for duties and facts. Fillers and other business are
-// none: a rare word is more often right than a filler spelled wrongly.
-func (t *Thesaurus) repairable() []string {
-	out := slices.Collect(maps.Keys(t.terms))
-	for w, tags := range t.frames {
-		if tags&(tagDuties|tagFact) != 0 && tags&(tagAttr|tagCommand|tagPerson|tagFiller) == 0 {
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-func newSpelling(words []string) *spelling {
-	s := &spelling{bySound: map[string][]string{}, byGap: map[string][]string{}}
-	sort.Strings(words)
-	prev := ""
-	for _, w := range words {
-		rs := []rune(w)
-		if w == prev || len(rs) < 2 || len(rs) > maxRepairWord || !allHan(rs) {
-			continue
-		}
-		prev = w
-		key := soundKey(rs)
-		s.bySound[key] = append(s.bySound[key], w)
-		if len(rs) >= 3 {
-			for i := range rs {
-				k := gapKey(rs, i)
-				s.byGap[k] = append(s.byGap[k], w)
+// sounding lists the words that are read so: of the plan those that are words of
+// the field first, the more frequent before the rarer.
+func (v *view) sounding(t *Thesaurus, syllables []string) []string {
+	var out []string
+	for _, list := range [][]string{v.names()[len(syllables)], t.askWords()[len(syllables)]} {
+		for _, w := range list {
+			if readAs([]rune(w), syllables) {
+				out = append(out, w)
 			}
 		}
 	}
-	return s
+	count := map[string]int{}
+	text := []rune(v.text)
+	for i := 0; i+len(syllables) <= len(text); i++ {
+		if window := text[i : i+len(syllables)]; readAs(window, syllables) {
+			count[string(window)]++
+		}
+	}
+	found := slices.Sorted(maps.Keys(count))
+	slices.SortStableFunc(found, func(a, b string) int {
+		_, termA := t.terms[a]
+		_, termB := t.terms[b]
+		if termA != termB {
+			return map[bool]int{true: -1, false: 1}[termA]
+		}
+		return count[b] - count[a]
+	})
+	return append(out, found...)
 }
 
-func allHan(rs []rune) bool {
-	for _, r := range rs {
-		if !zh.IsHan(r) {
+// readAs tells whether every rune has the reading, southern confusions allowed.
+func readAs(word []rune, syllables []string) bool {
+	for i, r := range word {
+		if !slices.ContainsFunc(zh.Syllables(r), func(s string) bool { return zh.SyllableDistance(s, syllables[i]) < 2 }) {
 			return false
 		}
 	}
 	return true
 }
 
-func gapKey(rs []rune, i int) string { return string(rs[:i]) + "?" + string(rs[i+1:]) }
-
-// soundKey spells runes by their usual reading with the confusions of southern
-// speech merged.
-func soundKey(rs []rune) string {
-	var b strings.Builder
-	for _, r := range rs {
-		if s := zh.Syllables(r); len(s) > 0 {
-			b.WriteString(mergeSound(s[0]))
-		} else {
-			b.WriteRune(r)
+// byLength groups words by their runes, up to the longest that is repaired.
+func byLength(words []string) [][]string {
+	out := make([][]string, maxRepairWord+1)
+	slices.Sort(words)
+	for _, w := range slices.Compact(words) {
+		if n := utf8.RuneCountInString(w); n >= 2 && n <= maxRepairWord {
+			out[n] = append(out[n], w)
 		}
-		b.WriteByte(' ')
 	}
-	return b.String()
+	return out
 }
 
-var soundMerger = strings.NewReplacer("zh", "z", "ch", "c", "sh", "s", "ang", "an", "eng", "en", "ing", "in")
+var asked sync.Map // *Thesaurus → func() [][]string
 
-func mergeSound(syllable string) string { return soundMerger.Replace(syllable) }
+// askWords are the words that ask for duties and facts (职责, 文号), by length.
+func (t *Thesaurus) askWords() [][]string {
+	f, ok := asked.Load(t)
+	if !ok {
+		f, _ = asked.LoadOrStore(t, sync.OnceValue(func() [][]string {
+			var words []string
+			for w, tags := range t.frames {
+				if tags&(tagDuties|tagFact) != 0 && tags&(tagAttr|tagCommand|tagPerson|tagFiller) == 0 {
+					words = append(words, w)
+				}
+			}
+			return byLength(append(words, roleVerbs...))
+		}))
+	}
+	return f.(func() [][]string)()
+}
+
+func allHan(rs []rune) bool {
+	return !slices.ContainsFunc(rs, func(r rune) bool { return !zh.IsHan(r) })
+}

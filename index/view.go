@@ -38,8 +38,8 @@ type view struct {
 	name     string // 文号, else title: what a citation begins with
 	clauses  []clause
 	segs     []segment
-	spell    func() *spelling // of the unit names; made when first needed
-	text     string           // folded text of all segments, each ended by \n
+	names    func() [][]string // of the units, by length; made when first needed
+	text     string            // folded text of all segments, each ended by \n
 	dir      *directory
 	letters  letterIndex
 	owners   []owner
@@ -50,7 +50,7 @@ type view struct {
 
 func newView(p *plan.Plan, t *Thesaurus) *view {
 	v := &view{plan: p, t: t, name: p.DocNo, dir: newDirectory(p, t)}
-	v.spell = sync.OnceValue(func() *spelling { return newSpelling(v.dir.names()) })
+	v.names = sync.OnceValue(func() [][]string { return byLength(v.dir.names()) })
 	if v.name == "" {
 		v.name = p.Title
 	}
