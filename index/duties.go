@@ -121,7 +121,7 @@ func contains(list []int, x int) bool {
 // bareUnit reads a bare name (人社, 教育) as a department where the question has
 // no other content and asks for duties.
 func (r *request) bareUnit() {
-	if !r.has(tagDuties) || r.has(tagWho) {
+	if !r.has(tagDuties) || r.has(tagWho) || len(r.missing) > 0 {
 		return
 	}
 	var bare []token
@@ -149,8 +149,8 @@ func (d *directory) bare(s string) []int {
 		return nil
 	}
 	for _, suffix := range []string{"局", "委", "办", "部", "中心", "厅", "台", "会", "联"} {
-		if us, ok := d.resolve(s + suffix); ok {
-			return us
+		if us := d.alias[s+suffix]; len(us) > 0 {
+			return d.prefer(s+suffix, us)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -115,11 +116,14 @@ func (r *request) titleAsked() bool {
 	return named || r.says("哪个方案", "哪个文件", "什么文件", "什么方案", "哪份文件", "哪份方案", "啥文件", "啥方案")
 }
 
+// counts matches a number of units that is put to the test: 是30家, 是不是三十家.
+var counts = regexp.MustCompile(`是(不是)?[0-9一二三四五六七八九十百]+[家个]`)
+
 // membersAsked tells the list of members from its length.
 func (r *request) membersAsked() string {
 	group := r.says("协调组", "领导小组", "联席会议", "协调机制", "专班", "工作组")
 	members := r.says("成员", "组成", "名单")
-	counted := r.asksCount() || r.says("是不是") && r.says("家", "个")
+	counted := r.asksCount() || counts.MatchString(r.clean)
 	switch {
 	case counted && (members || r.says("单位", "部门") || group && r.says("家", "个")):
 		if r.says("开一次", "开会", "次会", "几次") {

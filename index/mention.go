@@ -38,7 +38,7 @@ func (r *request) mention() (Answer, bool) {
 func (r *request) mentioned() []string {
 	var words []string
 	for _, w := range quoted(r.clean) {
-		if isRoleRun(w) || (r.has(tagMention) || r.says("写", "用")) && r.has(tagWho|tagMulti) {
+		if isRoleRun(w) || (r.has(tagMention) || r.says("写", "用", "带")) && (r.has(tagWho|tagMulti) || r.says("附件", "职责", "分工")) {
 			words = append(words, w)
 		}
 	}

@@ -13,8 +13,26 @@ func (r *request) topic() Answer {
 			return a
 		}
 	}
+	if len(r.units) >= minNamed && r.has(tagDocSay) && !r.has(tagWho|tagMulti|tagDuties) {
+		r.unname()
+	}
 	h := r.v.match(r.content, r.context)
 	return r.decide(h)
+}
+
+// minNamed is how many units a question for a passage must name for their names
+// to be the passage's words (深化与工会、妇联、科协的合作写在哪条).
+const minNamed = 3
+
+// unname reads the units' names as words.
+func (r *request) unname() {
+	for _, t := range r.tokens {
+		if t.kind == tokUnit {
+			t.kind = tokRaw
+			r.content = append(r.content, t)
+		}
+	}
+	r.units = nil
 }
 
 func isAssigned(c *clause) bool { return c.kind != KindSection }
