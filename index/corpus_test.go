@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"xietiao/index/plan"
 )
 
@@ -140,18 +143,24 @@ func countyUnit(rng *rand.Rand, level, name string) string {
 
 func TestTheGeneratedCorpusIsVariedAndRepeatable(t *testing.T) {
 	t.Parallel()
-	plans := counties(corpusPlans)
-	clauses, titles := 0, map[string]bool{}
-	for _, p := range plans {
-		clauses += len(clauseTexts(p))
-		titles[p.Title] = true
+	places := map[string]bool{}
+	for i := range corpusPlans {
+		places[placeName(i)] = true
 	}
-	if clauses < 100_000 || len(titles) != corpusPlans {
-		t.Errorf("%d clauses, %d titles", clauses, len(titles))
+	if len(places) != corpusPlans {
+		t.Errorf("%d places", len(places))
+	}
+	for _, p := range counties(50) {
+		if n := len(clauseTexts(p)); n != corpusClauses {
+			t.Errorf("%s: %d clauses", p.Title, n)
+		}
+	}
+	if corpusPlans*corpusClauses < 100_000 {
+		t.Error("too few clauses")
 	}
 	a, b := county(3), county(4)
-	if county(3).Units[0].Duties[0].Text != a.Units[0].Duties[0].Text {
-		t.Error("county 3 differs from itself")
+	if diff := cmp.Diff(a.Units, county(3).Units, cmpopts.IgnoreUnexported(plan.Unit{}, plan.Duty{})); diff != "" {
+		t.Errorf("county 3 differs from itself: %s", diff)
 	}
 	same := func(x, y plan.Unit) bool { return x.Name == y.Name }
 	if slices.EqualFunc(a.Units, b.Units, same) {
