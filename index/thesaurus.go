@@ -493,7 +493,7 @@ func (t *Thesaurus) combined(question string, tokens []token) []token {
 			}
 			for k := t.chains[at].first; k >= 0; k = t.combos[k].next {
 				c := &t.combos[k]
-				if c.letters&^letters != 0 {
+				if c.letters&^letters != 0 || !holdsChoices(question, c.rest) {
 					continue
 				}
 				parts, ok := c.said(question, tokens)
@@ -523,6 +523,25 @@ func (t *Thesaurus) combined(question string, tokens []token) []token {
 type heard struct {
 	*combo
 	parts []string
+}
+
+// holdsChoices tells whether s has a choice of every part. Most combos end
+// here, so it makes no garbage.
+func holdsChoices(s, parts string) bool {
+	for more := true; more; {
+		var part string
+		part, parts, more = strings.Cut(parts, "+")
+		held := false
+		for choices := true; choices && !held; {
+			var choice string
+			choice, part, choices = strings.Cut(part, "|")
+			held = strings.Contains(s, choice)
+		}
+		if !held {
+			return false
+		}
+	}
+	return true
 }
 
 // said returns the words in which a question says the combo, one for each part.
