@@ -186,13 +186,14 @@ func (v *view) foreign(before, tok token) bool {
 	if before.end != tok.start {
 		return false
 	}
+	own := zh.Fold(v.plan.Title + v.plan.Issuer)
 	switch tok.kind {
 	case tokUnit, tokMissing:
 		if levelOf(tok.text) == "" {
-			return before.text == "省" || before.text == "国家" || before.text == "中央" || before.text == "省里"
+			return before.text == "省" || before.text == "国家" || before.text == "中央" || before.text == "省里" ||
+				before.kind == tokRaw && isPlace(before.text) && !strings.Contains(own, before.text)
 		}
 		place := before.text
-		own := zh.Fold(v.plan.Title + v.plan.Issuer)
 		return before.kind == tokRaw && utf8.RuneCountInString(place) <= 3 && allHan([]rune(place)) && !strings.Contains(own, place)
 	case tokRaw, tokFrame:
 		if tok.text != "局" && tok.text != "厅" && tok.text != "委员会" || before.kind == tokFrame && before.tags&tagGeneric == 0 {
@@ -202,6 +203,12 @@ func (v *view) foreign(before, tok token) bool {
 		return !ok
 	}
 	return false
+}
+
+// isPlace: 永嘉县, 瑞安市.
+func isPlace(s string) bool {
+	n := utf8.RuneCountInString(s)
+	return n >= 3 && n <= 4 && (strings.HasSuffix(s, "县") || strings.HasSuffix(s, "市") || strings.HasSuffix(s, "区"))
 }
 
 func holdsAny(s string, words ...string) bool {

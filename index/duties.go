@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"xietiao/index/plan"
 	"xietiao/index/zh"
 )
 
@@ -29,8 +30,11 @@ func (r *request) unitDuties() (Answer, bool) {
 	if len(r.units) == 0 {
 		r.bareUnit()
 	}
+	if r.says("不负责", "不管什么", "不用管", "不归") {
+		return r.refuse(HintAttribute), true
+	}
 	if len(r.units) == 0 {
-		if len(r.missing) > 0 && !r.about() {
+		if len(r.missing) > 0 && !r.about() || r.facilityDuties() {
 			return r.refuse(HintNotMember), true
 		}
 		return Answer{}, false
@@ -51,7 +55,27 @@ func (r *request) unitDuties() (Answer, bool) {
 	if len(a.Results) == 0 {
 		return r.refuse(HintOfftopic), true
 	}
+	a.NoLead = r.asksLead() && !r.leads(a.Results)
 	return a, true
+}
+
+// facilityDuties: 图书馆负责什么 asks what a house does that the plan gives nothing to.
+func (r *request) facilityDuties() bool {
+	if !r.has(tagDuties) || r.own&(tagWho|tagMulti|tagDocSay) != 0 {
+		return false
+	}
+	for i, t := range r.tokens {
+		if t.kind != tokTerm || t.start < 0 || i+1 >= len(r.tokens) || r.tokens[i+1].tags&(tagDuties|tagResp) == 0 && r.tokens[i+1].text != "有" && r.tokens[i+1].text != "的" {
+			continue
+		}
+		for _, house := range []string{"馆", "站", "剧院", "书房", "学校"} {
+			if strings.HasSuffix(t.text, house) {
+				r.missing = append(r.missing, t.text)
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // pick keeps the row with number n, -1 for the last.
@@ -80,6 +104,9 @@ func (r *request) dutiesOf(u int) []Row {
 		all = append(all, row)
 		for _, t := range r.content {
 			if t.kind == tokRole && r.v.plays(c, u, t.text) {
+				if role := roleWith(row.Text, t.text); role != "" && c.kind == KindDuty {
+					row.Role = role
+				}
 				with = append(with, row)
 				break
 			}
@@ -91,10 +118,20 @@ func (r *request) dutiesOf(u int) []Row {
 	return all
 }
 
+// roleWith is the verb run of a part of a clause that has the verb.
+func roleWith(text, verb string) string {
+	for _, p := range strings.FieldsFunc(text, isClauseMark) {
+		if role := plan.RoleOf(p); strings.Contains(role, verb) {
+			return role
+		}
+	}
+	return ""
+}
+
 // plays tells whether unit u has the role in clause c.
 func (v *view) plays(c *clause, u int, role string) bool {
 	if c.kind == KindDuty {
-		return strings.Contains(c.role, role)
+		return strings.Contains(c.role, role) || roleWith(v.plan.Units[v.dir.units[c.unit].duty].Duties[c.pos].Text, role) != ""
 	}
 	it := v.plan.Items[c.pos]
 	names := it.Support
@@ -121,7 +158,8 @@ func contains(list []int, x int) bool {
 // bareUnit reads a bare name (人社, 教育) as a department where the question has
 // no other content and asks for duties.
 func (r *request) bareUnit() {
-	if !r.has(tagDuties) || r.has(tagWho) || len(r.missing) > 0 {
+	alone := len(r.tokens) == 1
+	if !r.has(tagDuties) && !alone || r.has(tagWho) || len(r.missing) > 0 {
 		return
 	}
 	var bare []token

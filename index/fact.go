@@ -97,6 +97,9 @@ func (r *request) officeAsked() bool {
 var issuing = []string{"印发", "发布", "下发", "发文", "发的", "成文", "出台", "公布", "颁布", "出来", "下来", "签发", "印的", "生效", "制发", "落款", "发出", "出的"}
 
 func (r *request) dateAsked() bool {
+	if r.clean == "日期呢" || r.clean == "那日期呢" || r.clean == "时间呢" || r.clean == "日期" {
+		return true
+	}
 	when := r.own&tagWhen != 0 || r.says("日期", "时间", "哪天", "哪年", "几年", "几月", "几号", "啥时", "月份")
 	return r.says(issuing...) && when && !r.says("谁")
 }

@@ -6,6 +6,10 @@ import "xietiao/index/zh"
 // 它第三条具体是啥, 编制也是他们管吗. A question that stands by itself stays as it is.
 func (r *request) follow(prev *request) *request {
 	empty := !r.about() && len(r.units) == 0
+	if empty && len(r.missing) > 0 {
+		r.asMember = prev.memberAsked() // 卫健局呢: not in the plan, whatever was asked
+		return r
+	}
 	switch {
 	case empty && r.step() != 0:
 		return r.followStep(prev)
@@ -174,6 +178,7 @@ func (r *request) followUnit(prev *request) *request {
 	}
 	if !prev.about() {
 		r.tags |= tagDuties
+		r.content = append(r.content, rolesOf(prev.content)...) // 妇联参与什么 … 团委呢
 		return r
 	}
 	h := r.v.match(prev.content, nil)
@@ -184,6 +189,16 @@ func (r *request) followUnit(prev *request) *request {
 		r.tags |= tagDuties
 	}
 	return r
+}
+
+func rolesOf(tokens []token) []token {
+	var out []token
+	for _, t := range tokens {
+		if t.kind == tokRole {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // followMore asks the previous question again, for all who have a part.

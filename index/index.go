@@ -120,7 +120,7 @@ func merge(answers []Answer) Answer {
 		return cmp.Compare(b.score, a.score)
 	})
 	best := answers[0]
-	if best.Status != Answered || len(best.Results) == 0 {
+	if best.Status != Answered && best.Status != Unassigned || len(best.Results) == 0 {
 		return best
 	}
 	choices := []Row{best.Results[0]}

@@ -42,6 +42,9 @@ func (r *request) mentioned() []string {
 			words = append(words, w)
 		}
 	}
+	if len(words) == 0 && !r.about() && r.has(tagMulti) && len(r.units) == 0 && r.says("牵头单位", "牵头部门") {
+		return []string{"牵头"} // 哪些单位是牵头单位
+	}
 	if len(words) > 0 || !r.has(tagMention) || r.about() {
 		return words
 	}

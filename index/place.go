@@ -100,10 +100,28 @@ func (r *request) byNumber() (Answer, bool) {
 	if i, ok := r.sectionPath("第" + zh.FormatNumber(max(r.ordinal, 0)) + "条"); ok {
 		return r.sectionAt(i)
 	}
-	if parent, ok := r.titled(); ok {
+	parent, ok := r.titled()
+	if !ok && !r.about() && (strings.HasPrefix(r.ordUnit, "项") || strings.HasPrefix(r.ordUnit, "条")) {
+		parent, ok = r.titledBy("任务") // 第三项 of a plan is its third task
+	}
+	if ok {
 		return r.sectionAt(r.nthChild(r.v.plan.Sections[parent].Path, r.ordinal))
 	}
 	return Answer{}, false
+}
+
+// titledBy finds the one top section whose short title has the word.
+func (r *request) titledBy(word string) (int, bool) {
+	found := -1
+	for i, s := range r.v.plan.Sections {
+		if topLevel(s.Path) && strings.Contains(s.Title, word) {
+			if found >= 0 {
+				return -1, false
+			}
+			found = i
+		}
+	}
+	return found, found >= 0
 }
 
 // itemAnswer answers with one numbered item; without units it is a gap.
@@ -229,7 +247,7 @@ func (r *request) byTitle() (Answer, bool) {
 	}
 	title := zh.Fold(r.v.plan.Sections[i].Title)
 	for _, t := range r.content {
-		if t.kind == tokRole || t.tags&(tagGeneric|tagFact|tagDuties|tagDocSay) != 0 || strings.Contains(title, t.text) {
+		if t.start < 0 || t.kind == tokRole || t.tags&(tagGeneric|tagFact|tagDuties|tagDocSay) != 0 || strings.Contains(title, t.text) {
 			continue
 		}
 		return Answer{}, false

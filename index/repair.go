@@ -34,10 +34,13 @@ const (
 
 func (v *view) repairOnce(t *Thesaurus, clean string, tokens []token) (string, bool) {
 	rs := []rune(clean)
-	unknown := make([]bool, len(rs)+1)
+	unknown, known := make([]bool, len(rs)+1), make([]bool, len(rs)+1)
 	any := false
 	for _, tok := range tokens {
 		if tok.kind != tokRaw {
+			for i := max(tok.start, 0); i < tok.end && (tok.kind == tokUnit || tok.kind == tokMissing || tok.kind == tokOutside); i++ {
+				known[i] = true
+			}
 			continue
 		}
 		if isLatin(tok.text) {
@@ -57,7 +60,7 @@ func (v *view) repairOnce(t *Thesaurus, clean string, tokens []token) (string, b
 	}
 	for n := min(maxRepairWord, len(rs)); n >= 2; n-- {
 		for i := 0; i+n <= len(rs); i++ {
-			if !holdsTrue(unknown[i : i+n]) {
+			if !holdsTrue(unknown[i:i+n]) || holdsTrue(known[i:i+n]) {
 				continue
 			}
 			if word, ok := v.nearWord(t, rs[i:i+n]); ok {

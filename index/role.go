@@ -117,7 +117,7 @@ func (r *request) leads(rows []Row) bool {
 // roleIn is the verb of the part of a duty that the question is about: a clause
 // may lead one thing and take part in another.
 func (h *hits) roleIn(text string) string {
-	parts := strings.FieldsFunc(text, func(x rune) bool { return x == '，' || x == '；' || x == ',' || x == ';' })
+	parts := strings.FieldsFunc(text, isClauseMark)
 	best, role := 0.0, ""
 	for _, p := range parts {
 		folded := zh.Fold(p)
@@ -131,6 +131,8 @@ func (h *hits) roleIn(text string) string {
 	}
 	return role
 }
+
+func isClauseMark(x rune) bool { return x == '，' || x == '；' || x == ',' || x == ';' }
 
 // simIn is how well a folded text has the term.
 func (t *term) simIn(folded string) float64 {

@@ -67,6 +67,9 @@ func (x lexer) cut(q string) []token {
 	for i := 1; i <= len(rs); i++ {
 		best[i] = cell{score: best[i-1].score, from: i - 1, tok: token{text: string(rs[i-1 : i]), start: i - 1, end: i}}
 		for n := 1; n <= longest && n <= i; n++ {
+			if splitsLatin(rs, i-n) || splitsLatin(rs, i) {
+				continue
+			}
 			tok, score, ok := x.word(string(rs[i-n:i]), n)
 			if !ok || best[i-n].score+score <= best[i].score {
 				continue
@@ -84,6 +87,13 @@ func (x lexer) cut(q string) []token {
 	}
 	return out
 }
+
+// splitsLatin tells whether place i lies inside a word of Latin letters.
+func splitsLatin(rs []rune, i int) bool {
+	return i > 0 && i < len(rs) && latin(rs[i-1]) && latin(rs[i])
+}
+
+func latin(r rune) bool { return r >= 'a' && r <= 'z' }
 
 // Scores of one rune of a word, before squaring the length: a department
 // outweighs a term, a term a frame word of the same length.
@@ -130,7 +140,7 @@ func (x lexer) word(s string, n int) (token, float64, bool) {
 	if framed {
 		return token{kind: tokFrame, text: s, tags: tags}, sq * scoreFrame, true
 	}
-	if n >= 2 && len(x.t.families[s]) > 0 {
+	if n >= 2 && (len(x.t.families[s]) > 0 || len(x.t.families[stripLevel(s)]) > 0) {
 		return token{kind: tokMissing, text: s}, sq * scoreUnit, true
 	}
 	return token{}, 0, false
