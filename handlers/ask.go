@@ -3,7 +3,6 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,21 +18,15 @@ type question struct {
 	Plan string `json:"plan"`
 }
 
-// readQuestion reads one JSON object and nothing behind it.
+// readQuestion reads one JSON object and nothing behind it. The whole body is
+// read first: one that is too large is told so, whatever it begins with.
 func readQuestion(body io.Reader) (question, error) {
-	var q question
-	dec := json.NewDecoder(body)
-	err := dec.Decode(&q)
-	if err == nil {
-		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("something follows the object")
-			var large *http.MaxBytesError
-			if errors.As(more, &large) {
-				err = large
-			}
-		}
-	}
+	data, err := io.ReadAll(body)
 	if err != nil {
+		return question{}, fmt.Errorf("%w: %w", errMalformed, err)
+	}
+	var q question
+	if err := json.Unmarshal(data, &q); err != nil {
 		return question{}, fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	return q, nil

@@ -86,6 +86,7 @@ func New(opt Options) (*Server, error) {
 // routes is the whole site.
 func (s *Server) routes(e *gin.Engine) {
 	e.GET("/", s.wrap(s.showPage))
+	e.HEAD("/", s.wrap(s.showPage))
 	e.POST("/", s.wrap(s.askPage))
 	e.POST("/api/ask", s.wrap(s.askAPI))
 	e.GET("/assets/:name", s.wrap(s.asset))

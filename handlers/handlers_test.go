@@ -75,6 +75,7 @@ func TestStatuses(t *testing.T) {
 		want               int
 	}{
 		{"page", "GET", "/", "", true, 200},
+		{"head of the page", "HEAD", "/", "", true, 200},
 		{"page while starting", "GET", "/", "", false, 200},
 		{"form", "POST", "/", "q=谁管", true, 200},
 		{"form without question", "POST", "/", "q=+", true, 400},
@@ -92,6 +93,7 @@ func TestStatuses(t *testing.T) {
 		{"api with an empty body", "POST", "/api/ask", ``, true, 400},
 		{"api too large", "POST", "/api/ask", `{"q":"` + strings.Repeat("a", MaxBody) + `"}`, true, 413},
 		{"api too large behind the object", "POST", "/api/ask", `{"q":"a"}` + strings.Repeat(" ", MaxBody), true, 413},
+		{"api too large and nonsense", "POST", "/api/ask", "nonsense" + strings.Repeat("a", MaxBody), true, 413},
 		{"form too large", "POST", "/", "q=" + strings.Repeat("a", MaxBody), true, 413},
 		{"api by GET", "GET", "/api/ask", "", true, 405},
 		{"api failure", "POST", "/api/ask", `{"q":"fail"}`, true, 500},
