@@ -31,6 +31,12 @@ func counties(n int) []*plan.Plan {
 	return out
 }
 
+// clauseKey names a duty (its unit and number) or a section (its path).
+type clauseKey struct {
+	unit, section string
+	no            int
+}
+
 const (
 	firstOfPlace  = "临永嘉德龙云泰景苍瑞松缙遂庆玉仙岱嵊桐兰衢浦磐舟婺鄞慈余奉象宁诸柯虞绍淳富建萧洪"
 	secondOfPlace = "川陵浔溪泽岚峪湾洲坪峰塘淮汶沁泾渭洛漳沂潞涿滦濮澧沅湘赣闽粤琼黔滇蜀渝冀豫皖"
@@ -76,6 +82,13 @@ var otherWords = [][]string{
 }
 
 func county(i int) *plan.Plan {
+	p, _ := countyFrom(i)
+	return p
+}
+
+// countyFrom makes county i, and says for each of its clauses, in the order of
+// clauseTexts, which one of the sample it was made of.
+func countyFrom(i int) (*plan.Plan, []clauseKey) {
 	rng := rand.New(rand.NewPCG(uint64(i), 1))
 	sample := plan.Sample()
 	level := []string{"市", "县", "区"}[rng.IntN(3)]
@@ -94,16 +107,39 @@ func county(i int) *plan.Plan {
 	for _, s := range sample.Sections {
 		p.Sections = append(p.Sections, plan.Section{Path: s.Path, Title: other(s.Title), Text: other(s.Text), Own: other(s.Own)})
 	}
-	p.Units = countyUnits(rng, level, other, corpusClauses-len(clauseTexts(&plan.Plan{Sections: p.Sections})))
+	var from [][]clauseKey
+	p.Units, from = countyUnits(rng, level, other, corpusClauses-len(clauseTexts(&plan.Plan{Sections: p.Sections})))
 	for _, u := range p.Units {
 		p.Members = append(p.Members, u.Name)
 	}
 	p.Office = p.Members[0]
-	return p
+	return p, append(slices.Concat(from...), sectionKeys(p)...)
 }
 
-// countyUnits picks n duties of the sample's and keeps the units that have one.
-func countyUnits(rng *rand.Rand, level string, other func(string) string, n int) []plan.Unit {
+// clauseKeys are the clauses of a plan without items, in the order of clauseTexts.
+func clauseKeys(p *plan.Plan) []clauseKey {
+	var out []clauseKey
+	for _, u := range p.Units {
+		for _, d := range u.Duties {
+			out = append(out, clauseKey{unit: u.Name, no: d.No})
+		}
+	}
+	return append(out, sectionKeys(p)...)
+}
+
+func sectionKeys(p *plan.Plan) []clauseKey {
+	var out []clauseKey
+	for _, s := range p.Sections {
+		if s.Path != "" {
+			out = append(out, clauseKey{section: s.Path})
+		}
+	}
+	return out
+}
+
+// countyUnits picks n duties of the sample's and keeps the units that have one;
+// from says which they were, unit by unit.
+func countyUnits(rng *rand.Rand, level string, other func(string) string, n int) (out []plan.Unit, from [][]clauseKey) {
 	type place struct{ unit, duty int }
 	var all []place
 	units := plan.Sample().Units
@@ -113,7 +149,6 @@ func countyUnits(rng *rand.Rand, level string, other func(string) string, n int)
 		}
 	}
 	rng.Shuffle(len(all), func(a, b int) { all[a], all[b] = all[b], all[a] })
-	var out []plan.Unit
 	at := map[int]int{}
 	for _, x := range all[:n] {
 		k, ok := at[x.unit]
@@ -121,11 +156,13 @@ func countyUnits(rng *rand.Rand, level string, other func(string) string, n int)
 			k = len(out)
 			at[x.unit] = k
 			out = append(out, plan.Unit{Name: countyUnit(rng, level, units[x.unit].Name)})
+			from = append(from, nil)
 		}
 		d := units[x.unit].Duties[x.duty]
 		out[k].Duties = append(out[k].Duties, plan.Duty{No: len(out[k].Duties) + 1, Text: other(d.Text), Role: d.Role})
+		from[k] = append(from[k], clauseKey{unit: units[x.unit].Name, no: d.No})
 	}
-	return out
+	return out, from
 }
 
 func countyUnit(rng *rand.Rand, level, name string) string {
@@ -151,7 +188,7 @@ func TestTheGeneratedCorpusIsVariedAndRepeatable(t *testing.T) {
 		t.Errorf("%d places", len(places))
 	}
 	for _, p := range counties(50) {
-		if n := len(clauseTexts(p)); n != corpusClauses {
+		if n := len(clauseTexts(p)); n != corpusClauses || n != len(clauseKeys(p)) {
 			t.Errorf("%s: %d clauses", p.Title, n)
 		}
 	}
