@@ -9,7 +9,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -72,7 +71,7 @@ type Reply struct {
 // Ask answers q. prev is the same person's previous question or empty; plan
 // restricts the search to the document with this 文号 or title. After a cut
 // reply, q 更多 with the same prev shows the rest; after a question that was
-// asked back, q may be the number of a choice. Errors come from the index.
+// asked back, q may be the number of a choice or a word of its name. Errors come from the index.
 func (b *Bot) Ask(ctx context.Context, q, prev, plan string) (Reply, error) {
 	start := b.now()
 	question, before, page := q, prev, 0
@@ -80,9 +79,12 @@ func (b *Bot) Ask(ctx context.Context, q, prev, plan string) (Reply, error) {
 	if more {
 		question, before, page = prev, "", 1
 	}
-	choice := 0
-	if n, ok := choiceNumber(q); ok && strings.TrimSpace(prev) != "" {
-		choice, question, before = n, prev, ""
+	choice, err := b.choiceOf(ctx, q, prev, plan)
+	if err != nil {
+		return Reply{}, fmt.Errorf("ask: %w", err)
+	}
+	if choice > 0 {
+		question, before = prev, ""
 	}
 	a, err := b.ix.Ask(ctx, index.Query{Q: question, Prev: before, Plan: plan})
 	if err != nil {
@@ -118,14 +120,6 @@ func (b *Bot) choose(ctx context.Context, a index.Answer, q index.Query, n int) 
 	}
 	a.Status, a.Results = index.Answered, []index.Row{row}
 	return a, nil
-}
-
-// maxChoice bounds what is read as the number of a choice; 2020 is a question.
-const maxChoice = 20
-
-func choiceNumber(q string) (int, bool) {
-	n, err := strconv.Atoi(strings.TrimSpace(q))
-	return n, err == nil && n >= 1 && n <= maxChoice
 }
 
 func severalPlans(rows []index.Row) bool {

@@ -217,12 +217,26 @@ func (c *composer) member() message {
 	if len(c.a.Results) > 0 {
 		row = c.a.Results[0]
 	}
-	name := clean(first(c.a.Units, c.a.Missing))
+	name := clean(first(c.a.Units, nil))
+	if name == "" {
+		name = clean(c.missing())
+	}
+	list := strings.Split(row.Value, listMark)
 	count := 0
 	if p := c.bot.planNamed(row.Plan); p != nil {
-		count = len(p.Members)
+		count, list = len(p.Members), p.Members
 	}
-	m.head = append(m.head, say(textMember(name, c.a.Member != nil && *c.a.Member, count)))
+	isMember := c.a.Member != nil && *c.a.Member
+	m.head = append(m.head, say(textMember(name, isMember, count)))
+	if isMember && row.Value != "" && len(c.a.Units) == 1 {
+		switch entry := listEntry(list, c.a.Units[0]); entry {
+		case c.a.Units[0]:
+		case "":
+			m.head = append(m.head, say(textListDiffers))
+		default:
+			m.head = append(m.head, say(textListEntry(entry)))
+		}
+	}
 	for _, r := range c.a.Results {
 		g := []line{}
 		if text := cmp.Or(r.Value, r.Text); text != "" {
@@ -235,8 +249,8 @@ func (c *composer) member() message {
 
 func (c *composer) unassigned() message {
 	var m message
-	m.head = append(m.head, say(textUnassigned))
 	main, related := split(c.a.Results)
+	m.head = append(m.head, say(cmp.Or(c.namesSomebody(main), textUnassigned)))
 	m.groups = c.rows(main, false)
 	c.addRelated(&m, related, textRelatedDuties)
 	c.source(&m, c.a.Results)
@@ -294,7 +308,7 @@ func (c *composer) choice(r index.Row, plans bool) string {
 
 func (c *composer) refusal() message {
 	var m message
-	m.head = append(m.head, say(textRefusal(c.a.Hint, clean(first(c.a.Missing, c.a.Units)))))
+	m.head = append(m.head, say(textRefusal(c.a.Hint, clean(cmp.Or(c.missing(), first(c.a.Units, nil))))))
 	m.tail = append(m.tail, c.bot.holdings()...)
 	m.tail = append(m.tail, say(textAsk(textOther, c.office())))
 	return m

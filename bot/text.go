@@ -27,6 +27,8 @@ const (
 
 	textNoLead        = "方案未写明牵头单位。与此有关的职责："
 	textUnassigned    = "方案提到了这件事，但没有写明由哪个单位负责。"
+	textSays          = "方案里这样写："
+	textListDiffers   = "名单里没有完全相同的写法，请对照名单："
 	textRelated       = "与此相近："
 	textRelatedDuties = "相近的职责："
 	textAmbiguous     = "您问的可能是下面几种，请选一个："
@@ -43,6 +45,8 @@ const (
 	hintAttribute = "attribute"
 	hintNotMember = "notmember"
 )
+
+func textListEntry(entry string) string { return "名单上写作“" + entry + "”。" }
 
 func textRole(role string) string   { return "（" + role + "）" }
 func textSomeRows(n int) string     { return fmt.Sprintf("有 %d 条与此有关：", n) }
