@@ -84,7 +84,19 @@ func dueDay(deadline string, year int) string {
 	return best
 }
 
+// recurs matches what a phrase says that comes again: 每年10月底前 has no last day.
+var recurs = regexp.MustCompile(`每|逐[年月季]|按[年月季]|各年`)
+
+// numericDate matches 2024/12/31, 2024-12-31, 2024.12.31 and 2024.10.
+var numericDate = regexp.MustCompile(`(20\d\d)([-/.])(\d{1,2})(?:([-/.])(\d{1,2}))?`)
+
 func lastDay(p string, year int) string {
+	if recurs.MatchString(p) {
+		return ""
+	}
+	if all := numericDate.FindAllStringSubmatch(p, -1); len(all) > 0 {
+		return numericDay(all[len(all)-1])
+	}
 	y := yearIn(p, year)
 	if y == 0 {
 		return ""
@@ -112,6 +124,22 @@ func lastDay(p string, year int) string {
 	case strings.HasSuffix(p, "年前"), strings.HasSuffix(p, "年"):
 		return ""
 	}
+	return isoDay(y, month, day)
+}
+
+// numericDay is the day of a match of [numericDate]; a month alone gives its last.
+func numericDay(m []string) string {
+	y, _ := strconv.Atoi(m[1])
+	month, _ := strconv.Atoi(m[3])
+	day, _ := strconv.Atoi(m[5])
+	if m[5] != "" && (m[2] != m[4] || day == 0) {
+		return ""
+	}
+	return isoDay(y, month, day)
+}
+
+// isoDay writes a day, the month's last where day is 0; "" when there is none such.
+func isoDay(y, month, day int) string {
 	if month < 1 || month > 12 {
 		return ""
 	}

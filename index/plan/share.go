@@ -131,13 +131,16 @@ const maxShare = 3 * 1200
 // remark matches a clause that explains a list and names nobody: 列第一位者为牵头单位, 下同, 不再列出.
 var remark = regexp.MustCompile(`(?:^|[，,。；;、])(?:[^，,。；;、]*(?:第一位|首位|第一个|排在|排名|列第一|第一单位)[^，,。；;]*牵头[^，,。；;]*|下同|以下同|以下均[^，,。；;]*|下均[^，,。；;]*|不再(?:逐一)?列出|[^，,。；;、]*不分先后)`)
 
+// innerRemark matches such a clause in brackets behind a name: 县住建局（首位为牵头单位）.
+var innerRemark = regexp.MustCompile(`[（(][^（）()]*(?:第一位|首位|第一个|排在|排名|列第一|第一单位)[^（）()]*牵头[^（）()]*[）)]`)
+
 // readShare reads a text that says who does something and by when: 牵头单位：A；
 // 配合单位：B, or A牵头，B、C按职责分工负责. It is false for any other text.
 func readShare(text string) (share, bool) {
 	if len(text) > maxShare || !hasAny(text, quick) {
 		return share{}, false
 	}
-	text = strings.TrimLeft(remark.ReplaceAllString(text, ""), "，,。；;、")
+	text = strings.TrimLeft(remark.ReplaceAllString(innerRemark.ReplaceAllString(text, ""), ""), "，,。；;、")
 	var s share
 	at := label.FindAllStringSubmatchIndex(text, -1)
 	if len(at) == 0 {
@@ -244,6 +247,14 @@ func (g *group) entry(w string) {
 		}
 		return
 	}
+	if isTime(w) {
+		g.out.when = joinOnce(g.out.when, w)
+		return
+	}
+	if m := partMark.FindStringSubmatch(w); m != nil && isBody(m[1]) {
+		g.marked(m[1], partOf(m[2]))
+		return
+	}
 	name, verb := cutVerb(w)
 	g.wait = append(g.wait, g.names(name)...)
 	if verb == "" {
@@ -253,6 +264,36 @@ func (g *group) entry(w string) {
 	p := partOf(verb)
 	g.flush(p)
 }
+
+// partMark matches a name whose bracket says what part it takes: 县政府办（牵头）.
+var partMark = regexp.MustCompile(`^(.+?)[（(](总?牵头|主办|主责|配合|协办|参与|协助)(?:单位|部门)?[）)]$`)
+
+// marked adds a name that says itself what part it takes; those beside it that
+// say nothing take the other.
+func (g *group) marked(name string, p part) {
+	g.out.add(p, name)
+	g.sound, g.hasVerb, g.last = true, true, partDuty
+	if p == partLead {
+		g.last = partSupport
+		if g.def != partNone {
+			g.def = partSupport
+		}
+	}
+}
+
+// timeWord matches the beginning of what says when, not who: 持续推进, 每季度末,
+// 2025年完成, 力争年底完成, 即日起实施.
+var timeWord = regexp.MustCompile(`^(?:并|力争|争取|确保|计划|预计|于|在|到|至|从|自)*(?:持续|长期|常年|全年|全程|常态|经常|每[年月季周日个半两]|逐[年月季步]|分年|分期|分阶段|分步|分批|立即|立行|即日|即时|即刻|适时|实时|按时|按期|按年|按月|按季|及时|限期|[上下]半年|年[内底末初中]|(?:19|20)\d\d|\d{1,2}月|近期|中期|远期|当前|目前|今[年后]|[明后本当次]年|尽快|尽早|随时|定期|不定期|日常|始终|长效|第?[一二三四]季度|印发之日|公布之日|发布之日)`)
+
+// isTime reports an entry of a list of units that says when and names nobody.
+func isTime(w string) bool { return timeWord.MatchString(w) && !isBody(w) }
+
+// actWord matches what no name holds that does not end like a body's.
+var actWord = regexp.MustCompile(`\d|坚持|开展|完成|实施|启动|执行|进行|确保|落实|推进|推动|结果|一次|不少于|力争|争取|加强|做好|按照|根据|实行|抓好|持续|长期`)
+
+// mayName reports whether an entry of a list may be a unit: a body, a place, or
+// at least no words of doing and of time.
+func mayName(n string) bool { return isBody(n) || !actWord.MatchString(n) && !timeWord.MatchString(n) }
 
 // cutVerb parts 市教育局按职责分工负责 into name and verb.
 func cutVerb(w string) (name, verb string) {
@@ -305,7 +346,7 @@ func (g *group) names(w string) []string {
 	for _, piece := range cutEtc(w) {
 		for _, n := range splitAnd(piece) {
 			n = strings.Trim(n, " 。.：:；;“”")
-			if n == "" || countGroup.MatchString(n) {
+			if n == "" || countGroup.MatchString(n) || !mayName(n) {
 				continue
 			}
 			g.sound = g.sound || isBody(n)

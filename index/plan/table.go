@@ -31,8 +31,9 @@ var headers = []struct {
 	is    column
 }{
 	{regexp.MustCompile(`^(?:序号|编号|项次|序|项目编号|任务序号|No\.?|NO\.?|号)$`), colNo},
+	{regexp.MustCompile(`^(?:牵头|主办|主管|责任)领导(?:单位|部门)$`), colLead},
 	{regexp.MustCompile(`领导|责任人|负责人|联系人|联络员|电话|姓名|职务|情况|备注|说明|依据|来源|范围|对象|资金|投资|金额`), colExtra},
-	{regexp.MustCompile(`时限|时间|期限|节点|进度|完成日期`), colWhen},
+	{regexp.MustCompile(`时限|时间|期限|节点|进度|(?:完成|截止|截至|办结|到期|计划)日期?$|^日期$`), colWhen},
 	{regexp.MustCompile(`配合|协办|协助|协同|协作|参与|参加|支持单位|支持部门`), colSupport},
 	{regexp.MustCompile(`牵头|主办|主责|主要责任|第一责任`), colLead},
 	{regexp.MustCompile(`(?:责任|负责|承办|落实|实施|主管|指导|承担|执行|推进|完成|监管|分工)(?:的)?(?:单位|部门|主体|处室|科室|股室|机构|地区|县区|市县)|责任分工|任务分工|^责任(?:（.*）)?$|分工$`), colDuty},
@@ -261,7 +262,7 @@ func (g *grid) row(r int) {
 		g.group, g.last, g.unit = t, nil, nil
 		return
 	}
-	if g.isHeaderAgain(r) {
+	if g.isHeaderAgain(r) || g.isTotal(r) {
 		return
 	}
 	if g.cols.units {
@@ -310,6 +311,18 @@ func (g *grid) isHeaderAgain(r int) bool {
 		}
 	}
 	return same >= 2
+}
+
+// totalCell matches the cell that begins a row of sums: 合计.
+var totalCell = regexp.MustCompile(`^(?:合计|总计|小计|共计|总数|汇总)[：:]?$`)
+
+func (g *grid) isTotal(r int) bool {
+	for c := 0; c < g.width(r); c++ {
+		if t := g.cell(r, c); t != "" {
+			return totalCell.MatchString(t)
+		}
+	}
+	return false
 }
 
 // dutyRow reads a row of 单位 and 职责.
