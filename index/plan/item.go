@@ -202,9 +202,68 @@ func (p *parser) mentions(i int) []mention {
 		}
 	}
 	if m, ok := p.inlineLabel(i, end); ok {
-		out = append(out, m)
+		return append(out, m)
+	}
+	if m, ok := p.bareUnits(i, end); ok {
+		return append(out, m)
+	}
+	if m, ok := p.lastSentence(i, end); ok {
+		return append(out, m)
 	}
 	return out
+}
+
+// bareUnits finds a bracket at the end of an entry that holds nothing but
+// units: 2.开展督导。（县综合执法局，各乡镇）.
+func (p *parser) bareUnits(i, from int) (mention, bool) {
+	pa := p.paras[i]
+	all := brackets(p.src.text, span{from, pa.to})
+	if len(all) == 0 {
+		return mention{}, false
+	}
+	b := all[len(all)-1]
+	if pa.to-b.to > 1 || b.len() > maxSubject {
+		return mention{}, false
+	}
+	names, ok := unitList(p.spacedList(span{b.from + 1, b.to - 1}))
+	if !ok || !isNamedOrg(names[0]) {
+		return mention{}, false
+	}
+	body := pa.body()
+	switch {
+	case b.from == pa.from:
+		if pa.mark.kind != markNone || len(names) < minHeads || i == 0 || !strings.ContainsRune("。；", p.src.text[pa.from-1]) {
+			return mention{}, false
+		}
+	case strings.ContainsRune("。；！", p.src.text[b.from-1]):
+	default:
+		if t := p.src.str(span{body.from, b.from}); pa.mark.kind == markNone || len(names) < minHeads || isBody(lastName(t)) || isBuilding(lastName(t)) && len(t) == 0 {
+			return mention{}, false
+		}
+	}
+	var s share
+	s.add(partDuty, names...)
+	return mention{para: i, at: b, whole: b.from == pa.from, share: s}, true
+}
+
+// lastSentence finds a sentence at the end of an entry that only says who does
+// it and by when: 县人社局牵头，县民政局、县财政局配合，2024年底前完成。
+func (p *parser) lastSentence(i, from int) (mention, bool) {
+	pa := p.paras[i]
+	all := p.sentences(span{max(from, pa.from+pa.mark.end), pa.to})
+	if len(all) == 0 {
+		return mention{}, false
+	}
+	at := all[len(all)-1]
+	if at.len() > maxSubject || pa.mark.kind != markNone && at.from == pa.body().from {
+		return mention{}, false
+	}
+	t := p.src.str(at)
+	if !strings.HasSuffix(t, "。") {
+		return mention{}, false
+	}
+	s, ok := readSentence(strings.TrimRight(t, "。"))
+	return mention{para: i, at: at, whole: at == pa.span, share: s}, ok
 }
 
 // spacedList is a stretch in which white space between two names parts them.
@@ -259,6 +318,16 @@ func brackets(text []rune, in span) []span {
 	return out
 }
 
+// beforeTable is where a section ends, or the first table in it begins.
+func (p *parser) beforeTable(n *node) int {
+	for i := n.para; i < len(p.paras) && p.paras[i].from < n.text.to; i++ {
+		if p.paras[i].table != nil {
+			return p.paras[i].from
+		}
+	}
+	return n.text.to
+}
+
 // cover widens items to the text their units answer for: a mention at a
 // heading covers the section below it, one behind the last of several entries
 // without their own covers them all.
@@ -271,12 +340,12 @@ func (p *parser) cover(works []*work) []*work {
 	}
 	for _, w := range works {
 		n := w.node
-		if behind := p.trim(span{w.by[len(w.by)-1].at.to, n.text.to}); w.head && count[n] == 1 && behind.len() > 0 {
+		if behind := p.trim(span{w.by[len(w.by)-1].at.to, p.beforeTable(n)}); w.head && count[n] == 1 && behind.len() > 0 {
 			w.text.to = behind.to
 			continue
 		}
 		if up := n.parent; up != nil && up.mark.kind != markNone && n.mark.kind >= markNum && len(up.kids) > 1 &&
-			up.kids[len(up.kids)-1] == n && count[up] == 1 && w.text.from == n.head.from {
+			up.kids[len(up.kids)-1] == n && p.beforeTable(up) >= w.text.to && count[up] == 1 && w.text.from == n.head.from {
 			w.node, w.text.from = up, up.head.from
 		}
 	}

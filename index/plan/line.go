@@ -2,6 +2,7 @@ package plan
 
 import (
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -79,12 +80,15 @@ func joinLines(d *doc.Document) (*source, []para) {
 			continue
 		}
 		l.block = dropHash(s, l.block)
+		bullet := len(l.block.Text)
+		l.block = dropBullet(s, l.block)
+		bullet -= len(l.block.Text)
 		if l.block.Table != nil {
 			paras = append(paras, tablePara(s, l.block.Table))
 			open = false
 			continue
 		}
-		cont := open && continues(scan, lines, i, width)
+		cont := open && bullet == 0 && continues(scan, lines, i, width)
 		at := s.add(l.block.Text, l.block.Start)
 		if cont {
 			paras[len(paras)-1].to = at.to
@@ -137,6 +141,23 @@ func dropHash(s *source, b doc.Block) doc.Block {
 		s.owned[i] = true
 	}
 	b.Text, b.Start = rest, b.Start+n
+	return b
+}
+
+// listBullet matches the mark of an entry in a list without numbers.
+var listBullet = regexp.MustCompile(`^[ \t　]*[-*+•●·][ \t　]+`)
+
+// dropBullet takes the mark of a list's entry off a line.
+func dropBullet(s *source, b doc.Block) doc.Block {
+	m := listBullet.FindString(b.Text)
+	if b.Table != nil || m == "" || len(m) == len(b.Text) {
+		return b
+	}
+	n := len([]rune(m))
+	for i := b.Start; i < b.Start+n && i < len(s.owned); i++ {
+		s.owned[i] = true
+	}
+	b.Text, b.Start = b.Text[len(m):], b.Start+n
 	return b
 }
 
@@ -364,15 +385,44 @@ func numberCuts(s *source, pa para) []int {
 // …检查。 第五条 ….
 func spacedCuts(s *source, pa para) []int {
 	var cuts []int
+	on := 0 // numbers that count on
+	last := map[markKind]int{}
 	for i := pa.from + 1; i < pa.to; i++ {
+		if !s.spaced(i) {
+			continue
+		}
+		m := readMarker(s.text[i:min(pa.to, i+maxMarker)])
+		if m.kind < markPart || m.kind > markHanParen {
+			continue
+		}
+		if m.no == last[m.kind]+1 || m.no == 1 {
+			last[m.kind] = m.no
+			on++
+		} else if s.text[i-1] != '。' {
+			continue
+		}
+		cuts = append(cuts, i)
+	}
+	if on >= minNumbers {
+		return append(cuts, signCuts(s, pa)...)
+	}
+	return slices.DeleteFunc(cuts, func(i int) bool { return s.text[i-1] != '。' })
+}
+
+// signed matches a sign-off that lost its lines: 平安县人民政府办公室2024年4月1日.
+var signed = regexp.MustCompile(`^\p{Han}{4,40}((?:19|20)\d\d年\d{1,2}月\d{1,2}日)$`)
+
+// signCuts parts a sign-off and its date from the sentence before them.
+func signCuts(s *source, pa para) []int {
+	for i := max(pa.from+1, pa.to-60); i < pa.to; i++ {
 		if s.text[i-1] != '。' || !s.spaced(i) {
 			continue
 		}
-		if m := readMarker(s.text[i:min(pa.to, i+maxMarker)]); m.kind >= markPart && m.kind <= markHanParen {
-			cuts = append(cuts, i)
+		if m := signed.FindStringSubmatch(s.str(span{i, pa.to})); m != nil {
+			return []int{i, pa.to - len([]rune(m[1]))}
 		}
 	}
-	return cuts
+	return nil
 }
 
 // minLongRun is the shortest paragraph in which lost numbered lines are looked for.

@@ -119,7 +119,17 @@ func isOrg(name string) bool {
 	if verbInside.MatchString(roleNoun.ReplaceAllString(flat, "")) {
 		return false
 	}
-	return org || orgGroup.MatchString(flat)
+	return (org || orgGroup.MatchString(flat)) && !isBuilding(flat)
+}
+
+// building matches a task that ends like a body's name: 建好融媒体中心, 办好老年大学.
+var (
+	building   = regexp.MustCompile(`^(?:建好|办好|用好|管好|建成|建设|办|建|筹建|续建|迁建|兴建|修建|修缮|搬迁|升级|打造|完成|优化|盘活|引进|培训|支持|实施|做大|做强|做优|搞好|深化|拓展|整治|清理).*(?:中心|站|院|馆|所|校|学|园|园区|新区|开发区|公司|集团|企业|台|社|队|厅|街道|镇|乡|室|点)$`)
+	buildingOK = regexp.MustCompile(`^(?:建(?:设(?:工程|用地|项目|集团|投资|厅|管理|质量|监理)|管|工|筑|投|行|委|德|始|阳|平|昌|湖|水|宁|瓯|安)|办公|支持中心|整治办|完成)`)
+)
+
+func isBuilding(name string) bool {
+	return building.MatchString(name) && !buildingOK.MatchString(name)
 }
 
 func dropBrackets(s string) string {

@@ -216,6 +216,27 @@ func readVerbs(text string, def part) (share, bool) {
 	return g.done()
 }
 
+// readSentence reads a sentence that says who does something and nothing else.
+// It is strict: every entry is a body with or without a verb, or a time.
+func readSentence(text string) (share, bool) {
+	if !hasAny(text, []string{"牵头", "负责", "配合", "主办"}) {
+		return share{}, false
+	}
+	g := group{}
+	for _, w := range splitNames(strings.ReplaceAll(text, "会同", "、会同")) {
+		g.entry(w)
+	}
+	s, ok := g.done()
+	named := false
+	for _, n := range s.names {
+		if !isBody(n) {
+			return share{}, false
+		}
+		named = named || isNamedOrg(n) && !orgGroup.MatchString(n)
+	}
+	return s, ok && named && !g.loose && len(g.wait) == 0
+}
+
 // group collects entries until a verb tells their part.
 type group struct {
 	def     part
@@ -225,6 +246,7 @@ type group struct {
 	hasVerb bool
 	sound   bool // at least one entry is surely the name of a body
 	last    part
+	loose   bool // an entry says more than who and when
 }
 
 func (g *group) entry(w string) {
@@ -256,7 +278,9 @@ func (g *group) entry(w string) {
 		return
 	}
 	name, verb := cutVerb(w)
-	g.wait = append(g.wait, g.names(name)...)
+	got := g.names(name)
+	g.loose = g.loose || len(got) == 0 && name != "" || !strings.HasSuffix(w, verb)
+	g.wait = append(g.wait, got...)
 	if verb == "" {
 		return
 	}

@@ -93,6 +93,7 @@ func subjectNames(text string) []string {
 // stand in a row; elsewhere a unit as subject is only prose.
 func (p *parser) readSubjects(owner []*node) {
 	row := p.subjectRows()
+	plain := p.plainSentences(owner)
 	// Where headings, brackets or tables give the work out, the document's
 	// title announces those, not every sentence.
 	byTitle := dutyTitle.MatchString(p.plan.Title) && (len(p.plan.Units) >= minHeads || len(p.plan.Items) >= minListed)
@@ -101,7 +102,7 @@ func (p *parser) readSubjects(owner []*node) {
 			continue
 		}
 		article := inArticle(owner[i])
-		wide := article || p.announced[i] && !byTitle
+		wide := article || plain || p.announced[i] && !byTitle
 		if !wide && !row[i] {
 			if wide = p.manySubjects(i); !wide {
 				continue
@@ -109,6 +110,25 @@ func (p *parser) readSubjects(owner []*node) {
 		}
 		p.subjectItems(i, owner[i], wide)
 	}
+}
+
+// plainSentences reports a document without numbers and other items in which
+// several named bodies are each given something to do.
+func (p *parser) plainSentences(owner []*node) bool {
+	if len(p.plan.Units)+len(p.plan.Items) > 0 {
+		return false
+	}
+	n := 0
+	for i := range p.paras {
+		if p.role[i] != roleBody || p.paras[i].table != nil || owner[i] == nil {
+			continue
+		}
+		if p.paras[i].mark.kind != markNone {
+			return false
+		}
+		n += p.namedSubjects(i)
+	}
+	return n >= minRow
 }
 
 // allGroups reports names that are generic groups and nothing else: 各地、各部门
@@ -124,13 +144,16 @@ func allGroups(names []string) bool {
 
 // manySubjects reports a paragraph in which several named bodies each get a
 // sentence: 民政部门要…。公安机关要…。财政部门要….
-func (p *parser) manySubjects(i int) bool {
+func (p *parser) manySubjects(i int) bool { return p.namedSubjects(i) >= minRow }
+
+// namedSubjects counts the sentences of a paragraph that a named body begins.
+func (p *parser) namedSubjects(i int) int {
 	n := 0
 	for _, s := range p.sentences(p.paras[i].body()) {
 		names, _ := p.subject(s)
 		n += b2i(len(names) > 0 && isNamedOrg(names[0]) && !orgGroup.MatchString(names[0]))
 	}
-	return n >= minRow
+	return n
 }
 
 func inArticle(n *node) bool {
@@ -183,7 +206,7 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 		cur = nil
 	}
 	pa := p.paras[i]
-	for _, s := range p.sentences(pa.body()) {
+	for _, s := range p.jobs(pa.body()) {
 		entry := inArticle(n) || pa.mark.kind != markNone && s.from == pa.body().from
 		names, k, strong := p.subjectVerb(s)
 		if rest := p.src.str(span{s.from + k, s.to}); k > 0 && (strong || wide && !strings.HasSuffix(rest, "：") && (entry || !allGroups(names))) {
@@ -199,6 +222,26 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 		}
 	}
 	flush()
+}
+
+// jobs are the sentences of a stretch, cut at each ； behind which another unit
+// gets a job of its own: A负责甲；B负责乙。
+func (p *parser) jobs(in span) []span {
+	var out []span
+	for _, s := range p.sentences(in) {
+		names, _, strong := p.subjectVerb(s)
+		for i := s.from; i < s.to && len(names) > 0 && strong; i++ {
+			if !strings.ContainsRune("；;", p.src.text[i]) {
+				continue
+			}
+			if more, _, own := p.subjectVerb(span{i + 1, s.to}); own && len(more) > 0 && isNamedOrg(more[0]) {
+				out = append(out, span{s.from, i + 1})
+				s.from = i + 1
+			}
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // nearBytes is how soon behind the verb 会同 must follow: 牵头，会同….

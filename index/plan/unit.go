@@ -136,6 +136,9 @@ func (p *parser) runInHead(i int) (head, bool) {
 				continue
 			}
 			names, ok := headNames(p.src.str(span{b.from, k}))
+			if ok && r == '。' && len(p.mentions(i)) > 0 {
+				return head{}, false // a title, and a bracket that says who does it
+			}
 			for k < b.to && strings.ContainsRune("：:。—－", p.src.text[k]) {
 				k++
 			}

@@ -56,3 +56,67 @@ func TestTableHeadersAndTotal(t *testing.T) {
 		t.Errorf("items = %q, want %q", got, want)
 	}
 }
+
+// Plain ways to say who does an entry; none of the titles is a unit.
+func TestPlainEntries(t *testing.T) {
+	p := Parse(textDoc(lines(`
+		某县2024年重点工作方案
+		一、重点任务
+		（一）建好融媒体中心。完成平台建设。（责任单位：县委宣传部、县大数据局）
+		（二）办好老年大学。扩大招生。（县教育局、县民政局按职责分工负责，持续推进）
+		（三）建设中转站
+		选址建设。（县住建局、县财政局）
+		（四）开展培训。组织技能培训。
+		县人社局牵头，县民政局、县财政局配合，2024年底前完成。
+		（五）加强督导。（县综合执法局，各乡镇）
+		（六）修缮学校（县住建局、县财政局）
+		（七）审核经费。县住建局负责，县财政局配合。
+		（八）落实经费。由县财政局牵头，县审计局配合，2024年3月底前完成。`)))
+	want := lines(`
+		1 建好融媒体中心。完成平台建设。 | 县委宣传部、县大数据局
+		2 办好老年大学。扩大招生。 | 县教育局、县民政局 |  | 持续推进
+		3 建设中转站选址建设。 | 县住建局、县财政局
+		4 开展培训。组织技能培训。 | 县人社局 | 县民政局、县财政局 | 2024年底前
+		5 加强督导。 | 县综合执法局、各乡镇
+		6 修缮学校 | 县住建局、县财政局
+		7 审核经费。 | 县住建局 | 县财政局
+		8 落实经费。 | 县财政局 | 县审计局 | 2024年3月底前`)
+	if diff := cmp.Diff(want, itemLines(p)); diff != "" {
+		t.Errorf("items (-want +got):\n%s", diff)
+	}
+	if len(p.Units) > 0 {
+		t.Errorf("units = %+v, want none", p.Units)
+	}
+}
+
+func TestPlainTexts(t *testing.T) {
+	cases := map[string]struct{ name, text, items, duties string }{
+		"lost newlines": {"a.txt", "平安县防汛工作方案 一、组织机构 成员单位：县水利局、县气象局。 二、总体要求 未雨绸缪。 三、重点任务 （一）修复堤防。牵头单位：县水利局，完成时限：2024年5月底前。 （二）开展演练。县应急管理局牵头，县气象局配合。 平安县人民政府办公室 2024年4月1日\n", `
+			1 修复堤防。 | 县水利局 |  | 2024年5月底前
+			2 开展演练。 | 县应急管理局 | 县气象局`, ""},
+		"two jobs in a clause": {"a.txt", "第八条 县农业农村局负责犬只免疫和检疫工作；县卫生健康局负责狂犬病防治。\n", `
+			8 县农业农村局负责犬只免疫和检疫工作； | 县农业农村局
+			8 县卫生健康局负责狂犬病防治。 | 县卫生健康局`, ""},
+		"no numbers": {"a.txt", "平安县控烟工作方案\n\n卫生健康局牵头控烟工作，组织监督检查。教育局负责学校控烟。\n市场监管局负责烟草广告管理，文旅局协助。\n", `
+			0 卫生健康局牵头控烟工作，组织监督检查。 | 卫生健康局
+			0 教育局负责学校控烟。 | 教育局
+			0 市场监管局负责烟草广告管理，文旅局协助。 | 市场监管局 | 文旅局`, ""},
+		"bullets": {"a.md", "# 某县方案\n\n## 一、任务分工\n\n- **县住建局**：负责设施建设。\n- **县教育局**：负责校园宣传；\n", "", `
+			县住建局 0 负责设施建设。
+			县教育局 0 负责校园宣传；`},
+		"a table behind an entry": {"a.md", "1. 开展督导。（牵头单位：县综合执法局）\n\n| 序号 | 工作 | 牵头单位 |\n|---|---|---|\n| 1 | 采购垃圾桶 | 县住建局 |\n", `
+			1 开展督导。 | 县综合执法局
+			1 采购垃圾桶 | 县住建局`, ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			p := read(t, c.name, c.text)
+			if diff := cmp.Diff(lines(c.items), itemLines(p)); c.items != "" && diff != "" {
+				t.Errorf("items (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(lines(c.duties), dutyLines(p)); c.duties != "" && diff != "" {
+				t.Errorf("duties (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
