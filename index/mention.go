@@ -27,7 +27,14 @@ func (r *request) mention() (Answer, bool) {
 	for i := range r.v.clauses {
 		c := &r.v.clauses[i]
 		if isAssigned(c) && r.within(c) && r.v.hasAny(c, words) && (h.total == 0 || h.score(i, c).cover >= shareMention*top(list).cover) {
-			a.Results = append(a.Results, r.row(c))
+			row := r.row(c)
+			for _, w := range words {
+				if role := roleWith(row.Text, w); role != "" && c.kind == KindDuty {
+					row.Role = role
+					break
+				}
+			}
+			a.Results = append(a.Results, row)
 		}
 	}
 	return a, len(a.Results) > 0

@@ -71,6 +71,10 @@ func (r *request) decide(h *hits) Answer {
 	if highest(duties) < r.needed(h) {
 		return r.refuse(HintOfftopic)
 	}
+	if t := h.onlyTerm(); t != nil && t.tok.kind == tokTerm && len(r.content) == 1 && !r.has(tagMulti) && len(r.units) == 0 && bestS.clause >= 0 &&
+		h.sim(t, bestS.clause) == simSelf && t.best(r.v, isAssigned) < simSynonym {
+		return r.gap(h, sections, duties) // 博物馆谁管: the body names it, duties only what it is a kind of
+	}
 	return r.responsible(h, duties)
 }
 
@@ -117,6 +121,32 @@ func (r *request) sectionAnswer(sections []scored) Answer {
 	return Answer{Status: Answered, Intent: IntentSection, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}, score: sections[0].score}
 }
 
+// onlyTerm is the one word that a question is about, nil where there are more.
+func (h *hits) onlyTerm() *term {
+	var only *term
+	for _, t := range h.terms {
+		switch {
+		case t.tok.kind == tokRole || t.tok.tags&tagGeneric != 0 || t.tok.kind == tokRaw && t.tok.end-t.tok.start < 2:
+		case only != nil:
+			return nil
+		default:
+			only = t
+		}
+	}
+	return only
+}
+
+// best is how well the accepted clause that has the word best has it.
+func (t *term) best(v *view, accept func(*clause) bool) float64 {
+	best := float32(0)
+	for i, s := range t.sim {
+		if accept(&v.clauses[v.segs[i].clause]) {
+			best = max(best, s)
+		}
+	}
+	return float64(best)
+}
+
 // gap says that the plan names the matter and gives it to nobody.
 func (r *request) gap(h *hits, sections, duties []scored) Answer {
 	a := Answer{Status: Unassigned, Intent: IntentResponsible, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}, score: sections[0].score}
@@ -140,6 +170,11 @@ func (r *request) responsible(h *hits, duties []scored) Answer {
 	}
 	main := h.shared(duties, share)
 	a := Answer{Status: Answered, Intent: IntentResponsible, Roles: h.roles}
+	if len(main) > maxPlain && !r.has(tagMulti) && main[0].score*shareMain < main[maxPlain].score {
+		h.byRole(main) // so common a matter is everybody's: ask which side of it
+		main = main[:maxChoices]
+		a.Status = Ambiguous
+	}
 	if len(h.roles) > 0 {
 		a.Intent = IntentRole
 	}
@@ -179,18 +214,22 @@ func (h *hits) shared(list []scored, share float64) []scored {
 	return out
 }
 
-// plain is a clause's share of the question without words said in parts.
+// plain is a clause's share of the question without words said in parts; 0 where
+// nothing specific is left.
 func (h *hits) plain(c int) float64 {
-	have, total := 0.0, 0.0
+	have, total, specific := 0.0, 0.0, 0.0
 	for _, t := range h.terms {
 		if t.tok.start < 0 {
 			continue
 		}
 		total += t.weight
 		have += t.weight * h.sim(t, c)
+		if t.tok.kind != tokRole && t.tok.tags&tagGeneric == 0 && t.tok.end-t.tok.start >= 2 {
+			specific += t.weight
+		}
 	}
-	if total == 0 {
-		return 0
+	if specific < minEvidence {
+		return 0 // common words alone do not make clauses alike
 	}
 	return have / total
 }

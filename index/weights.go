@@ -63,6 +63,13 @@ const (
 	maxRelated   = 3    // duties shown as near the matter
 )
 
+// A plain question that this many clauses answer alike is asked back, with so
+// many choices.
+const (
+	maxPlain   = 12
+	maxChoices = 6
+)
+
 // Which clauses answer together: the share of the best one's cover.
 const (
 	shareMain    = 0.8  // a plain question
