@@ -87,6 +87,21 @@ func (r *request) asksEach() bool {
 	return who >= 2 || r.says("各归", "各是", "各找", "各由", "各管", "各有", "各在", "两条", "三条", "两头", "三样", "两样", "三件", "两件", "三块", "两块")
 }
 
+// asksTwo: two matters that no clause has both of (文化礼堂和残疾人文化谁负责).
+func (r *request) asksTwo() bool {
+	parts := r.parts()
+	if len(parts) != 2 || parts[0].clause != parts[1].clause {
+		return false
+	}
+	both := append(append([]token{}, parts[0].tokens...), parts[1].tokens...)
+	if highest(r.v.match(both, nil).rank(nil)) >= minBoth {
+		return false
+	}
+	first := top(r.v.match(parts[0].tokens, nil).rank(isAssigned))
+	second := top(r.v.match(parts[1].tokens, nil).rank(isAssigned))
+	return first.cover >= minPart && second.cover >= minPart && first.clause != second.clause
+}
+
 // longest is the stretch that is a list while another is none; -1 where every
 // stretch is a part by itself.
 func longest(parts []part) int {

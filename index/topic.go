@@ -8,7 +8,7 @@ func (r *request) topic() Answer {
 	if len(r.missing) > 0 && len(r.units) == 0 && (r.has(tagDuties) || r.actor || !r.about()) {
 		return r.refuse(HintNotMember)
 	}
-	if r.has(tagSeparate|tagMulti) || r.asksEach() || len(r.units) > 0 {
+	if r.has(tagSeparate|tagMulti) || r.asksEach() || len(r.units) > 0 || r.asksTwo() {
 		if a, ok := r.separate(); ok {
 			return a
 		}

@@ -63,6 +63,13 @@ const (
 	maxRelated   = 3    // duties shown as near the matter
 )
 
+// Two matters in one question: each part has a clause with this much of it, and
+// no clause has this much of both.
+const (
+	minPart = 0.8
+	minBoth = 0.75
+)
+
 // A plain question that this many clauses answer alike is asked back, with so
 // many choices.
 const (
