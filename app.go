@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"xietiao/bot"
@@ -47,8 +48,12 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if a.plans, err = readPlans(ctx, cfg.Plans, &progress{}); err != nil {
+	var notes []string
+	if a.plans, notes, err = readPlans(ctx, cfg.Plans, &progress{}); err != nil {
 		return nil, err
+	}
+	for _, n := range notes {
+		log.Warn(n, "component", "app")
 	}
 	if a.words, err = loadWords(cfg.Thesaurus); err != nil {
 		return nil, err
@@ -68,7 +73,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 	}
 	var lc net.ListenConfig
 	if a.listener, err = lc.Listen(ctx, "tcp", cfg.Listen); err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, fmt.Errorf("%s\n（listen: %w）", listenAdvice(cfg.Listen, err), err)
 	}
 	a.cleanups = append(a.cleanups, func() error {
 		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
@@ -77,6 +82,17 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 		return nil
 	})
 	return a, nil
+}
+
+// listenAdvice says what to do about an address that cannot be taken.
+func listenAdvice(addr string, err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "监听不了 " + addr + "：这个端口已经有程序在用。停掉那个程序，或用 -listen 换一个端口，例如 127.0.0.1:8081"
+	case errors.Is(err, syscall.EACCES):
+		return "监听不了 " + addr + "：没有权限。1024 以下的端口要管理员权限，请换一个大的端口"
+	}
+	return "监听不了 " + addr + "：请检查地址是不是本机的，例如 127.0.0.1:8080"
 }
 
 // url is where the trial page is.

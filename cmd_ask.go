@@ -21,15 +21,19 @@ import (
 var askCommand = command{
 	name:    "ask",
 	summary: "问一件事归谁管",
-	usage: `用法：xietiao ask [-plan 文件]… [-data 文件夹] [-json] [-prev 上一问] 问题
-      xietiao ask [-plan 文件]… [-data 文件夹] -batch 文件|-
+	usage: `用法：xietiao ask [-plan 文件]… [-data 文件夹] [-config 文件] [-json] [-prev 上一问] 问题
+      xietiao ask [-plan 文件]… [-data 文件夹] [-config 文件] -batch 文件|-
 
   -plan 文件     要查的方案，可以给几份；不给就查自带的乐清方案
-  -data 文件夹   把索引存在这个文件夹里，下次不必重建；不给就只在内存里
+  -data 文件夹   把索引存在这个文件夹里，下次不必重建；不给就只在内存里。
+                 给了它而没给 -plan，就查配置里 plans 的方案（没写就是自带的）
+  -config 文件   配置文件；不给就用当前文件夹的 xietiao.yaml（可以没有）。
+                 用到其中的 thesaurus，和上面说的 plans；环境变量同 serve
   -json          输出 JSON
   -prev 上一问   这一问接着哪一问（“那妇联呢”）
   -batch 文件    一行一问的 JSON：{"id":"1","q":"…","prev":"…"}；- 是标准输入。
-                 按同样的次序一行一答；坏行给 {"id","error"}，最后以 1 退出
+                 按同样的次序一行一答；坏行和空行给 {"id","error"}，最后以 1 退出；
+                 文件末尾的空行不算，一行最长 1 MB
 `,
 	run: runAsk,
 }
@@ -39,6 +43,7 @@ func runAsk(ctx context.Context, c *call) int {
 	var plans list
 	fs.Var(&plans, "plan", "")
 	data := fs.String("data", "", "")
+	file := fs.String("config", "", "")
 	asJSON := fs.Bool("json", false, "")
 	prev := fs.String("prev", "", "")
 	batch := fs.String("batch", "", "")
@@ -60,11 +65,27 @@ func runAsk(ctx context.Context, c *call) int {
 		return c.misuse("参数 -data 后面缺少值")
 	}
 
-	docs, err := readPlans(ctx, plans, newProgress(c.stderr))
+	cfg, err := c.settings(*file, nil)
 	if err != nil {
 		return c.fail("%v", err)
 	}
-	b, closeIndex, err := c.openBot(*data, docs)
+	words, err := loadWords(cfg.Thesaurus)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	tell := *data != "" && len(plans) == 0
+	if tell {
+		plans = cfg.Plans
+	}
+	docs, notes, err := readPlans(ctx, plans, newProgress(c.stderr))
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	c.tell(notes)
+	if tell {
+		c.tell([]string{"没有给 -plan，查的是" + titles(docs)})
+	}
+	b, closeIndex, err := c.openBot(*data, docs, words)
 	if err != nil {
 		return c.fail("%v", err)
 	}
@@ -94,7 +115,7 @@ func runAsk(ctx context.Context, c *call) int {
 
 // openBot opens the index on disk where a data folder is given and no service
 // is using it, else one in memory; the answers are the same.
-func (c *call) openBot(data string, docs []*plan.Plan) (*bot.Bot, func(), error) {
+func (c *call) openBot(data string, docs []*plan.Plan, words *index.Thesaurus) (*bot.Bot, func(), error) {
 	unlock := func() {}
 	var b *bot.Bot
 	var ix *index.Index
@@ -109,12 +130,9 @@ func (c *call) openBot(data string, docs []*plan.Plan) (*bot.Bot, func(), error)
 		}
 	}
 	if data == "" {
-		b, ix, err = memoryBot(docs)
+		b, ix, err = memoryBot(docs, words)
 	} else {
-		var words *index.Thesaurus
-		if words, err = loadWords(""); err == nil {
-			b, ix, err = diskBot(data, docs, words)
-		}
+		b, ix, err = diskBot(data, docs, words)
 	}
 	if err != nil {
 		unlock()
@@ -150,15 +168,28 @@ func (c *call) askBatch(ctx context.Context, b *bot.Bot, name string) int {
 	var reader sync.WaitGroup
 	reader.Go(func() {
 		defer close(results)
-		readErr = eachLine(in, func(line []byte) error {
+		blank := 0 // empty lines not answered yet: at the end they are none
+		send := func(line []byte, fault error) error {
 			slot := make(chan lineAnswer, 1)
 			select {
 			case results <- slot:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			go func() { slot <- answerLine(ctx, b, line) }() // the writer waits for every slot
+			go func() { slot <- answerLine(ctx, b, line, fault) }() // the writer waits for every slot
 			return nil
+		}
+		readErr = eachLine(in, func(line []byte, fault error) error {
+			if len(line) == 0 && fault == nil {
+				blank++
+				return nil
+			}
+			for ; blank > 0; blank-- {
+				if err := send(nil, errEmptyLine); err != nil {
+					return err
+				}
+			}
+			return send(line, fault)
 		})
 	})
 
@@ -190,24 +221,46 @@ func (c *call) askBatch(ctx context.Context, b *bot.Bot, name string) int {
 	return exitDone
 }
 
-// eachLine calls fn for every line that is not blank, however long it is.
-func eachLine(r io.Reader, fn func(line []byte) error) error {
+// maxLine bounds one line of a batch; a question is a sentence.
+const maxLine = 1 << 20 // bytes
+
+// errLongLine stands for a line beyond maxLine.
+var errLongLine = fmt.Errorf("一行超过 %d KB", maxLine>>10)
+
+// eachLine calls fn for every line, without the blanks around it; the end of
+// the last line is no line of its own. What is beyond maxLine is not kept: fn
+// then gets errLongLine.
+func eachLine(r io.Reader, fn func(line []byte, fault error) error) error {
 	br := bufio.NewReader(r)
 	for n := 0; ; n++ {
-		line, err := br.ReadBytes('\n')
+		var line []byte
+		var fault, err error
+		for {
+			var part []byte
+			part, err = br.ReadSlice('\n')
+			if len(line)+len(part) > maxLine+1 {
+				line, fault = nil, errLongLine
+			} else if fault == nil {
+				line = append(line, part...)
+			}
+			if !errors.Is(err, bufio.ErrBufferFull) {
+				break
+			}
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
 		if n == 0 {
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
 		}
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			if err := fn(line); err != nil {
+		line = bytes.TrimSpace(line)
+		if err == nil || len(line) > 0 || fault != nil {
+			if err := fn(line, fault); err != nil {
 				return err
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		if err != nil {
-			return err
+			return nil
 		}
 	}
 }
@@ -224,8 +277,13 @@ type badLine struct {
 	Error string          `json:"error"`
 }
 
-func answerLine(ctx context.Context, b *bot.Bot, line []byte) lineAnswer {
-	id, q, prev, err := readLine(line)
+var errEmptyLine = errors.New("空行")
+
+func answerLine(ctx context.Context, b *bot.Bot, line []byte, fault error) lineAnswer {
+	id, q, prev, err := json.RawMessage("null"), "", "", fault
+	if err == nil {
+		id, q, prev, err = readLine(line)
+	}
 	if err == nil {
 		var r bot.Reply
 		if r, err = b.Ask(ctx, q, prev, ""); err == nil {
@@ -249,7 +307,7 @@ func readLine(line []byte) (id json.RawMessage, q, prev string, err error) {
 		ID, Q, Prev json.RawMessage
 	}
 	id = json.RawMessage("null")
-	if err := json.Unmarshal(line, &raw); err != nil {
+	if err := json.Unmarshal(line, &raw); err != nil || !bytes.HasPrefix(line, []byte("{")) {
 		return id, "", "", errors.New("不是一行 JSON 对象")
 	}
 	switch {

@@ -3,11 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"sync"
 
 	"xietiao/bot"
+	"xietiao/index"
 	"xietiao/index/plan"
 )
 
@@ -27,12 +29,15 @@ var evalCommand = command{
 
 func evalUsage() string {
 	var b strings.Builder
-	b.WriteString(`用法：xietiao eval [-plan 文件]… [-min 名称=最低值]… [-v] 问题集
+	b.WriteString(`用法：xietiao eval [-plan 文件]… [-min 名称=最低值]… [-config 文件] [-v] 问题集
 
   -plan 文件      问题所问的方案，可以给几份；不给就是自带的乐清方案。
                   问题里写了 plan（文件名，不带扩展名）的，只问那一份
   -min 名称=值    低于这个值就以 1 退出，可以给几个
+  -config 文件    配置文件；不给就用当前文件夹的 xietiao.yaml（可以没有），用到其中的 thesaurus
   -v              列出答错的
+
+没有一问属于所给的文件，算用法不对，以 2 退出。
 
 问题集一行一问：{"id","q","kind","prev"?,"gold":[…],"also":[…]?,"plan"?}
 
@@ -49,6 +54,7 @@ func runEval(ctx context.Context, c *call) int {
 	var plans, mins list
 	fs.Var(&plans, "plan", "")
 	fs.Var(&mins, "min", "")
+	file := fs.String("config", "", "")
 	verbose := fs.Bool("v", false, "")
 	rest, code, ok := c.parse(fs)
 	if !ok {
@@ -65,13 +71,32 @@ func runEval(ctx context.Context, c *call) int {
 	if err != nil {
 		return c.fail("%v", err)
 	}
-	p := newProgress(c.stderr)
-	docs, err := readPlans(ctx, plans, p)
+	cfg, err := c.settings(*file, nil)
 	if err != nil {
 		return c.fail("%v", err)
 	}
-	e := evaluation{call: c, names: plans, docs: docs, progress: p}
+	words, err := loadWords(cfg.Thesaurus)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	p := newProgress(c.stderr)
+	each, err := readEach(ctx, plans, p)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	docs, notes, err := distinct(plans, each)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	c.tell(notes)
+	if len(plans) == 0 {
+		docs = []*plan.Plan{plan.Sample()}
+	}
+	e := evaluation{call: c, names: plans, each: each, docs: docs, words: words, progress: p}
 	figures, err := e.run(ctx, questions, *verbose)
+	if errors.Is(err, errNoQuestion) {
+		return c.misuse("%v", err)
+	}
 	if err != nil {
 		return c.fail("%v", err)
 	}
@@ -130,14 +155,20 @@ func readQuestions(name string) ([]testQuestion, error) {
 	defer func() { _ = f.Close() }() // read only: nothing to lose
 	var out []testQuestion
 	n := 0
-	err = eachLine(f, func(line []byte) error {
+	err = eachLine(f, func(line []byte, fault error) error {
 		n++
+		if len(line) == 0 && fault == nil {
+			return nil
+		}
 		var q testQuestion
+		if fault != nil {
+			return fmt.Errorf("%s 第 %d 行：%w", name, n, fault)
+		}
 		if err := json.Unmarshal(line, &q); err != nil {
-			return fmt.Errorf("%s 第 %d 问：%w", name, n, err)
+			return fmt.Errorf("%s 第 %d 行：%w", name, n, err)
 		}
 		if q.Q == "" || q.Kind == "" {
-			return fmt.Errorf("%s 第 %d 问：缺少 q 或 kind", name, n)
+			return fmt.Errorf("%s 第 %d 行：缺少 q 或 kind", name, n)
 		}
 		out = append(out, q)
 		return nil
@@ -152,8 +183,10 @@ func readQuestions(name string) ([]testQuestion, error) {
 // that one alone, the others of all together.
 type evaluation struct {
 	*call
-	names    []string // files, beside docs; empty for the sample
-	docs     []*plan.Plan
+	names    []string         // files; empty for the sample
+	each     []*plan.Plan     // one of each file
+	docs     []*plan.Plan     // each document once
+	words    *index.Thesaurus // nil: the built-in one
 	progress *progress
 }
 
@@ -183,11 +216,11 @@ func (e *evaluation) run(ctx context.Context, questions []testQuestion, verbose 
 	}
 	var total planScore
 	for i, file := range e.names {
-		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+		name := baseName(file)
 		if len(byPlan[name]) == 0 {
 			continue
 		}
-		answers, err := e.ask(ctx, e.docs[i:i+1], byPlan[name])
+		answers, err := e.ask(ctx, e.each[i:i+1], byPlan[name])
 		if err != nil {
 			return nil, err
 		}
@@ -201,8 +234,8 @@ func (e *evaluation) run(ctx context.Context, questions []testQuestion, verbose 
 		total.asks, total.askRight = total.asks+s.asks, total.askRight+s.askRight
 		total.nones, total.none = total.nones+s.nones, total.none+s.none
 	}
-	for name, qs := range byPlan {
-		printf(e.stderr, "xietiao eval: %d 问属于 %s，没有用 -plan 给出，跳过\n", len(qs), name)
+	for _, name := range slices.Sorted(maps.Keys(byPlan)) {
+		printf(e.stderr, "xietiao eval: %d 问问的是 %s，没有用 -plan 给出这份文件，跳过\n", len(byPlan[name]), name)
 	}
 	if total.asks+total.nones > 0 {
 		fs := []figure{{"ask", shareOrAll(total.askRight, total.asks)}, {"none", shareOrAll(total.none, total.nones)}}
@@ -210,10 +243,13 @@ func (e *evaluation) run(ctx context.Context, questions []testQuestion, verbose 
 		figures = append(figures, fs...)
 	}
 	if len(figures) == 0 {
-		return nil, fmt.Errorf("没有一问属于所给的文件")
+		return nil, errNoQuestion
 	}
 	return figures, nil
 }
+
+// errNoQuestion says that every question is about a document that was not given.
+var errNoQuestion = errors.New("没有一问属于所给的文件；请用 -plan 给出问题里 plan 所写的文件（文件名相同，扩展名不论）")
 
 // shareOrAll is part of whole; an empty whole counts as all right.
 func shareOrAll(part, whole int) float64 {
@@ -225,7 +261,7 @@ func shareOrAll(part, whole int) float64 {
 
 // ask asks the questions of the documents, several at once.
 func (e *evaluation) ask(ctx context.Context, docs []*plan.Plan, questions []testQuestion) ([]asked, error) {
-	b, ix, err := memoryBot(docs)
+	b, ix, err := memoryBot(docs, e.words)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -39,15 +40,23 @@ func runServe(ctx context.Context, c *call) int {
 	if len(rest) > 0 {
 		return c.misuse("多余的参数 %q", rest[0])
 	}
-	src := config.Source{File: *file, Env: os.LookupEnv, Flags: map[string]string{}}
+	flags := map[string]string{}
 	fs.Visit(func(f *flag.Flag) {
 		if f.Name != "config" {
-			src.Flags[f.Name] = f.Value.String()
+			flags[f.Name] = f.Value.String()
 		}
 	})
-	cfg, err := config.Load(src)
+	if listen, ok := flags["listen"]; ok {
+		if err := config.CheckListen(listen); err != nil {
+			return c.misuse("%s", config.Advice(fmt.Errorf("-listen: %w", err)))
+		}
+	}
+	if data, ok := flags["data"]; ok && data == "" {
+		return c.misuse("参数 -data 后面缺少值")
+	}
+	cfg, err := c.settings(*file, flags)
 	if err != nil {
-		return c.fail("配置不对：\n%v", err)
+		return c.fail("%v", err)
 	}
 
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)

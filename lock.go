@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // errLocked says that another process is using the data folder.
@@ -14,14 +16,26 @@ var errLocked = errors.New("data folder in use")
 // until the returned function is called or the process ends, however it ends.
 func lockFolder(data string) (unlock func(), err error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, folderFault(data, err)
 	}
 	f, err := os.OpenFile(filepath.Join(data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, folderFault(data, err)
 	}
 	if err := lockFile(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", data, err), f.Close())
 	}
 	return func() { _ = f.Close() }, nil // closing gives the lock back
+}
+
+// folderFault says what to do about a data folder that cannot be used.
+func folderFault(data string, err error) error {
+	what := "请用 -data 换一个能写的文件夹"
+	switch {
+	case errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist):
+		what = "它（或它上面的一层）是一个文件，不是文件夹；请用 -data 换一个文件夹"
+	case errors.Is(err, fs.ErrPermission):
+		what = "没有权限在那里写；请改文件夹的权限，或用 -data 换一个文件夹"
+	}
+	return fmt.Errorf("数据文件夹 %s 用不了：%s\n（data folder: %w）", data, what, err)
 }

@@ -57,6 +57,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if slices.Contains([]string{"help", "-h", "-help", "--help"}, name) {
 		return runHelp(args[1:], stdout, stderr)
 	}
+	if slices.Contains([]string{"-version", "--version"}, name) {
+		name = versionCommand.name
+	}
 	for _, c := range commands() {
 		if c.name == name {
 			return c.run(ctx, &call{c, args[1:], stdin, stdout, stderr})

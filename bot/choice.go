@@ -21,7 +21,9 @@ var (
 const digits = "零一二三四五六七八九十"
 
 // trimAnswer takes off what a person types around a short answer.
-func trimAnswer(q string) string { return strings.Trim(strings.TrimSpace(q), "。.!！，, 　、“”\"（）()") }
+func trimAnswer(q string) string {
+	return strings.Trim(strings.TrimSpace(q), "。.!！，, 　、“”\"（）()")
+}
 
 // choiceNumber reads 2, 二, 第二个, 选2.
 func choiceNumber(q string) (int, bool) {

@@ -27,11 +27,11 @@ func TestAChoiceIsTakenByAWordOfItsName(t *testing.T) {
 	}
 	both := index.Answer{Status: index.Ambiguous, Results: []index.Row{row("永文〔2020〕1号"), row("乐文〔2020〕2号")}}
 	b := New(fake{
-		"文化礼堂谁管":              both,
+		"文化礼堂谁管":            both,
 		"文化礼堂谁管@永文〔2020〕1号": {Status: index.Answered, Results: []index.Row{row("永文〔2020〕1号")}},
 		"文化礼堂谁管@乐文〔2020〕2号": {Status: index.Answered, Results: []index.Row{row("乐文〔2020〕2号")}},
-		"方案":                  {Status: index.Unknown},
-		"那个呢":                 {Status: index.Unknown},
+		"方案":  {Status: index.Unknown},
+		"那个呢": {Status: index.Unknown},
 	}, Options{Plans: []*plan.Plan{{Title: "永嘉县文化方案", DocNo: "永文〔2020〕1号"}, {Title: "乐清市文化方案", DocNo: "乐文〔2020〕2号"}}})
 	for q, want := range map[string]string{
 		"第二个": "乐文〔2020〕2号", "永嘉的": "永文〔2020〕1号", "选乐清那份": "乐文〔2020〕2号", "永嘉": "永文〔2020〕1号", "方案": "", "那个呢": "",

@@ -26,7 +26,7 @@ var spaceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 // looks at values only: no file is opened and no host is called.
 func (c *Config) Check() error {
 	var bad problems
-	bad.add("listen", checkListen(c.Listen))
+	bad.add("listen", CheckListen(c.Listen))
 	bad.add("public_url", checkURL(c.PublicURL, true, "http", "https"))
 	for _, p := range c.TrustedProxies {
 		bad.add("trusted_proxies", checkProxy(p))
@@ -179,7 +179,8 @@ func checkHolidays(days []Holiday, bad *problems) {
 	}
 }
 
-func checkListen(s string) error {
+// CheckListen says what is wrong with an address to listen on.
+func CheckListen(s string) error {
 	_, port, err := net.SplitHostPort(s)
 	if err != nil {
 		return errors.New("must be host:port, such as 127.0.0.1:8080")

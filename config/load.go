@@ -182,6 +182,9 @@ func refuse(node ast.Node, depth int) error {
 
 var yamlPlace = regexp.MustCompile(`^\[(\d+):\d+\] `)
 
+// yamlKinds is the parser's sentence about a value of another kind; it quotes nothing.
+var yamlKinds = regexp.MustCompile(`\w+ was used where \w+ is expected$`)
+
 // yamlError keeps the line and the sentence and drops the excerpt of the file,
 // which may show a neighbouring secret.
 func yamlError(err error) error {
@@ -201,6 +204,10 @@ func yamlError(err error) error {
 			name = *mismatch.StructFieldName + " "
 		}
 		text = name + "has the wrong kind of value"
+	case yamlKinds.MatchString(text):
+		text = yamlKinds.FindString(text)
+	case strings.Contains(text, "already defined"):
+		text = "the same name twice"
 	default:
 		// Other messages of the parser may quote the text they stumbled on.
 		text = "not valid YAML"
@@ -236,6 +243,25 @@ func (src Source) env(cfg *Config) error {
 		}
 	}
 	return nil
+}
+
+// UnknownEnv lists the names of an environment (as os.Environ gives it) that
+// begin as ours do and are none.
+func UnknownEnv(environ []string) []string {
+	cfg := Default()
+	known := map[string]bool{}
+	for _, f := range fieldsOf(&cfg) {
+		known[f.env()], known[f.env()+"_FILE"] = true, true
+	}
+	var out []string
+	for _, e := range environ {
+		name, _, _ := strings.Cut(e, "=")
+		if strings.HasPrefix(name, EnvPrefix) && !known[name] {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func readCapped(name string) ([]byte, error) {
