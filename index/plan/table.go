@@ -79,6 +79,7 @@ type grid struct {
 	rule     rule
 	last     *Item
 	unit     []string
+	no       int // of the unit's last duty
 }
 
 // readTables reads every table that names units.
@@ -340,7 +341,7 @@ func (g *grid) dutyRow(r int) {
 		return
 	}
 	var ds []Duty
-	for _, d := range g.p.inlineList(0, s) {
+	for _, d := range g.p.listFrom(0, s, g.nextNo(r)) {
 		if t := g.p.src.str(d.text); t != "" {
 			ds = append(ds, Duty{No: d.no, Text: t, Role: RoleOf(t), at: g.p.src.spans(d.text)})
 		}
@@ -348,6 +349,20 @@ func (g *grid) dutyRow(r int) {
 	for _, n := range g.unit {
 		g.p.addUnit(n, ds, nil)
 	}
+	if len(ds) > 0 {
+		g.no = ds[len(ds)-1].No
+	}
+}
+
+// nextNo is the number with which a row's duties may begin: those of a unit
+// whose cell is merged over several rows count on.
+func (g *grid) nextNo(r int) int {
+	for c, k := range g.cols.kinds {
+		if (k == colUnit || k == colDuty) && g.cell(r, c) != "" && !g.raw(r, c).Copied {
+			return 1
+		}
+	}
+	return g.no + 1
 }
 
 // taskRow reads a row of a task table.
@@ -400,7 +415,11 @@ func (g *grid) keep(it Item, s share, text span) {
 		return
 	}
 	lead, support := s.sides(g.rule)
-	if g.last != nil && (it.Text == "" || g.last.Text == it.Text && it.No == g.last.No) {
+	if g.carriesOn(it, s) {
+		if s.when != "" {
+			g.last.Deadline = joinOnce(g.last.Deadline, s.when)
+			g.last.Due = dueDay(g.last.Deadline, g.p.ownYear())
+		}
 		g.last.Lead = appendNew(g.last.Lead, lead)
 		g.last.Support = appendNew(g.last.Support, support)
 		return
@@ -417,6 +436,27 @@ func (g *grid) keep(it Item, s share, text span) {
 	it.at = g.p.src.spans(text)
 	g.p.plan.Items = append(g.p.plan.Items, it)
 	g.last = &g.p.plan.Items[len(g.p.plan.Items)-1]
+}
+
+// carriesOn reports a row that adds to the item before it. One that gives the
+// same text to other units by another day is an item of its own.
+func (g *grid) carriesOn(it Item, s share) bool {
+	if g.last == nil || it.Text == "" {
+		return g.last != nil
+	}
+	if g.text(it) != g.last.Text || it.No != g.last.No {
+		return false
+	}
+	return s.when == "" || s.when == g.last.Deadline || len(s.names) == 0
+}
+
+// text is a row's text as it becomes an item's: without its printed number.
+func (g *grid) text(it Item) string {
+	r := []rune(it.Text)
+	if m := readMarker(r); m.kind >= markHan && m.end < len(r) {
+		return string(r[m.end:])
+	}
+	return it.Text
 }
 
 func appendNew(list, more []string) []string {

@@ -367,12 +367,15 @@ func (c *collector) finish() []Duty {
 
 // inlineList cuts 1.…；2.…；3.… inside one paragraph. The numbers must count
 // from one and follow a stop, so that decimals and quantities stay whole.
-func (p *parser) inlineList(no int, s span) []dutyText {
+func (p *parser) inlineList(no int, s span) []dutyText { return p.listFrom(no, s, 1) }
+
+// listFrom is inlineList for numbers that may also count from another start.
+func (p *parser) listFrom(no int, s span, start int) []dutyText {
 	first := readMarker(p.src.text[s.from:min(s.to, s.from+maxMarker)])
-	if first.kind < markNum || first.no != 1 {
+	if first.kind < markNum || first.no != 1 && first.no != start {
 		return []dutyText{{no, s}}
 	}
-	out := []dutyText{{1, span{s.from + first.end, s.to}}}
+	out := []dutyText{{first.no, span{s.from + first.end, s.to}}}
 	for i := s.from + first.end; i < s.to; i++ {
 		if !strings.ContainsRune("；;。，,", p.src.text[i-1]) && !p.src.spaced(i) {
 			continue

@@ -120,3 +120,23 @@ func TestPlainTexts(t *testing.T) {
 		})
 	}
 }
+
+// Merged cells of a number and a task over rows with other units and days.
+func TestMergedRows(t *testing.T) {
+	row := func(when string) string {
+		return "<table><tr><td>序号<td>任务<td>责任单位<td>时限</tr><tr><td rowspan=2>1<td rowspan=2>建设书房<td>县文旅局<td>2024年3月底前</tr><tr><td>县财政局<td>" + when + "</tr></table>"
+	}
+	for when, want := range map[string]string{
+		"2024年6月底前": "1 建设书房 | 县文旅局 |  | 2024年3月底前\n1 建设书房 | 县财政局 |  | 2024年6月底前\n",
+		"2024年3月底前": "1 建设书房 | 县文旅局、县财政局 |  | 2024年3月底前\n",
+	} {
+		if diff := cmp.Diff(want, itemLines(read(t, "a.html", row(when)))); diff != "" {
+			t.Errorf("%s: items (-want +got):\n%s", when, diff)
+		}
+	}
+	duties := "<table><tr><td>单位<td>职责</tr><tr><td rowspan=2>县教育局<td>1.负责学校开放；2.负责家庭教育。</tr><tr><td>3.负责志愿服务</tr></table>"
+	want := "县教育局 1 负责学校开放；\n县教育局 2 负责家庭教育。\n县教育局 3 负责志愿服务\n"
+	if diff := cmp.Diff(want, dutyLines(read(t, "a.html", duties))); diff != "" {
+		t.Errorf("duties (-want +got):\n%s", diff)
+	}
+}
