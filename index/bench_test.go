@@ -83,23 +83,79 @@ func heap() float64 {
 	return float64(m.HeapAlloc) / 1e6
 }
 
+// BenchmarkMemory reports the live heap of what a program holds: the word lists,
+// one plan made ready for questions, Bleve with one plan and with 1,500.
+func BenchmarkMemory(b *testing.B) {
+	plans := counties(corpusPlans)
+	grown := func(f func()) float64 {
+		before := heap()
+		f()
+		return heap() - before
+	}
+	var t *Thesaurus
+	var views []*view
+	var one, all *Index
+	report := map[string]float64{}
+	report["MB-words"] = grown(func() {
+		var err error
+		if t, err = LoadThesaurus(); err != nil {
+			b.Fatal(err)
+		}
+	})
+	const some = 100
+	report["MB-view"] = grown(func() {
+		for _, p := range plans[:some] {
+			views = append(views, newView(p, t))
+		}
+	}) / some
+	report["MB-bleve-1"] = grown(func() { one = build(b, plans[0]) })
+	report["MB-bleve-1500"] = grown(func() { all = build(b, plans...) })
+	report["MB-plans-1500"] = grown(func() { plans = append(plans, counties(corpusPlans)...) })
+	for b.Loop() {
+		runtime.KeepAlive([]any{t, views, one, all, plans})
+	}
+	for name, mb := range report {
+		b.ReportMetric(mb, name)
+	}
+}
+
 func BenchmarkBuild100k(b *testing.B) {
 	t := words(b)
 	plans := counties(corpusPlans)
-	before := heap()
 	for b.Loop() {
 		ix, err := Build(plans, Options{Thesaurus: t})
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.StopTimer()
-		b.ReportMetric(heap()-before, "MB-heap")
-		b.ReportMetric(float64(corpusPlans*corpusClauses), "clauses")
 		if err := ix.Close(); err != nil {
 			b.Fatal(err)
 		}
-		b.StartTimer()
 	}
+	b.ReportMetric(float64(corpusPlans*corpusClauses), "clauses")
+}
+
+// BenchmarkOpen100k opens the index of 100,000 clauses from disk, once it is
+// built: comparing versions included, reading the plans not.
+func BenchmarkOpen100k(b *testing.B) {
+	t := words(b)
+	plans := counties(corpusPlans)
+	dir := b.TempDir()
+	open := func() {
+		ix, err := Open(dir, plans, Options{Thesaurus: t})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := ix.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	start := time.Now()
+	open()
+	built := time.Since(start)
+	for b.Loop() {
+		open()
+	}
+	b.ReportMetric(built.Seconds(), "s-build")
 }
 
 // percentiles reports the middle and the slow end of latencies.
