@@ -67,7 +67,11 @@ func detect(name string, data []byte, bud *sheet.Budget) (format, error) {
 	if bytes.HasPrefix(head, []byte("MIME-Version:")) {
 		return "", &Error{Kind: ErrLegacy, Format: "mht"}
 	}
-	return detectText(name, data), nil
+	f := detectText(name, data)
+	if ext := strings.TrimPrefix(strings.ToLower(path.Ext(name)), "."); f == fTxt && (ext == string(fDocx) || ext == string(fXLSX) || ext == string(fPDF)) {
+		return "", &Error{Kind: ErrDamaged, Format: ext, Err: errors.New("holds plain text")}
+	}
+	return f, nil
 }
 
 var (

@@ -145,6 +145,8 @@ func TestRefusals(t *testing.T) {
 		"an OpenDocument text":     {"a.odt", string(zipOf(t, "mimetype", "x", "content.xml", "<x/>")), Limits{}, ErrUnsupported, "OpenDocument"},
 		"a program":                {"a.txt", "\x7fELF" + strings.Repeat("\x00\x01\xfe\x80\x90\x03", 100), Limits{}, ErrUnsupported, "不认识"},
 		"a document without body":  {"x.docx", string(zipOf(t, "word/document.xml", "<x/>")), Limits{}, ErrDamaged, "损坏"},
+		"text by the name of one":  {"x.docx", "not a zip at all", Limits{}, ErrDamaged, "损坏"},
+		"text named as a workbook": {"x.xlsx", "1,2", Limits{}, ErrDamaged, "损坏"},
 		"expanding entities":       {"x.docx", string(zipOf(t, "word/document.xml", laughs)), Limits{}, ErrDamaged, "损坏"},
 		"deep elements":            {"x.docx", string(docx(t, deep)), Limits{}, ErrTooLarge, "太大"},
 		"a bomb inside a document": {"x.docx", string(zipOf(t, "word/document.xml", strings.Repeat(" ", 8<<20))), Limits{}, ErrTooLarge, "太大"},

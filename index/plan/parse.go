@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"fmt"
 	"sort"
+	"unicode/utf8"
 
 	"xietiao/index/doc"
 )
@@ -78,11 +80,43 @@ func emptyPlan() *Plan {
 }
 
 // Read decodes a file and reads the plan in it. name only tells the format.
-// Errors are those of [doc.Read].
+// Errors are those of [doc.Read], and [doc.ErrTooLarge] for a text longer than
+// any plan, which would take too long.
 func Read(name string, data []byte) (*Plan, error) {
 	d, err := doc.Read(name, data, doc.Limits{})
 	if err != nil {
 		return nil, err
 	}
+	if err := fits(d); err != nil {
+		return nil, err
+	}
 	return Parse(d), nil
+}
+
+// Bounds of one plan: a printed page has 40 lines and 1,000 characters.
+const (
+	maxRunes  = 300_000
+	maxBlocks = 50_000 // lines and paragraphs
+	maxCells  = 60_000
+)
+
+// fits refuses a text over the bounds, so that Parse stays within seconds.
+func fits(d *doc.Document) error {
+	cells := 0
+	for _, b := range d.Blocks {
+		if b.Table != nil {
+			for _, r := range b.Table.Rows {
+				cells += len(r)
+			}
+		}
+	}
+	for _, b := range []struct {
+		have, most int
+		what       string
+	}{{utf8.RuneCountInString(d.Text), maxRunes, "characters"}, {len(d.Blocks), maxBlocks, "lines"}, {cells, maxCells, "cells"}} {
+		if b.have > b.most {
+			return &doc.Error{Kind: doc.ErrTooLarge, Format: d.Format, Err: fmt.Errorf("%d %s, at most %d", b.have, b.what, b.most)}
+		}
+	}
+	return nil
 }

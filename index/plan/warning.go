@@ -23,6 +23,24 @@ func (p *parser) warn() {
 	p.warnNames()
 	p.warnPeriods()
 	p.warnGaps()
+	p.warnQuotes()
+}
+
+// warnQuotes reports cells that begin with a quotation mark that never closes:
+// in a file of separated values the cells behind it may have shifted.
+func (p *parser) warnQuotes() {
+	for _, pa := range p.paras {
+		if pa.table == nil {
+			continue
+		}
+		for r, row := range pa.table.Rows {
+			for _, c := range row {
+				if !c.Copied && strings.HasPrefix(c.Text, `"`) && strings.Count(c.Text, `"`)%2 == 1 {
+					p.report(WarnDamaged, fmt.Sprintf("第%d行", r+1), c.Text, `引号没有成对，请在第`+fmt.Sprint(r+1)+`行补上右引号或删去左引号`)
+				}
+			}
+		}
+	}
 }
 
 func (p *parser) report(kind, where, text, suggestion string) {

@@ -1,9 +1,13 @@
 package plan
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"xietiao/index/doc"
 )
 
 // Words of time stand among units in a bracket; they are a time limit or
@@ -138,5 +142,24 @@ func TestMergedRows(t *testing.T) {
 	want := "县教育局 1 负责学校开放；\n县教育局 2 负责家庭教育。\n县教育局 3 负责志愿服务\n"
 	if diff := cmp.Diff(want, dutyLines(read(t, "a.html", duties))); diff != "" {
 		t.Errorf("duties (-want +got):\n%s", diff)
+	}
+}
+
+func TestUnclosedQuote(t *testing.T) {
+	p := read(t, "a.csv", "序号,任务,牵头单位\n1,\"未闭合,县住建局\n2,修路,县交通局\n")
+	if len(p.Warnings) != 1 || p.Warnings[0].Kind != WarnDamaged || p.Warnings[0].Where != "第2行" {
+		t.Errorf("warnings = %+v, want one damaged at 第2行", p.Warnings)
+	}
+}
+
+func TestTooLong(t *testing.T) {
+	for name, text := range map[string]string{
+		"a.txt": strings.Repeat("防", maxRunes+1),
+		"b.txt": strings.Repeat("1.防\n", maxBlocks+1),
+		"c.csv": strings.Repeat(strings.Repeat("x,", 99)+"x\n", maxCells/100+1),
+	} {
+		if _, err := Read(name, []byte(text)); !errors.Is(err, doc.ErrTooLarge) {
+			t.Errorf("%s: %v, want %v", name, err, doc.ErrTooLarge)
+		}
 	}
 }
