@@ -38,6 +38,9 @@ func limits(text string) []string {
 		if notLimit.MatchString(before) && !strings.Contains(text[m[0]:m[1]], "之日起") || pastThing.MatchString(text[m[1]:]) {
 			continue
 		}
+		if clause := text[strings.LastIndexAny(text[:m[0]], "，。；,;")+1 : m[0]]; recurs.MatchString(clause[max(0, len(clause)-24):]) {
+			continue // 每年6月底、12月底前
+		}
 		p := text[m[0]:m[1]]
 		if !contains(out, p) {
 			out = append(out, p)
@@ -76,9 +79,12 @@ var (
 // day give "".
 func dueDay(deadline string, year int) string {
 	best := ""
-	for _, p := range strings.FieldsFunc(deadline, func(r rune) bool { return strings.ContainsRune("；;，,、。", r) }) {
-		if d := lastDay(p, year); d > best {
-			best = d
+	for _, clause := range strings.FieldsFunc(deadline, func(r rune) bool { return strings.ContainsRune("；;，,。", r) }) {
+		if recurs.MatchString(clause) {
+			continue
+		}
+		for _, p := range strings.Split(clause, "、") {
+			best = max(best, lastDay(p, year))
 		}
 	}
 	return best
@@ -91,9 +97,6 @@ var recurs = regexp.MustCompile(`每|逐[年月季]|按[年月季]|各年`)
 var numericDate = regexp.MustCompile(`(20\d\d)([-/.])(\d{1,2})(?:([-/.])(\d{1,2}))?`)
 
 func lastDay(p string, year int) string {
-	if recurs.MatchString(p) {
-		return ""
-	}
 	if all := numericDate.FindAllStringSubmatch(p, -1); len(all) > 0 {
 		return numericDay(all[len(all)-1])
 	}

@@ -138,7 +138,7 @@ func (p *parser) addItem(w *work) {
 	for k, v := range w.share.extra {
 		it.Extra[k] = v
 	}
-	it.Deadline = deadline(w.share.when, text)
+	it.Deadline = w.share.deadline(text)
 	it.Due = dueDay(it.Deadline, p.ownYear())
 	places := []span{w.text}
 	for _, m := range w.by {

@@ -20,6 +20,7 @@ type share struct {
 	names []string
 	parts []part
 	when  string            // the value of 完成时限 and its like
+	open  string            // words of time in a list of units: 持续推进
 	extra map[string]string // 责任人：… and other labels, by label
 }
 
@@ -35,6 +36,9 @@ func (s *share) merge(o share) {
 	s.parts = append(s.parts, o.parts...)
 	if o.when != "" {
 		s.when = joinOnce(s.when, o.when)
+	}
+	if o.open != "" {
+		s.open = joinOnce(s.open, o.open)
 	}
 	for k, v := range o.extra {
 		s.put(k, v)
@@ -246,6 +250,7 @@ type group struct {
 	hasVerb bool
 	sound   bool // at least one entry is surely the name of a body
 	last    part
+	again   bool // the entry before says a time that comes again
 	loose   bool // an entry says more than who and when
 }
 
@@ -263,6 +268,11 @@ func (g *group) entry(w string) {
 			g.joined = len(g.wait)
 		}
 	}
+	if again := g.again && len(limits(w)) > 0; again && !isBody(w) {
+		g.out.open += "、" + w // 每年6月底、12月底前
+		return
+	}
+	g.again = false
 	if ls := limits(w); len(ls) > 0 && !isBody(w) {
 		for _, l := range ls {
 			g.out.when = joinOnce(g.out.when, l)
@@ -270,7 +280,14 @@ func (g *group) entry(w string) {
 		return
 	}
 	if isTime(w) {
-		g.out.when = joinOnce(g.out.when, w)
+		g.out.open, g.again = joinOnce(g.out.open, w), recurs.MatchString(w)
+		return
+	}
+	if name, when, ok := cutTime(w); ok {
+		g.out.open = joinOnce(g.out.open, when)
+		g.wait = append(g.wait, g.names(name)...)
+		g.hasVerb = true
+		g.flush(partDuty)
 		return
 	}
 	if m := partMark.FindStringSubmatch(w); m != nil && isBody(m[1]) {
@@ -311,6 +328,29 @@ var timeWord = regexp.MustCompile(`^(?:并|力争|争取|确保|计划|预计|�
 
 // isTime reports an entry of a list of units that says when and names nobody.
 func isTime(w string) bool { return timeWord.MatchString(w) && !isBody(w) }
+
+// cutTime parts 县财政局长期坚持 into the name and what says when.
+func cutTime(w string) (name, when string, ok bool) {
+	if isBody(w) {
+		return "", "", false
+	}
+	for i := range w {
+		if i > 0 && timeWord.MatchString(w[i:]) && isOrg(w[:i]) {
+			return w[:i], w[i:], true
+		}
+	}
+	return "", "", false
+}
+
+// deadline is what the share says of the time, and what the text says where
+// the share sets no limit.
+func (s share) deadline(text string) string {
+	d := deadline(s.when, text)
+	if s.open == "" {
+		return d
+	}
+	return joinOnce(d, s.open)
+}
 
 // actWord matches what no name holds that does not end like a body's.
 var actWord = regexp.MustCompile(`\d|坚持|开展|完成|实施|启动|执行|进行|确保|落实|推进|推动|结果|一次|不少于|力争|争取|加强|做好|按照|根据|实行|抓好|持续|长期`)

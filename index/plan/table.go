@@ -431,7 +431,7 @@ func (g *grid) keep(it Item, s share, text span) {
 		}
 	}
 	it.Lead, it.Support = lead, support
-	it.Deadline = deadline(s.when, it.Text)
+	it.Deadline = s.deadline(it.Text)
 	it.Due = dueDay(it.Deadline, g.p.ownYear())
 	it.at = g.p.src.spans(text)
 	g.p.plan.Items = append(g.p.plan.Items, it)
