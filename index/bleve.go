@@ -73,6 +73,7 @@ func newMapping() (mapping.IndexMapping, error) {
 	for _, name := range []string{fieldUnit, fieldRole, fieldKind, fieldPlan} {
 		doc.AddFieldMappingsAt(name, word)
 	}
+	doc.AddSubDocumentMapping("_all", bleve.NewDocumentDisabledMapping()) // nothing is asked of all fields at once
 	m.DefaultMapping = doc
 	m.ScoringModel = "bm25"
 	return m, nil

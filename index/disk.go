@@ -18,7 +18,7 @@ import (
 
 // formatVersion changes when the mapping, the analyser or the ids change; an
 // index on disk of another format is rebuilt.
-const formatVersion = "1"
+const formatVersion = "2"
 
 // currentFile names the file that says which folder holds the live index.
 const currentFile = "current"
