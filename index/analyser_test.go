@@ -7,17 +7,45 @@ import (
 	"xietiao/index/zh"
 )
 
-// lettersAndPairs names a tokenizer that the measurements compare with pairs
-// alone.
-const lettersAndPairs = "zh_letters_and_pairs"
+// Tokenizers that the measurements compare with pairs alone: single letters
+// besides, and the words of the thesaurus, as a segmenter with a dictionary
+// would cut them.
+const (
+	lettersAndPairs = "zh_letters_and_pairs"
+	dictionaryWords = "zh_words"
+)
 
 func init() {
-	err := registry.RegisterTokenizer(lettersAndPairs, func(map[string]any, *registry.Cache) (analysis.Tokenizer, error) {
-		return letters{}, nil
-	})
+	for name, tokenizer := range map[string]analysis.Tokenizer{lettersAndPairs: letters{}, dictionaryWords: segmented{}} {
+		err := registry.RegisterTokenizer(name, func(map[string]any, *registry.Cache) (analysis.Tokenizer, error) {
+			return tokenizer, nil
+		})
+		if err != nil {
+			panic(err)
+		}
+	}
+}
+
+type segmented struct{}
+
+func (segmented) Tokenize(input []byte) analysis.TokenStream {
+	t, err := loadWords()
 	if err != nil {
 		panic(err)
 	}
+	var out analysis.TokenStream
+	rest := zh.Fold(string(input))
+	for rest != "" {
+		rs := []rune(rest)
+		n := min(len(rs), maxQuestion)
+		rest = string(rs[n:])
+		for _, tok := range join(lexer{t, nil}.cut(string(rs[:n]))) {
+			if !isBreak(tok.text) {
+				out = append(out, &analysis.Token{Term: []byte(tok.text), Position: len(out) + 1, Type: analysis.Ideographic})
+			}
+		}
+	}
+	return out
 }
 
 type letters struct{}

@@ -77,7 +77,7 @@ func TestAnswersAreBetterThanPlainBleves(t *testing.T) {
 		return float64(all[0]) / float64(all[1])
 	}
 	best := 0.0
-	for _, analyser := range []string{analyserStandard, analyserCJK, analyzerName, lettersAndPairs} {
+	for _, analyser := range []string{analyserStandard, analyserCJK, dictionaryWords, analyzerName, lettersAndPairs} {
 		b := newPlainBleve(t, analyser, []*plan.Plan{plan.Sample()})
 		best = max(best, share("Bleve "+analyser, func(q devQuestion) bool {
 			hits := b.search(t, q.Q, 1)

@@ -34,7 +34,7 @@ func newPlainBleve(tb testing.TB, analyser string, plans []*plan.Plan) *plainBle
 	doc := bleve.NewDocumentStaticMapping()
 	doc.AddFieldMappingsAt(fieldText, text)
 	m.DefaultMapping = doc
-	if analyser == analyzerName || analyser == lettersAndPairs {
+	if analyser != analyserStandard && analyser != analyserCJK {
 		if err := m.AddCustomAnalyzer(analyser, map[string]any{"type": "custom", "tokenizer": analyser}); err != nil {
 			tb.Fatal(err)
 		}
