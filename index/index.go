@@ -91,18 +91,36 @@ func (ix *Index) Ask(ctx context.Context, q Query) (Answer, error) {
 	if err := ctx.Err(); err != nil {
 		return Answer{}, err
 	}
-	scope, err := ix.scope(ctx, q)
+	all, err := ix.meant(q)
 	if err != nil {
 		return Answer{}, err
 	}
-	if len(scope) == 1 {
-		return ix.views.get(scope[0]).ask(ix.t, q), nil
+	if named := ix.namedIn(q.Q, all); len(named) > 0 {
+		return ix.answer(named, q), nil
 	}
-	answers := make([]Answer, len(scope))
-	for i, k := range scope {
+	// A follow-up stays with the plan that the question before it named, where
+	// that one has an answer.
+	if named := ix.namedIn(q.Prev, all); len(named) > 0 {
+		if a := ix.answer(named, q); a.Status != Unknown {
+			return a, nil
+		}
+	}
+	plans, err := ix.narrow(ctx, all, q)
+	if err != nil {
+		return Answer{}, err
+	}
+	return ix.answer(plans, q), nil
+}
+
+func (ix *Index) answer(plans []int, q Query) Answer {
+	if len(plans) == 1 {
+		return ix.views.get(plans[0]).ask(ix.t, q)
+	}
+	answers := make([]Answer, len(plans))
+	for i, k := range plans {
 		answers[i] = ix.views.get(k).ask(ix.t, q)
 	}
-	return merge(answers), nil
+	return merge(answers)
 }
 
 // sameScore is how near the best answers of two plans must be for the question

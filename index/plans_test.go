@@ -42,6 +42,9 @@ func TestWhichPlanAnswers(t *testing.T) {
 		{"the named plan does not have it", Query{Q: "农家书屋归谁管", Plan: a.DocNo}, Unknown, nil},
 		{"no plan has it", Query{Q: "身份证丢了找谁"}, Unknown, nil},
 		{"a greeting needs no plan", Query{Q: "你好"}, Answered, nil},
+		{"a follow-up stays with the plan named before", Query{Q: "它第一条具体是啥", Prev: "白石的文化礼堂归谁管"}, Answered, []string{"白文协〔2021〕2号 县民政局"}},
+		{"unless it names another", Query{Q: "清江的呢", Prev: "白石的文化礼堂归谁管"}, Answered, []string{"清文协〔2020〕1号 市教育局"}},
+		{"or only another has an answer", Query{Q: "农家书屋归谁管", Prev: "白石的文化礼堂归谁管"}, Answered, []string{"雁文协〔2022〕3号 区财政局"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -75,24 +75,34 @@ func (n *planNames) in(question string) []int {
 // Bleve first picks those that speak of the question's words.
 const maxExact = 8
 
-// scope lists the plans to look at: the one named by the query, those named in
-// the question by number, title or place, else all or the best by Bleve.
-func (ix *Index) scope(ctx context.Context, q Query) ([]int, error) {
+// meant lists the plans that the query may be about, in order.
+func (ix *Index) meant(q Query) ([]int, error) {
 	all := ix.names.all
 	if q.Plan != "" {
 		all = ix.names.exact[q.Plan]
 	}
-	switch len(all) {
-	case 0:
+	if len(all) == 0 {
 		return nil, ErrNoPlan
-	case 1:
-		return all, nil
 	}
-	isIn := func(i int) bool { _, ok := slices.BinarySearch(all, i); return ok }
-	named := slices.DeleteFunc(ix.names.in(zh.Fold(q.Q)), func(i int) bool { return !isIn(i) })
-	if len(named) > 0 && len(named) <= maxExact {
-		return named, nil
+	return all, nil
+}
+
+// namedIn lists those of several plans that the text names by number, title or
+// place; none where it names more than can be looked at one by one.
+func (ix *Index) namedIn(text string, all []int) []int {
+	if len(all) == 1 || text == "" {
+		return nil
 	}
+	named := within(ix.names.in(zh.Fold(text)), all)
+	if len(named) > maxExact {
+		return nil
+	}
+	return named
+}
+
+// narrow leaves as many plans as can be looked at one by one: those that Bleve
+// finds to speak of the question's words.
+func (ix *Index) narrow(ctx context.Context, all []int, q Query) ([]int, error) {
 	if len(all) <= maxExact {
 		return all, nil
 	}
@@ -100,11 +110,15 @@ func (ix *Index) scope(ctx context.Context, q Query) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	best = slices.DeleteFunc(best, func(i int) bool { return !isIn(i) })
-	if len(best) == 0 {
-		return all[:maxCandidatePlans], nil // asks for no matter, or for one of no plan: any of them say so
+	if best = within(best, all); len(best) == 0 {
+		best = all[:maxCandidatePlans] // asks for no matter, or for one of no plan: any of them say so
 	}
 	return best, nil
+}
+
+// within keeps the plans that are in all, which is sorted.
+func within(plans, all []int) []int {
+	return slices.DeleteFunc(plans, func(i int) bool { _, ok := slices.BinarySearch(all, i); return !ok })
 }
 
 // queryWords are the words that Bleve is asked for: what the question is about
