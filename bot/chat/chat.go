@@ -216,16 +216,43 @@ func (l Link) String() string {
 // Format hides the link from every verb.
 func (l Link) Format(f fmt.State, _ rune) { io.WriteString(f, l.String()) }
 
-// Reply is one message to people. Text and Markdown say the same; a channel
-// takes the one it can show. Words that came from people must have gone through
-// Plain or Markdown; channels break mentions in the whole text once more and
-// add those of Mention themselves.
+// Reply is one message to people. Text, Markdown and Card say the same; a
+// channel takes the best it can show. Words that came from people must have
+// gone through Plain or Markdown; channels break mentions in the whole text once
+// more and add those of Mention themselves.
 type Reply struct {
 	Text     string   `json:"text"`
 	Markdown string   `json:"markdown,omitempty"`
+	Card     *Card    `json:"card,omitempty"`
 	Mention  []UserID `json:"mention,omitempty"`  // people to alert; never everybody
 	Feedback string   `json:"feedback,omitempty"` // comes back as Key of EventFeedback where the platform has ratings
-	Pending  bool     `json:"pending,omitempty"`  // more of it follows through Finisher
+	Update   bool     `json:"update,omitempty"`   // Card replaces the one whose button the message was
+}
+
+// Empty reports whether r says nothing.
+func (r Reply) Empty() bool { return r.Text == "" && r.Markdown == "" && r.Card == nil }
+
+// Card is a message with a title, facts and buttons, as far as a platform has
+// such; its sizes are the platform's affair and are cut to fit.
+type Card struct {
+	ID      string   `json:"id"` // comes back as Task of EventCard; [0-9A-Za-z_@-], unique for a bot
+	Title   string   `json:"title"`
+	Text    string   `json:"text,omitempty"`
+	Facts   []Fact   `json:"facts,omitempty"`   // six at most are shown
+	Link    string   `json:"link,omitempty"`    // page that opens
+	Buttons []Button `json:"buttons,omitempty"` // six at most; left out where none can answer
+}
+
+// Fact is a name and its value on a card.
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Button is a button of a card. Key comes back as Key of EventCard.
+type Button struct {
+	Text string `json:"text"`
+	Key  string `json:"key"`
 }
 
 // Request is one callback as it arrived, before anything of it is believed.
@@ -293,15 +320,59 @@ type Channel interface {
 	Receive(ctx context.Context, r Request) (Delivery, error)
 }
 
-// Finisher is the ability of a channel to complete a reply that was Pending.
-type Finisher interface {
-	// Finish replaces the pending reply to m. The last call wins; r.Pending
-	// says whether still more follows.
-	Finish(ctx context.Context, m Message, r Reply) error
-}
-
 // Pusher sends one reply to one address. It does not retry, split or pace: it
 // says in its Outcome what the platform said. It is safe for concurrent use.
 type Pusher interface {
 	Push(ctx context.Context, to Address, r Reply) Outcome
+	// Rates lists the limits that one push to the address counts against.
+	Rates(to Address) []Rate
+	// Room is the longest text in bytes of one push to the address; longer ones
+	// go through Split.
+	Room(to Address) int
+}
+
+// Rate is a limit that a platform sets and we keep ourselves, counted before
+// sending: no more than Max within any Per. Key names what is counted (a robot,
+// a member, a conversation) and is unique over all platforms and periods.
+type Rate struct {
+	Key string
+	Max int
+	Per time.Duration
+}
+
+// Gate is the ability of a Pusher that works only while this instance holds a
+// connection. What is to be sent waits, here or for another instance, while it
+// is not open.
+type Gate interface{ Open() bool }
+
+// Withdrawer is the ability of a Pusher to take back what it has sent; id is
+// the Outcome's.
+type Withdrawer interface {
+	Withdraw(ctx context.Context, to Address, id string) Outcome
+}
+
+// Take gets a message that came through a connection of ours. When it returns
+// nil the message is kept, so that the platform may be told it was received;
+// after an error it must not be told so.
+type Take func(ctx context.Context, m Message) error
+
+// Listener is a channel that holds a connection to its platform instead of
+// being called by it.
+type Listener interface {
+	Via() Via
+	// Listen connects, hands over messages, and connects again when the
+	// connection ends, until ctx does; then it returns nil once the messages at
+	// work are handed over. Any other return is a fault that no retry can help,
+	// such as wrong credentials. It is called once.
+	Listen(ctx context.Context, take Take) error
+	// Status tells how the connection is, for probes and the console.
+	Status() Status
+}
+
+// Status is how a connection is. Its words hold no secret.
+type Status struct {
+	Connected bool
+	Standby   bool      // another instance holds the one connection there may be
+	Since     time.Time // of the present state
+	Fault     string    // why there is no connection; empty while it has one
 }

@@ -24,6 +24,7 @@ type Outcome struct {
 	code      string
 	after     time.Duration
 	unreached []string
+	id        string
 }
 
 // Done is a push that was accepted for everybody.
@@ -51,6 +52,10 @@ func (o Outcome) Because(code string) Outcome {
 	return o
 }
 
+// Sent is Done with the platform's id of the message, by which it may be
+// withdrawn.
+func Sent(id string) Outcome { return Outcome{verdict: VerdictDone, id: id} }
+
 // Unknown is a push of which a crash or a timeout after writing hid the answer.
 // Sending it again may make a duplicate, which must be marked as one.
 func Unknown() Outcome { return Outcome{verdict: VerdictUnknown} }
@@ -65,6 +70,9 @@ func (o Outcome) Verdict() Verdict {
 
 // Code is the platform's code, empty if it gave none.
 func (o Outcome) Code() string { return o.code }
+
+// ID is the platform's id of a message that was sent; empty if it gave none.
+func (o Outcome) ID() string { return o.id }
 
 // After is how long to wait before the next try; 0 unless VerdictRetry.
 func (o Outcome) After() time.Duration { return o.after }

@@ -16,10 +16,6 @@ import (
 	"xietiao/bot/chat"
 )
 
-// streamLife is how long a pending reply may be polled: WeCom stops 6 minutes
-// after the message (docs 101031); a reply is ended a minute before.
-const streamLife = 5 * time.Minute
-
 // sessionLife is how long a response_url lives (docs 101138).
 const sessionLife = time.Hour
 
@@ -40,28 +36,21 @@ type AIBot struct {
 	botID, name string
 	base        string
 	limit       int
-	state       chat.State
 }
 
-var (
-	_ chat.Channel  = (*AIBot)(nil)
-	_ chat.Finisher = (*AIBot)(nil)
-)
+var _ chat.Channel = (*AIBot)(nil)
 
-// NewAIBot returns the callback of an AI bot. State is required. The error is
-// chat.ErrConfig and names no credential.
+// NewAIBot returns the callback of an AI bot. The error is chat.ErrConfig and
+// names no credential.
 func NewAIBot(opt Options) (*AIBot, error) {
 	c, err := newCallback(ViaAIBot, opt, "") // its receiver is empty (docs 101033)
 	if err != nil {
 		return nil, err
 	}
-	if opt.State == nil {
-		return nil, fmt.Errorf("%s: no state: %w", ViaAIBot, chat.ErrConfig)
-	}
 	if opt.ReplyLimit <= 0 {
 		opt.ReplyLimit = MaxAIBotStream
 	}
-	return &AIBot{callback: c, botID: opt.BotID, name: opt.BotName, base: strings.TrimRight(opt.APIBase, "/"), limit: opt.ReplyLimit, state: opt.State}, nil
+	return &AIBot{callback: c, botID: opt.BotID, name: opt.BotName, base: strings.TrimRight(opt.APIBase, "/"), limit: opt.ReplyLimit}, nil
 }
 
 // Via implements chat.Channel.
@@ -155,13 +144,13 @@ func (p part) plainText() string {
 	return ""
 }
 
-// Receive implements chat.Channel. A poll for a pending reply gives no Message:
-// its Response is the reply as far as it is.
+// Receive implements chat.Channel. Streams are finished in their first frame, so
+// a poll is for one that nobody knows: it gives no Message, its Response ends it.
 func (b *AIBot) Receive(ctx context.Context, r chat.Request) (chat.Delivery, error) {
 	return b.receive(ctx, r, chat.SealedField, b.accept)
 }
 
-func (b *AIBot) accept(ctx context.Context, p proof, at time.Time, plain []byte) (chat.Delivery, error) {
+func (b *AIBot) accept(_ context.Context, p proof, at time.Time, plain []byte) (chat.Delivery, error) {
 	if !utf8.Valid(plain) {
 		return chat.Delivery{}, fmt.Errorf("json: %w", chat.ErrMalformed)
 	}
@@ -173,7 +162,7 @@ func (b *AIBot) accept(ctx context.Context, p proof, at time.Time, plain []byte)
 		return chat.Delivery{}, fmt.Errorf("bot: %w", chat.ErrReceiver)
 	}
 	if in.MsgType == "stream" {
-		return b.poll(ctx, p, in)
+		return b.poll(p, in)
 	}
 	m, err := b.message(in, at)
 	if err != nil || m == nil {
@@ -181,7 +170,7 @@ func (b *AIBot) accept(ctx context.Context, p proof, at time.Time, plain []byte)
 	}
 	d := chat.Delivery{Message: m}
 	if m.Event == nil || m.Event.Kind == chat.EventEnter {
-		d.Answer = func(ctx context.Context, r chat.Reply) (chat.Response, error) { return b.answer(ctx, p, *m, r) }
+		d.Answer = func(_ context.Context, r chat.Reply) (chat.Response, error) { return b.answer(p, *m, r) }
 	}
 	return d, nil
 }
@@ -320,21 +309,11 @@ func atSign(s string) (rune, int) {
 	return 0, 0
 }
 
-// pending is a reply that is polled, as it is kept in the State.
-type pending struct {
-	Text     string    `json:"text"`
-	Feedback string    `json:"feedback,omitempty"`
-	More     bool      `json:"more"`
-	Since    time.Time `json:"since"`
-}
-
 // streamID names the stream that answers m. A redelivery gets the same one.
 func streamID(m chat.Message) string {
 	sum := sha256.Sum256([]byte(m.Key()))
 	return hex.EncodeToString(sum[:16])
 }
-
-func streamKey(id string) string { return string(ViaAIBot) + "/stream/" + id }
 
 // text makes the text of a stream from a reply: markdown if there is one (docs
 // 101031). In a group the reply quotes the question, so Mention is not used.
@@ -352,7 +331,7 @@ func (b *AIBot) text(r chat.Reply) (string, error) {
 
 // answer builds the response to a message: a stream, or a text where the person
 // has only opened the conversation (docs 101031).
-func (b *AIBot) answer(ctx context.Context, p proof, m chat.Message, r chat.Reply) (chat.Response, error) {
+func (b *AIBot) answer(p proof, m chat.Message, r chat.Reply) (chat.Response, error) {
 	text, err := b.text(r)
 	if err != nil {
 		return chat.Response{}, err
@@ -363,93 +342,22 @@ func (b *AIBot) answer(ctx context.Context, p proof, m chat.Message, r chat.Repl
 		}
 		return b.sealed(p, map[string]any{"msgtype": "text", "text": content{Content: text}})
 	}
-	if text == "" && !r.Pending {
+	if text == "" {
 		return chat.Response{}, nil
 	}
-	s := stream{ID: streamID(m), Finish: !r.Pending, Content: text}
+	s := stream{ID: streamID(m), Finish: true, Content: text}
 	if r.Feedback != "" {
 		s.Feedback = &feedback{ID: r.Feedback}
-	}
-	if r.Pending {
-		if err := b.begin(ctx, s); err != nil {
-			return chat.Response{}, err
-		}
 	}
 	return b.sealed(p, map[string]any{"msgtype": "stream", "stream": s})
 }
 
-// begin keeps the start of a pending reply, unless there is one already.
-func (b *AIBot) begin(ctx context.Context, s stream) error {
-	value, err := json.Marshal(pending{Text: s.Content, More: true, Since: b.now()})
-	if err != nil {
-		return fmt.Errorf("%s stream: %w", ViaAIBot, err)
-	}
-	if _, _, err := chat.Claim(ctx, b.state, streamKey(s.ID), value, 2*streamLife); err != nil {
-		return fmt.Errorf("%s stream: %w: %w", ViaAIBot, chat.ErrUnavailable, err)
-	}
-	return nil
-}
-
-// Finish implements chat.Finisher: polls get r from now on. A reply nobody began
-// is kept all the same, so it may be called before Answer.
-func (b *AIBot) Finish(ctx context.Context, m chat.Message, r chat.Reply) error {
-	text, err := b.text(r)
-	if err != nil {
-		return err
-	}
-	was, ok, err := b.kept(ctx, streamID(m))
-	if err != nil {
-		return err
-	}
-	if !ok {
-		was.Since = b.now()
-	}
-	value, err := json.Marshal(pending{Text: text, More: r.Pending, Since: was.Since})
-	if err != nil {
-		return fmt.Errorf("%s stream: %w", ViaAIBot, err)
-	}
-	if err := b.state.Put(ctx, streamKey(streamID(m)), value, 2*streamLife); err != nil {
-		return fmt.Errorf("%s stream: %w: %w", ViaAIBot, chat.ErrUnavailable, err)
-	}
-	return nil
-}
-
-// kept reads a pending reply.
-func (b *AIBot) kept(ctx context.Context, id string) (pending, bool, error) {
-	value, ok, err := b.state.Get(ctx, streamKey(id))
-	if err != nil {
-		return pending{}, false, fmt.Errorf("%s stream: %w: %w", ViaAIBot, chat.ErrUnavailable, err)
-	}
-	if !ok {
-		return pending{}, false, nil
-	}
-	var was pending
-	if err := json.Unmarshal(value, &was); err != nil {
-		return pending{}, false, fmt.Errorf("%s stream: %w", ViaAIBot, err)
-	}
-	return was, true, nil
-}
-
-// poll answers WeCom's question how far a stream is: all of its text each time
-// (docs 101031). A stream that nobody knows, or that has run too long, is ended.
-func (b *AIBot) poll(ctx context.Context, p proof, in botMessage) (chat.Delivery, error) {
+// poll ends a stream that nobody knows (docs 101031).
+func (b *AIBot) poll(p proof, in botMessage) (chat.Delivery, error) {
 	if in.Stream == nil || in.Stream.ID == "" {
 		return chat.Delivery{}, fmt.Errorf("json field stream: %w", chat.ErrMalformed)
 	}
-	was, ok, err := b.kept(ctx, in.Stream.ID)
-	if err != nil {
-		return chat.Delivery{}, err
-	}
-	s := stream{ID: in.Stream.ID, Finish: !was.More, Content: was.Text}
-	if !ok || s.Finish && s.Content == "" {
-		s.Finish, s.Content = true, textStreamGone
-	}
-	if ok && was.More && b.now().Sub(was.Since) >= streamLife {
-		s.Finish = true
-		if s.Content == "" {
-			s.Content = textStreamGone
-		}
-	}
+	s := stream{ID: in.Stream.ID, Finish: true, Content: textStreamGone}
 	response, err := b.sealed(p, map[string]any{"msgtype": "stream", "stream": s})
 	if err != nil {
 		return chat.Delivery{}, err

@@ -348,80 +348,16 @@ func TestAWelcomeIsAText(t *testing.T) {
 	}
 }
 
-func TestAPendingReplyIsPolledUntilItIsFinished(t *testing.T) {
+func TestAPollForAStreamNobodyKnowsEndsIt(t *testing.T) {
 	t.Parallel()
 	v := vectors(t)["wecom-5-aibot-json-empty-receiveid"]
-	opt, now := v.options(t), v.time(t)
-	opt.Now = func() time.Time { return now }
-	state := chat.NewMemory(opt.Now)
-	opt.State, opt.Guard = state, chat.NewGuard(state, wecom.Remember)
-	c, err := wecom.NewAIBot(opt)
-	if err != nil {
-		t.Fatal(err)
+	v = v.of(t, `{"msgid":"p","from":{"userid":"u"},"chattype":"single","msgtype":"stream","stream":{"id":"other"}}`)
+	d, err := v.channel(t, v.options(t)).Receive(t.Context(), v.post())
+	if err != nil || d.Message != nil || d.Answer != nil {
+		t.Fatalf("a poll gives %v, %v", d.Message, err)
 	}
-	d, err := c.Receive(t.Context(), v.post())
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := d.Answer(t.Context(), chat.Reply{Text: "正在查", Pending: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	first := openBot(t, v, r)
-	if *first.Stream.Finish {
-		t.Error("a pending reply is finished")
-	}
-	polls := 0
-	poll := func(id string) botReply {
-		t.Helper()
-		p := v
-		polls++
-		p.Nonce = "poll" + strconv.Itoa(polls)
-		p.Timestamp = strconv.FormatInt(now.Unix(), 10)
-		p = p.of(t, `{"msgid":"p","from":{"userid":"u"},"chattype":"single","msgtype":"stream","stream":{"id":"`+id+`"}}`)
-		d, err := c.Receive(t.Context(), p.post())
-		if err != nil || d.Message != nil || d.Answer != nil {
-			t.Fatalf("a poll gives %v, %v", d.Message, err)
-		}
-		in := openBot(t, p, d.Response)
-		if in.Stream.ID != id {
-			t.Errorf("stream %q for %q", in.Stream.ID, id)
-		}
-		return in
-	}
-	check := func(what string, in botReply, text string, finish bool) {
-		t.Helper()
-		if in.Stream.Content != text || *in.Stream.Finish != finish {
-			t.Errorf("%s: %q, finish %v", what, in.Stream.Content, *in.Stream.Finish)
-		}
-	}
-	id := first.Stream.ID
-	check("before anything", poll(id), "正在查", false)
-	if err := c.Finish(t.Context(), *d.Message, chat.Reply{Text: "查到一半", Pending: true}); err != nil {
-		t.Fatal(err)
-	}
-	check("half way", poll(id), "查到一半", false)
-	if _, err := d.Answer(t.Context(), chat.Reply{Text: "正在查", Pending: true}); err != nil {
-		t.Fatal(err)
-	}
-	check("a redelivery does not set it back", poll(id), "查到一半", false)
-	now = now.Add(5 * time.Minute)
-	check("too long", poll(id), "查到一半", true)
-	if err := c.Finish(t.Context(), *d.Message, chat.Reply{Text: "查到了"}); err != nil {
-		t.Fatal(err)
-	}
-	check("at the end", poll(id), "查到了", true)
-	check("one nobody knows", poll("other"), "这条回复已经过期，请再问一次。", true)
-	if err := c.Finish(t.Context(), *d.Message, chat.Reply{Text: strings.Repeat("长", 9999)}); !errors.Is(err, chat.ErrTooLong) {
-		t.Errorf("too long: %v", err)
-	}
-	opt.State = down{}
-	broken, err := wecom.NewAIBot(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := broken.Finish(t.Context(), *d.Message, chat.Reply{Text: "x"}); !errors.Is(err, chat.ErrUnavailable) {
-		t.Errorf("a state that is down: %v", err)
+	if in := openBot(t, v, d.Response); in.Stream.ID != "other" || !*in.Stream.Finish || in.Stream.Content == "" {
+		t.Errorf("got %+v", in.Stream)
 	}
 }
 
@@ -463,7 +399,7 @@ func FuzzDecode(f *testing.F) {
 			opt.BotName = "助手"
 			d, err := v.channel(t, opt).Receive(t.Context(), v.of(t, plain).post())
 			if err != nil {
-				if n := opt.State.(*chat.Memory).Len(); n != 0 {
+				if n := opt.Guard.(memory).state.Len(); n != 0 {
 					t.Errorf("%d values left", n)
 				}
 				if !errors.Is(err, chat.ErrMalformed) && !errors.Is(err, chat.ErrReceiver) {

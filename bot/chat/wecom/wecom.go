@@ -66,7 +66,6 @@ type Options struct {
 	APIBase    string // of an AI bot: another origin that reply links may have, beside WeCom's
 	ReplyLimit int    // bytes; 0: the platform's
 	Guard      chat.Guard
-	State      chat.State       // of an AI bot: keeps pending replies
 	Now        func() time.Time // nil: time.Now
 }
 

@@ -101,8 +101,14 @@ func (v vector) options(t testing.TB) wecom.Options {
 	state := chat.NewMemory(now)
 	return wecom.Options{
 		Token: v.Token, AESKey: v.EncodingAESKey, CorpID: v.ReceiveID,
-		Guard: chat.NewGuard(state, wecom.Remember), State: state, Now: now,
+		Guard: memory{chat.NewGuard(state, wecom.Remember), state}, Now: now,
 	}
+}
+
+// memory is a guard whose memory can be counted.
+type memory struct {
+	*chat.StateGuard
+	state *chat.Memory
 }
 
 func (v vector) channel(t testing.TB, opt wecom.Options) chat.Channel {
@@ -325,7 +331,7 @@ func TestForgedAndBrokenRequestsAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v, opt := tc.v, tc.v.options(t)
-			state := opt.State.(*chat.Memory)
+			state := opt.Guard.(memory).state
 			r := v.post()
 			tc.do(t, &v, &r, &opt)
 			c := v.channel(t, opt)
@@ -403,12 +409,9 @@ func TestChannelsNeedTheirCredentials(t *testing.T) {
 		}
 	}
 	opt := v.options(t)
-	opt.CorpID, opt.State = "", nil
+	opt.CorpID = ""
 	if _, err := wecom.NewApp(opt); !errors.Is(err, chat.ErrConfig) {
 		t.Errorf("an app without corp: %v", err)
-	}
-	if _, err := wecom.NewAIBot(opt); !errors.Is(err, chat.ErrConfig) {
-		t.Errorf("a bot without state: %v", err)
 	}
 }
 
