@@ -19,7 +19,7 @@ var rows = [][]string{
 	{"."},
 	{"handlers"},
 	{"bot"},
-	{"bot/task", "bot/activity", "index"},
+	{"bot/task", "bot/activity", "bot/library", "index"},
 	{"bot/outbox", "bot/org", "index/plan"},
 	{"bot/audit", "bot/chat/wecom", "bot/chat/dingtalk", "bot/chat/chattest", "index/doc"},
 	{"index/doc/pdf"},

@@ -1,0 +1,197 @@
+// Package library keeps the office's documents in the store: which are in force,
+// the bytes of every version that ever was, and how two versions differ.
+//
+// It must not know questions, chats, HTTP or files on disk, and it never
+// changes a document: a version is the bytes that were imported.
+package library
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"xietiao/bot/store"
+	"xietiao/index/plan"
+)
+
+// Bucket holds the documents in force; its store version changes with them.
+const Bucket = "plans"
+
+// fileBucket holds the bytes of every version under its sum.
+const fileBucket = "plans.files"
+
+// maxKey keeps a document's name within a store key; titles are far shorter.
+const maxKey = 900
+
+// ErrDamaged: a document of the store is not there or cannot be read any more.
+var ErrDamaged = errors.New("library: document damaged")
+
+// Document is one document in force.
+type Document struct {
+	Name     string     // what makes two files versions of one document: 文号, else title, else file name
+	File     string     // the file's name when it was imported
+	Sum      string     // SHA-256 of the bytes, in hex
+	At       time.Time  // when it came into force
+	By       string     // who imported it
+	Earlier  []Version  // versions before it, oldest first
+	Plan     *plan.Plan // what it says
+	Original []byte     // the bytes
+}
+
+// Version is one that was replaced.
+type Version struct {
+	File string    `json:"file"`
+	Sum  string    `json:"sum"`
+	At   time.Time `json:"at"`
+	By   string    `json:"by,omitempty"`
+}
+
+// record is a document as the store keeps it.
+type record struct {
+	Version
+	Earlier []Version `json:"earlier,omitempty"`
+}
+
+// Name returns what a document goes by. file is its file's name.
+func Name(p *plan.Plan, file string) string {
+	return cmp.Or(p.DocNo, p.Title, strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+}
+
+// Read parses a file as it would be when it is imported: a document without
+// title and 文号 goes by the file's name. Errors are those of plan.Read.
+func Read(file string, data []byte) (*plan.Plan, error) {
+	p, err := plan.Read(filepath.Base(file), data)
+	if err != nil {
+		return nil, err
+	}
+	if p.Title == "" && p.DocNo == "" {
+		p.Title = Name(p, file)
+	}
+	return p, nil
+}
+
+// Sums says which documents are in force, by name.
+func Sums(r store.Reader) (map[string]string, error) {
+	out := map[string]string{}
+	err := each(r, func(name string, rec record) error {
+		out[name] = rec.Sum
+		return nil
+	})
+	return out, err
+}
+
+// All returns the documents in force, ordered by name.
+func All(r store.Reader) ([]Document, error) {
+	var out []Document
+	err := each(r, func(name string, rec record) error {
+		d, err := open(r, name, rec)
+		if err != nil {
+			return err
+		}
+		out = append(out, d)
+		return nil
+	})
+	return out, err
+}
+
+// Get returns the document of that name, false if none is in force.
+func Get(r store.Reader, name string) (Document, bool, error) {
+	rec, ok, err := find(r, name)
+	if err != nil || !ok {
+		return Document{}, false, err
+	}
+	d, err := open(r, name, rec)
+	return d, err == nil, err
+}
+
+// Put brings a file into force. The same bytes again change nothing and give
+// false; the version they replace is kept. data must be what Read accepts.
+func Put(tx *store.Tx, file string, data []byte, by string) (changed bool, err error) {
+	p, err := Read(file, data)
+	if err != nil {
+		return false, err
+	}
+	name := Name(p, file)
+	if len(name) > maxKey {
+		return false, fmt.Errorf("put document: %w: its title is too long", store.ErrTooLarge)
+	}
+	rec, ok, err := find(tx, name)
+	if err != nil {
+		return false, err
+	}
+	sum := sumOf(data)
+	if ok && rec.Sum == sum {
+		return false, nil
+	}
+	next := record{Version: Version{File: filepath.Base(file), Sum: sum, At: tx.Now(), By: by}}
+	if ok {
+		next.Earlier = append(rec.Earlier, rec.Version)
+	}
+	value, err := json.Marshal(next)
+	if err != nil {
+		return false, fmt.Errorf("put document: %w", err)
+	}
+	if err := tx.Put(fileBucket, sum, data); err != nil {
+		return false, fmt.Errorf("put document: %w", err)
+	}
+	if err := tx.Put(Bucket, name, value); err != nil {
+		return false, fmt.Errorf("put document: %w", err)
+	}
+	return true, nil
+}
+
+func each(r store.Reader, fn func(name string, rec record) error) error {
+	return r.Scan(Bucket, store.Range{}, func(name string, value []byte) error {
+		rec, err := decode(name, value)
+		if err != nil {
+			return err
+		}
+		return fn(name, rec)
+	})
+}
+
+func find(r store.Reader, name string) (record, bool, error) {
+	value, ok, err := r.Get(Bucket, name)
+	if err != nil || !ok {
+		return record{}, false, err
+	}
+	rec, err := decode(name, value)
+	return rec, err == nil, err
+}
+
+func decode(name string, value []byte) (record, error) {
+	var rec record
+	if err := json.Unmarshal(value, &rec); err != nil {
+		return record{}, fmt.Errorf("%w: %s: %w", ErrDamaged, name, err)
+	}
+	return rec, nil
+}
+
+func open(r store.Reader, name string, rec record) (Document, error) {
+	data, ok, err := r.Get(fileBucket, rec.Sum)
+	if err != nil {
+		return Document{}, err
+	}
+	if !ok || sumOf(data) != rec.Sum {
+		return Document{}, fmt.Errorf("%w: %s", ErrDamaged, name)
+	}
+	p, err := Read(rec.File, data)
+	if err != nil {
+		return Document{}, fmt.Errorf("%w: %s: %w", ErrDamaged, name, err)
+	}
+	return Document{
+		Name: name, File: rec.File, Sum: rec.Sum, At: rec.At, By: rec.By, Earlier: rec.Earlier, Plan: p, Original: bytes.Clone(data),
+	}, nil
+}
+
+func sumOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
