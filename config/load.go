@@ -346,32 +346,6 @@ func (f field) set(text string) error {
 	return nil
 }
 
-// show is the text form that set reads back; secrets stay hidden.
-func (f field) show() string {
-	switch p := f.v.Interface().(type) {
-	case []string:
-		return strings.Join(p, ",")
-	case []int:
-		parts := make([]string, len(p))
-		for i, n := range p {
-			parts[i] = strconv.Itoa(n)
-		}
-		return strings.Join(parts, ",")
-	case []Holiday:
-		parts := make([]string, len(p))
-		for i, h := range p {
-			kind := "work"
-			if h.Off {
-				kind = "off"
-			}
-			parts[i] = h.Date + "=" + kind + ":" + h.Name
-		}
-		return strings.Join(parts, ",")
-	default:
-		return fmt.Sprint(p)
-	}
-}
-
 func splitList(text string) []string {
 	var out []string
 	for s := range strings.SplitSeq(text, ",") {
@@ -394,22 +368,6 @@ func parseHolidays(text string) ([]Holiday, error) {
 		out = append(out, Holiday{Date: date, Off: kind == "off", Name: name})
 	}
 	return out, nil
-}
-
-// Setting is one name of the settings with its default, for the page that
-// lists them.
-type Setting struct {
-	Name, Env, Default string
-}
-
-// Settings lists every setting in the order of the file.
-func Settings() []Setting {
-	cfg := Default()
-	var out []Setting
-	for _, f := range fieldsOf(&cfg) {
-		out = append(out, Setting{f.name, f.env(), f.show()})
-	}
-	return out
 }
 
 const (

@@ -60,33 +60,21 @@ func (s *simplifier) rune(r rune) rune {
 }
 
 // Fold gives the form in which texts are compared: full-width ASCII becomes half-width, the ideographic space a
-// space, ASCII letters lower case, and traditional characters simplified. Chinese punctuation that is not a
+// space, ASCII letters lower case, and traditional characters, the common Taiwan and Hong Kong variants, compatibility
+// forms and radicals simplified, one by one: it knows no phrases, so an ambiguous character gets its most common form
+// (乾 becomes 干), and one that is as common in simplified text (著, 覆, 藉) stays. Chinese punctuation that is not a
 // full-width ASCII form (。、《》“”…) stays. One rune in is one rune out, always, so rune offsets are kept; an
 // invalid byte counts as one rune and becomes U+FFFD. Folding twice changes nothing. A text that is folded already
 // is returned as it is, without allocation.
 func Fold(s string) string {
-	return mapRunes(s, func(sim *simplifier, r rune) rune { return sim.rune(narrow(r)) })
-}
-
-// FoldRune is Fold for one rune.
-func FoldRune(r rune) rune { return loadSimplifier().rune(narrow(r)) }
-
-// Simplify turns traditional characters, the common Taiwan and Hong Kong variants, compatibility forms and radicals
-// into simplified characters, one by one: it knows no phrases, so an ambiguous character gets its most common form
-// (乾 becomes 干), and one that is as common in simplified text (著, 覆, 藉) stays. One rune in is one rune out.
-func Simplify(s string) string {
-	return mapRunes(s, (*simplifier).rune)
-}
-
-func mapRunes(s string, fold func(*simplifier, rune) rune) string {
 	sim := loadSimplifier()
 	for i, r := range s {
-		if t := fold(sim, r); t != r || r == utf8.RuneError {
+		if t := sim.rune(narrow(r)); t != r || r == utf8.RuneError {
 			var b strings.Builder
 			b.Grow(len(s) + utf8.UTFMax)
 			b.WriteString(s[:i])
 			for _, r := range s[i:] {
-				b.WriteRune(fold(sim, r))
+				b.WriteRune(sim.rune(narrow(r)))
 			}
 			return b.String()
 		}

@@ -10,7 +10,7 @@ func TestFirstUseByManyAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if Fold("禮") != "礼" || !SameSound('文', '闻') || !SimilarShape('官', '宫') {
+			if Fold("禮") != "礼" || SoundDistance('文', '闻') != 0 || !SimilarShape('官', '宫') {
 				t.Error("wrong")
 			}
 		})

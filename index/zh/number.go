@@ -27,9 +27,6 @@ func Number(s string) (n int, ok bool) {
 	return numberOf(rs)
 }
 
-// Digits is Number under its older name.
-func Digits(s string) (n int, ok bool) { return Number(s) }
-
 // numberOf is Number over folded runes.
 func numberOf(rs []rune) (n int, ok bool) {
 	if len(rs) == 1 {

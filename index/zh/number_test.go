@@ -19,9 +19,6 @@ func TestNumber(t *testing.T) {
 			if n, ok := Number(in); !ok || n != want {
 				t.Errorf("%d, %v; want %d", n, ok, want)
 			}
-			if n, ok := Digits(in); !ok || n != want {
-				t.Errorf("Digits: %d, %v; want %d", n, ok, want)
-			}
 		})
 	}
 	for _, in := range []string{

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 )
 
 // pinyinText has a line for each set of toneless readings, the usual one first: "zhong,chong", a tab, the characters.
@@ -162,9 +161,6 @@ func SoundDistance(a, b rune) int {
 	return nearest
 }
 
-// SameSound says whether a and b sound alike to a southern speaker: SoundDistance below 2.
-func SameSound(a, b rune) bool { return SoundDistance(a, b) < 2 }
-
 // SyllableDistance is SoundDistance for two toneless syllables, such as one of SplitPinyin and one of Syllables. Lue
 // and nue are lve and nve. A syllable that does not exist is like itself only.
 func SyllableDistance(a, b string) int {
@@ -188,21 +184,6 @@ func spelled(syllable string) string {
 		return "nve"
 	}
 	return syllable
-}
-
-// PinyinOf spells a word without tones and spaces, each character by its usual reading: 文化礼堂 is wenhualitang. ASCII
-// letters and digits are kept in their folded form, all else is left out. It knows no phrases: 乐清 is leqing.
-func PinyinOf(word string) string {
-	t := loadPinyin()
-	var b strings.Builder
-	for _, r := range word {
-		if names := t.reading(r).names; len(names) > 0 {
-			b.WriteString(names[0])
-		} else if r = narrow(r); r < utf8.RuneSelf && isToken(r) {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }
 
 func isToken(r rune) bool { return isASCIIDigit(r) || r >= 'a' && r <= 'z' }

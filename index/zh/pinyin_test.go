@@ -94,9 +94,6 @@ func TestSoundDistance(t *testing.T) {
 			if got := SoundDistance(c.a, c.b); got != c.want || SoundDistance(c.b, c.a) != got {
 				t.Errorf("%d", got)
 			}
-			if SameSound(c.a, c.b) != (c.want < 2) {
-				t.Error("SameSound disagrees")
-			}
 		})
 	}
 }
@@ -118,17 +115,6 @@ func TestSyllableDistanceAgreesWithSoundDistance(t *testing.T) {
 	}
 	if SyllableDistance("lue", "lve") != 0 || SyllableDistance("", "a") != 2 || SyllableDistance("", "") != 0 {
 		t.Error("lue, lve and nothing")
-	}
-}
-
-func TestPinyinOf(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"文化礼堂": "wenhualitang", "農家書屋": "nongjiashuwu", "社区": "shequ", "旅游": "lvyou", "WPS 1（文）": "wps1wen", "": "",
-	} {
-		if got := PinyinOf(in); got != want {
-			t.Errorf("%s is %s", in, got)
-		}
 	}
 }
 
@@ -181,8 +167,8 @@ func TestEveryWordSplitsIntoItsSyllables(t *testing.T) {
 }
 
 func TestSoundsAllocateNothing(t *testing.T) {
-	SameSound('文', '闻')
-	if n := testing.AllocsPerRun(100, func() { SameSound('重', '长'); SimilarShape('官', '宫') }); n != 0 {
+	SoundDistance('文', '闻')
+	if n := testing.AllocsPerRun(100, func() { SoundDistance('重', '长'); SimilarShape('官', '宫') }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -219,14 +205,14 @@ func FuzzSplitPinyin(f *testing.F) {
 	})
 }
 
-func BenchmarkSameSound(b *testing.B) {
+func BenchmarkSoundDistance(b *testing.B) {
 	pairs := [][2]rune{{'文', '闻'}, {'重', '长'}, {'教', '育'}, {'乐', '和'}}
-	SameSound('文', '闻')
+	SoundDistance('文', '闻')
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
 		p := pairs[i&3]
-		SameSound(p[0], p[1])
+		SoundDistance(p[0], p[1])
 		i++
 	}
 }

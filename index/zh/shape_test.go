@@ -36,7 +36,7 @@ func TestShapeGroupsHoldDifferentSimplifiedCharacters(t *testing.T) {
 			groups++
 			seen := map[rune]bool{}
 			for _, r := range group {
-				if seen[r] || !IsHan(r) || Simplify(string(r)) != string(r) {
+				if seen[r] || !IsHan(r) || Fold(string(r)) != string(r) {
 					t.Errorf("%c in %s", r, group)
 				}
 				seen[r] = true
