@@ -2,6 +2,7 @@ package index
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -166,7 +167,7 @@ func (r *request) exclude() {
 	}
 	kept := r.units[:0:0]
 	for _, u := range r.units {
-		if !contains(r.without, u) {
+		if !slices.Contains(r.without, u) {
 			kept = append(kept, u)
 		}
 	}
@@ -212,12 +213,7 @@ func isPlace(s string) bool {
 }
 
 func holdsAny(s string, words ...string) bool {
-	for _, w := range words {
-		if strings.Contains(s, w) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
 }
 
 func uniqueInOrder(list []int) []int {
@@ -327,6 +323,8 @@ func firstRunes(s string, n int) string {
 	rs := []rune(s)
 	return string(rs[:min(n, len(rs))])
 }
+
+// answer tries what the question may be, one after the other.
 func (r *request) answer() Answer {
 	if r.clean == "" {
 		return Answer{Status: Unknown, Intent: IntentNone, Hint: HintEmpty}
@@ -384,7 +382,7 @@ func (r *request) chat() (Answer, bool) {
 	return a, true
 }
 
-// unitRow is the row of one duty.
+// dutyRow is the row of one duty.
 func (r *request) dutyRow(c *clause) Row {
 	p := r.v.plan
 	u := p.Units[r.v.dir.units[c.unit].duty]

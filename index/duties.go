@@ -1,6 +1,7 @@
 package index
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,17 +12,7 @@ import (
 // within tells whether the clause belongs to a unit that the question names,
 // or the question names none.
 func (r *request) within(c *clause) bool {
-	if len(r.units) == 0 {
-		return true
-	}
-	for _, u := range c.units {
-		for _, w := range r.units {
-			if u == w {
-				return true
-			}
-		}
-	}
-	return false
+	return len(r.units) == 0 || intersects(c.units, r.units)
 }
 
 // unitDuties answers what units do: all their duties, those with a role asked
@@ -97,7 +88,7 @@ func (r *request) dutiesOf(u int) []Row {
 	var all, with []Row
 	for i := range r.v.clauses {
 		c := &r.v.clauses[i]
-		if !isAssigned(c) || !contains(c.units, u) {
+		if !isAssigned(c) || !slices.Contains(c.units, u) {
 			continue
 		}
 		row := r.row(c)
@@ -139,16 +130,7 @@ func (v *view) plays(c *clause, u int, role string) bool {
 		names = it.Lead
 	}
 	for _, n := range names {
-		if contains(v.dir.alias[zh.Fold(n)], u) {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(list []int, x int) bool {
-	for _, y := range list {
-		if x == y {
+		if slices.Contains(v.dir.alias[zh.Fold(n)], u) {
 			return true
 		}
 	}

@@ -20,14 +20,8 @@ const (
 	FactMemberCount = "member_count"
 )
 
-func (r *request) says(words ...string) bool {
-	for _, w := range words {
-		if strings.Contains(r.clean, w) {
-			return true
-		}
-	}
-	return false
-}
+// says tells whether the question has one of the words.
+func (r *request) says(words ...string) bool { return holdsAny(r.clean, words...) }
 
 // asksCount: how many, in any wording.
 func (r *request) asksCount() bool {

@@ -1,6 +1,10 @@
 package index
 
-import "xietiao/index/zh"
+import (
+	"slices"
+
+	"xietiao/index/zh"
+)
 
 // follow reads a question that leans on the one before it: 那妇联呢, 第四项呢,
 // 它第三条具体是啥, 编制也是他们管吗. A question that stands by itself stays as it is.
@@ -246,10 +250,5 @@ func (r *request) followMatter(prev *request) *request {
 }
 
 func intersects(a, b []int) bool {
-	for _, x := range a {
-		if contains(b, x) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a, func(x int) bool { return slices.Contains(b, x) })
 }

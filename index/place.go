@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"xietiao/index/plan"
 	"xietiao/index/zh"
 )
 
@@ -194,12 +195,12 @@ func childOf(path, parent string) bool {
 // of it that no other title has (任务 for 主要任务, 原则 for 基本原则).
 func (r *request) titled() (int, bool) {
 	best, size := -1, 0
-	for i, s := range r.v.plan.Sections {
-		title := plainTitle(s.Title)
-		if title == "" || strings.HasPrefix(s.Path, "附件") {
+	said := plainTitle(r.clean)
+	for i, t := range r.v.titles {
+		if strings.HasPrefix(r.v.plan.Sections[i].Path, "附件") {
 			continue
 		}
-		if n := utf8.RuneCountInString(title); n >= 3 && n > size && strings.Contains(plainTitle(r.clean), title) {
+		if n := utf8.RuneCountInString(t.plain); n >= 3 && n > size && strings.Contains(said, t.plain) {
 			best, size = i, n
 		}
 	}
@@ -211,7 +212,7 @@ func (r *request) titled() (int, bool) {
 			continue
 		}
 		for i, s := range r.v.plan.Sections {
-			if t := zh.Fold(s.Title); utf8.RuneCountInString(t) <= 8 && strings.Contains(t, w) {
+			if t := r.v.titles[i].folded; strings.Contains(t, w) && utf8.RuneCountInString(t) <= 8 {
 				if best >= 0 && topLevel(r.v.plan.Sections[best].Path) == topLevel(s.Path) {
 					return -1, false
 				}
@@ -227,14 +228,29 @@ func (r *request) titled() (int, bool) {
 	return -1, false
 }
 
+// title is a section's title in the forms that questions are compared with.
+type title struct {
+	folded string
+	plain  string // without its marks
+}
+
+func titlesOf(sections []plan.Section) []title {
+	out := make([]title, len(sections))
+	for i, s := range sections {
+		folded := zh.Fold(s.Title)
+		out[i] = title{folded, plainTitle(folded)}
+	}
+	return out
+}
+
 // plainTitle is a folded title without its marks, as people retype it.
-func plainTitle(s string) string {
+func plainTitle(folded string) string {
 	return strings.Map(func(r rune) rune {
 		if zh.IsPunct(r) || r == ' ' {
 			return -1
 		}
 		return r
-	}, zh.Fold(s))
+	}, folded)
 }
 
 func topLevel(path string) bool { return childOf(path, "") }
@@ -245,7 +261,7 @@ func (r *request) byTitle() (Answer, bool) {
 	if !ok {
 		return Answer{}, false
 	}
-	title := zh.Fold(r.v.plan.Sections[i].Title)
+	title := r.v.titles[i].folded
 	for _, t := range r.content {
 		if t.start < 0 || t.kind == tokRole || t.tags&(tagGeneric|tagFact|tagDuties|tagDocSay) != 0 || strings.Contains(title, t.text) {
 			continue

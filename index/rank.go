@@ -16,7 +16,6 @@ type term struct {
 	sim    []float32 // per segment: how well the segment has it, 0..1
 	long   []uint8   // per segment: runes of the longest document word that hit
 	df     int       // clauses it hits
-	known  bool      // a list or the documents know it
 	group  int       // terms joined by 、 or 和 share a group: one of them is enough
 }
 
@@ -95,13 +94,7 @@ func (v *view) lookup(tok token) *term {
 	if tok.kind == tokRaw {
 		v.markPieces(t)
 	}
-	clauses := map[int]bool{}
-	for i, s := range t.sim {
-		if s >= simWeak-0.1 {
-			clauses[v.segs[i].clause] = true
-		}
-	}
-	t.df = len(clauses)
+	t.count(v)
 	for _, w := range tok.inner {
 		v.mark(t, w, simInner)
 	}
@@ -109,7 +102,6 @@ func (v *view) lookup(tok token) *term {
 	if t.df == 0 && tok.kind == tokTerm {
 		v.markInner(t)
 	}
-	t.known = tok.kind == tokTerm || tok.kind == tokRole || t.df > 0
 	return t
 }
 
@@ -128,18 +120,23 @@ func (v *view) mark(t *term, word string, sim float64) {
 
 // markInner looks at the words inside a word that the plan does not have.
 func (v *view) markInner(t *term) {
-	clauses := map[int]bool{}
 	for _, w := range v.t.innerWords(t.tok.text) {
 		for _, e := range v.t.expand(w) {
 			v.mark(t, e.text, e.sim*simCut)
 		}
 	}
+	t.count(v)
+}
+
+// count sets df to the clauses that the term hits so far.
+func (t *term) count(v *view) {
+	t.df = 0
+	last := -1
 	for i, s := range t.sim {
-		if s >= simWeak-0.1 {
-			clauses[v.segs[i].clause] = true
+		if c := v.segs[i].clause; s >= simWeak-0.1 && c != last {
+			t.df, last = t.df+1, c
 		}
 	}
-	t.df = len(clauses)
 }
 
 // markOwners gives a clause a little for what its unit is for.
@@ -200,11 +197,9 @@ func (v *view) literal(tokens []token) (shares []float32, count int) {
 	total := 0.0
 	for _, g := range grams {
 		hit := v.find(g)
-		if hasUnits := len(v.unitText) > 0; hasUnits {
-			for i, name := range v.unitText {
-				if name != "" && strings.Contains(name, g) {
-					hit.add(i)
-				}
+		for i, name := range v.unitText {
+			if strings.Contains(name, g) {
+				hit.add(i)
 			}
 		}
 		df := float64(hit.count())

@@ -99,22 +99,7 @@ func (r *request) acceptUnits() func(*clause) bool {
 	if len(r.without) > 0 {
 		return func(c *clause) bool { return isAssigned(c) && !intersects(c.units, r.without) }
 	}
-	if len(r.units) == 0 {
-		return isAssigned
-	}
-	return func(c *clause) bool {
-		if !isAssigned(c) {
-			return false
-		}
-		for _, u := range c.units {
-			for _, w := range r.units {
-				if u == w {
-					return true
-				}
-			}
-		}
-		return false
-	}
+	return func(c *clause) bool { return isAssigned(c) && r.within(c) }
 }
 
 func (r *request) sectionAnswer(sections []scored) Answer {

@@ -43,13 +43,14 @@ type view struct {
 	dir      *directory
 	letters  letterIndex
 	owners   []owner
+	titles   []title  // of the sections
 	culture  bool     // a plan of public culture: the lists of other business hold
 	unitText []string // per segment of a duty: its unit's folded name
 	avgSeg   float64  // runes of an average segment
 }
 
 func newView(p *plan.Plan, t *Thesaurus) *view {
-	v := &view{plan: p, t: t, name: p.DocNo, dir: newDirectory(p, t)}
+	v := &view{plan: p, t: t, name: p.DocNo, dir: newDirectory(p, t), titles: titlesOf(p.Sections)}
 	v.names = sync.OnceValue(func() [][]string { return byLength(v.dir.names()) })
 	if v.name == "" {
 		v.name = p.Title
