@@ -30,6 +30,8 @@ type Index struct {
 	names planNames
 	bleve bleve.Index // nil where no question needs it
 	views viewCache
+
+	register func() *register // of the units; made when first needed
 }
 
 // Build makes an index in memory. Plans that are few enough to be looked at one
@@ -70,6 +72,7 @@ func open(plans []*plan.Plan, opt Options, openBleve func(*Thesaurus) (bleve.Ind
 	}
 	ix := &Index{t: t, plans: plans, names: newPlanNames(plans), bleve: b}
 	ix.views.make = func(i int) *view { return newView(plans[i], t) }
+	ix.register = sync.OnceValue(func() *register { return newRegister(plans, t) })
 	return ix, nil
 }
 

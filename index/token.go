@@ -117,8 +117,8 @@ func (x lexer) word(s string, n int) (token, float64, bool) {
 			return token{kind: tokUnit, text: s, units: x.dir.prefer(s, us)}, sq * scoreUnit, true
 		}
 	}
-	if x.dir != nil && n >= minPlain && hasOrgSuffix(s) {
-		if us := unique(slices.Clone(x.dir.plain[plainName(s)])); len(us) == 1 {
+	if x.dir != nil && n >= minPlain {
+		if us := x.dir.reordered(s); len(us) == 1 {
 			return token{kind: tokUnit, text: s, units: us}, sq * scoreUnit, true
 		}
 	}

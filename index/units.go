@@ -90,13 +90,12 @@ func newDirectory(p *plan.Plan, t *Thesaurus) *directory {
 // names seldom grows.
 const aliasesOfUnit = 20
 
-func (u unit) has(form string) bool {
-	for _, f := range u.forms {
-		if f == form {
-			return true
-		}
-	}
-	return false
+func (u unit) has(form string) bool { return slices.Contains(u.forms, form) }
+
+// spelled tells whether a name is a spelling of the unit, with its level or
+// without.
+func (u unit) spelled(name string) bool {
+	return slices.ContainsFunc(u.forms, func(f string) bool { return f == name || slices.Contains(bases(f), name) })
 }
 
 // add puts a spelling under the unit it belongs to, or makes a new unit.
@@ -329,6 +328,15 @@ func plainName(name string) string {
 	return string(rs)
 }
 
+// reordered finds the units whose name has the letters of this one in another
+// order.
+func (d *directory) reordered(name string) []int {
+	if !hasOrgSuffix(name) {
+		return nil
+	}
+	return unique(slices.Clone(d.plain[plainName(name)]))
+}
+
 // minPlain is the length of a name whose letters are compared without order.
 const minPlain = 6
 
@@ -405,6 +413,9 @@ func (d *directory) resolve(name string) (units []int, known bool) {
 	if u := d.alias[base]; len(u) > 0 {
 		return d.prefer(base, u), true
 	}
+	if u := d.reordered(name); len(u) == 1 {
+		return u, true
+	}
 	if utf8.RuneCountInString(base) > maxAbbreviated {
 		return nil, false
 	}
@@ -443,12 +454,8 @@ func (d *directory) prefer(name string, us []int) []int {
 	}
 	var exact []int
 	for _, i := range us {
-		for _, f := range d.units[i].forms {
-			for _, b := range bases(f) {
-				if f == name || b == name {
-					exact = append(exact, i)
-				}
-			}
+		if d.units[i].spelled(name) {
+			exact = append(exact, i)
 		}
 	}
 	if exact = unique(exact); len(exact) > 0 {
