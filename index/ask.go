@@ -29,6 +29,7 @@ type request struct {
 	relaxed  bool     // the units asked for may have only part of the matter
 	ordinal  int      // 第N; 0 when none, -1 for 最后
 	ordUnit  string   // the word after the ordinal: 项 条 部分 …
+	document document // what the question says of the plan's own number
 }
 
 func (v *view) ask(t *Thesaurus, q Query) Answer {
@@ -42,6 +43,7 @@ func (v *view) ask(t *Thesaurus, q Query) Answer {
 // read understands a question by itself.
 func (v *view) read(t *Thesaurus, q string) *request {
 	r := &request{v: v, t: t, clean: zh.Fold(zh.CleanQuestion(q))}
+	r.document, r.clean = v.number.in(r.clean)
 	r.clean, r.tokens = v.repair(t, r.clean)
 	r.readOrdinal()
 	r.sort()
@@ -330,7 +332,7 @@ func (r *request) answer() Answer {
 		return Answer{Status: Unknown, Intent: IntentNone, Hint: HintEmpty}
 	}
 	for _, try := range []func() (Answer, bool){
-		r.command, r.chat, r.member, r.mention, r.fact, r.place, r.attribute, r.unitDuties,
+		r.command, r.chat, r.otherDocument, r.member, r.mention, r.fact, r.place, r.attribute, r.unitDuties,
 	} {
 		if a, ok := try(); ok {
 			return a

@@ -67,7 +67,7 @@ func (r *request) factAsked() string {
 }
 
 func (r *request) numberAsked() bool {
-	if r.numberHead() || r.says("文号", "几号文", "发文字号", "文件号", "文件编号", "什么字号") {
+	if r.number() || r.says("文号", "几号文", "发文字号", "文件号", "文件编号", "什么字号") {
 		return true
 	}
 	if r.about() && !r.says("编号") {
@@ -135,15 +135,28 @@ func (r *request) membersAsked() string {
 	return ""
 }
 
-// numberHead tells whether the question names the document by the head of its
-// number (乐公共协) and asks for the rest.
-func (r *request) numberHead() bool {
-	head := zh.Fold(r.v.plan.DocNo)
-	if i := strings.IndexAny(head, "〔[("); i > 0 {
-		head = head[:i]
-		return utf8.RuneCountInString(head) >= 2 && strings.Contains(r.clean, head) && r.says("号")
+// number tells whether the question names the document by the head of its
+// number and asks for the rest: 乐公共协几号.
+func (r *request) number() bool {
+	before, after, ok := strings.Cut(r.clean, r.v.number.head)
+	return ok && r.v.number.head != "" && r.says("号") && !r.v.read(r.t, before+after).about()
+}
+
+// otherDocument refuses what is asked of a document with another number.
+func (r *request) otherDocument() (Answer, bool) {
+	if r.document == documentOther && !r.numberAsked() {
+		return r.refuse(HintOfftopic), true
 	}
-	return false
+	return Answer{}, false
+}
+
+// itself answers a question that says a document's number and no more.
+func (r *request) itself() (Answer, bool) {
+	if r.document != documentThis || r.about() || len(r.units)+len(r.missing) > 0 || r.has(tagWho|tagMulti) {
+		return Answer{}, false
+	}
+	value, ok := r.v.factValue(FactTitle)
+	return Answer{Status: Answered, Intent: IntentFact, Results: []Row{r.factRow(FactTitle, value)}}, ok
 }
 
 // factValue quotes a fact as the source writes it.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"xietiao/index/plan"
 )
@@ -81,6 +82,38 @@ func TestFactsOfSeveralPlansAreChoices(t *testing.T) {
 	}
 	if a = ask(t, ix, Query{Q: "白石的文号是多少"}); a.Status != Answered || len(a.Results) != 1 || a.Results[0].Value != "白文协〔2021〕2号" {
 		t.Errorf("%s %v", a.Status, a.Results)
+	}
+}
+
+// A question may say the number of the document that it asks.
+func TestADocumentIsNamedByItsNumber(t *testing.T) {
+	t.Parallel()
+	for name, ix := range map[string]*Index{
+		"one plan":  build(t, plan.Sample()),
+		"two plans": build(t, small("白石县", "白文协〔2021〕2号", "县民政局", "文化礼堂"), plan.Sample()),
+	} {
+		for q, want := range map[string]string{
+			"乐公共协〔2020〕1号里图书角归谁管": "市委宣传部·3",
+			"乐公共协(2020)1号里图书角归谁管": "市委宣传部·3",
+			"乐公共协1号文里图书角归谁管":      "市委宣传部·3",
+			"乐公共协〔2020〕1号里妇联的职责":  "市妇联·1 市妇联·2 市妇联·3 市妇联·4",
+			"乐公共协〔2020〕1号什么时候印发":  FactDate,
+			"乐公共协〔2020〕1号":        FactTitle,
+			"乐公共协几号":              FactDocNo,
+			"乐公共协〔2020〕几号文":       FactDocNo,
+			"文号是乐公共协〔2020〕2号吗":    FactDocNo,
+			"乐公共协〔2020〕2号里图书角归谁管": "",
+			"乐公共协〔2019〕1号里图书角归谁管": "",
+			"乐公共协〔2020〕1号里身份证归谁办": "",
+		} {
+			if name == "two plans" && want == FactDocNo {
+				continue // both have one
+			}
+			a := ask(t, ix, Query{Q: q})
+			if diff := cmp.Diff(strings.Fields(want), spellRows(a.Results), cmpopts.EquateEmpty()); diff != "" || (a.Status == Unknown) != (want == "") {
+				t.Errorf("%s, %s: %s %s", name, q, a.Status, diff)
+			}
+		}
 	}
 }
 

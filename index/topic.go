@@ -2,6 +2,9 @@ package index
 
 // topic answers who is responsible for a matter.
 func (r *request) topic() Answer {
+	if a, ok := r.itself(); ok {
+		return a
+	}
 	if r.asksElse() {
 		return r.refuse(HintAttribute)
 	}

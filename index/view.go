@@ -44,13 +44,14 @@ type view struct {
 	letters  letterIndex
 	owners   []owner
 	titles   []title  // of the sections
+	number   number   // 文号
 	culture  bool     // a plan of public culture: the lists of other business hold
 	unitText []string // per segment of a duty: its unit's folded name
 	avgSeg   float64  // runes of an average segment
 }
 
 func newView(p *plan.Plan, t *Thesaurus) *view {
-	v := &view{plan: p, t: t, name: p.DocNo, dir: newDirectory(p, t), titles: titlesOf(p.Sections)}
+	v := &view{plan: p, t: t, name: p.DocNo, dir: newDirectory(p, t), titles: titlesOf(p.Sections), number: newNumber(p.DocNo)}
 	v.names = sync.OnceValue(func() [][]string { return byLength(v.dir.names()) })
 	if v.name == "" {
 		v.name = p.Title
