@@ -44,6 +44,7 @@ const (
 	hintCommand   = "command"
 	hintAttribute = "attribute"
 	hintNotMember = "notmember"
+	hintPlace     = "place"
 )
 
 func textListEntry(entry string) string { return "名单上写作“" + entry + "”。" }
@@ -127,6 +128,8 @@ func textRefusal(hint, name string) string {
 		return "我只按文件回答谁负责什么，别的要求做不了。"
 	case hintAttribute:
 		return "文件里没有写这一项，我不能回答。"
+	case hintPlace:
+		return "文件里没有编这个号的内容。"
 	case hintNotMember:
 		if name != "" {
 			return name + "不在成员单位名单里，文件没有给它分工。"

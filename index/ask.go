@@ -23,7 +23,7 @@ type request struct {
 	missing  []string // departments named that the plan does not know
 	content  []token  // what the question is about
 	context  []token  // what the previous question was about, where this one leans on it
-	at       int      // section asked for, plus one; 0 when none
+	at       int      // section asked for, plus one; 0 when none, -1 when the plan has none there
 	without  []int    // units that the previous answer gave and that are not asked again
 	asMember bool     // the previous question was for membership, and this one only names another unit
 	relaxed  bool     // the units asked for may have only part of the matter
@@ -294,13 +294,16 @@ func (r *request) readOrdinal() {
 		n, start, end, ok = bareOrdinal(r.clean)
 	}
 	if ok {
+		rs := []rune(r.clean)
+		if strings.HasSuffix(string(rs[:start]), "倒数") {
+			start -= 2
+		}
 		for i, t := range r.tokens {
 			if t.kind == tokRaw && t.start >= start && t.end <= end {
 				r.tokens[i].kind, r.tokens[i].tags = tokFrame, tagFiller
 			}
 		}
 		r.ordinal = n
-		rs := []rune(r.clean)
 		r.ordUnit = firstRunes(string(rs[end:]), 2)
 	}
 }
@@ -348,6 +351,7 @@ const (
 	HintAttribute = "attribute" // plans do not hold telephone numbers, hours, names
 	HintNotMember = "notmember" // the department is not in the plan
 	HintOfftopic  = "offtopic"  // the documents do not speak of it
+	HintPlace     = "place"     // the documents have no part with that number
 	HintGreeting  = "greeting"
 	HintThanks    = "thanks"
 	HintHelp      = "help"

@@ -41,7 +41,9 @@ func (r *request) unitDuties() (Answer, bool) {
 		a.Results = append(a.Results, r.dutiesOf(u)...)
 	}
 	if r.ordinal != 0 {
-		a.Results = pick(a.Results, r.ordinal)
+		if a.Results = pick(a.Results, r.ordinal); len(a.Results) == 0 {
+			return r.refuse(HintPlace), true
+		}
 	}
 	if len(a.Results) == 0 {
 		return r.refuse(HintOfftopic), true

@@ -57,19 +57,21 @@ func (r *request) followStep(prev *request) *request {
 	switch {
 	case row.Kind == KindDuty && row.No != nil:
 		if us, ok := r.v.dir.resolveRow(row.Unit); ok {
-			r.units, r.ordinal = us, *row.No+r.step()
+			if r.units, r.ordinal = us, *row.No+r.step(); r.ordinal < 1 {
+				r.at = -1
+			}
 		}
 	case row.Kind == KindSection:
 		parent := parentPath(row.Section)
 		n := 0
-		for i, s := range r.v.plan.Sections {
+		for _, s := range r.v.plan.Sections {
 			if !childOf(s.Path, parent) {
 				continue
 			}
 			n++
 			if s.Path == row.Section {
-				if at := r.nthChild(parent, n+r.step()); at >= 0 && at != i {
-					r.at = at + 1
+				if r.at = r.nthChild(parent, n+r.step()) + 1; r.at == 0 {
+					r.at = -1
 				}
 				break
 			}

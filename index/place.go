@@ -12,14 +12,17 @@ import (
 // place answers questions for a part of the document by its number or title:
 // 第三项任务, 第四部分, 基本原则有哪几条.
 func (r *request) place() (Answer, bool) {
-	if r.at > 0 {
+	switch {
+	case r.at > 0:
 		return r.sectionAt(r.at - 1)
+	case r.at < 0:
+		return r.refuse(HintPlace), true
 	}
 	if len(r.units) > 0 || len(r.missing) > 0 {
 		return Answer{}, false
 	}
 	if i, ok := r.byMarkers(); ok {
-		return r.sectionAt(i)
+		return r.numbered(i)
 	}
 	if r.ordinal != 0 {
 		if a, ok := r.byNumber(); ok {
@@ -34,13 +37,14 @@ func (r *request) place() (Answer, bool) {
 
 // markers match 四(三), 四、(三) and 第四部分第三条; innerMarker matches (四) alone.
 var (
-	markers     = regexp.MustCompile(`([一二三四五六七八九十]+|[0-9]+)[、,.]?\s*\(([一二三四五六七八九十]+|[0-9]+)\)`)
-	twoOrdinals = regexp.MustCompile(`第?([一二三四五六七八九十]+|[0-9]+)(?:大?部分|章|大点|大项|大块|大条).{0,4}?第?([一二三四五六七八九十]+|[0-9]+)(?:条|项|点|节|款|小点|个|块|部分|小节)`)
+	markers     = regexp.MustCompile(`([一二三四五六七八九十]+|[0-9]+)[、,.]?\s*(\()([一二三四五六七八九十]+|[0-9]+)\)`)
+	twoOrdinals = regexp.MustCompile(`第?([一二三四五六七八九十]+|[0-9]+)(?:大?部分|章|大点|大项|大块|大条).{0,4}?(第?)([一二三四五六七八九十]+|[0-9]+)(?:条|项|点|节|款|小点|个|块|部分|小节)`)
 	innerMarker = regexp.MustCompile(`\(([一二三四五六七八九十]+)\)`)
 	fromLast    = regexp.MustCompile(`倒数第([一二三四五六七八九十]+|[0-9]+)`)
 )
 
-// byMarkers finds a section by the printed markers of its address.
+// byMarkers finds a section by the printed markers of its address; -1 where
+// there is none at that address.
 func (r *request) byMarkers() (int, bool) {
 	for _, pattern := range []*regexp.Regexp{markers, twoOrdinals} {
 		m := pattern.FindStringSubmatch(r.clean)
@@ -48,14 +52,16 @@ func (r *request) byMarkers() (int, bool) {
 			continue
 		}
 		outer, ok := zh.Number(m[1])
-		inner, ok2 := zh.Number(m[2])
+		inner, ok2 := zh.Number(m[3])
 		if !ok || !ok2 {
 			continue
 		}
-		if parent := r.nthChild("", outer); parent >= 0 {
-			if i := r.nthChild(r.v.plan.Sections[parent].Path, inner); i >= 0 {
-				return i, true
-			}
+		i := r.nthChild("", outer)
+		if i >= 0 {
+			i = r.nthChild(r.v.plan.Sections[i].Path, inner)
+		}
+		if i >= 0 || m[2] != "" { // 第三部分两个组 counts, and asks for no address
+			return i, true
 		}
 	}
 	parent, ok := r.titled()
@@ -65,15 +71,30 @@ func (r *request) byMarkers() (int, bool) {
 	path := r.v.plan.Sections[parent].Path
 	if m := innerMarker.FindStringSubmatch(r.clean); m != nil {
 		n, _ := zh.Number(m[1])
-		i := r.nthChild(path, n)
-		return i, i >= 0
+		return r.nthChild(path, n), true
 	}
 	if m := fromLast.FindStringSubmatch(r.clean); m != nil {
 		n, _ := zh.Number(m[1])
-		i := r.nthChild(path, r.children(path)+1-n)
-		return i, i >= 0
+		return r.nthChild(path, max(0, r.children(path)+1-n)), true
 	}
 	return 0, false
+}
+
+// numbered answers with the section at i. Where i is -1, the document has no part
+// with the number that was said, and says nothing unless the question has a
+// matter too (第七部分里图书角谁管).
+func (r *request) numbered(i int) (Answer, bool) {
+	if i >= 0 {
+		return r.sectionAt(i)
+	}
+	title := ""
+	if t, ok := r.titled(); ok {
+		title = r.v.titles[t].folded
+	}
+	if !r.onlySays(title) {
+		return Answer{}, false
+	}
+	return r.refuse(HintPlace), true
 }
 
 func (r *request) children(path string) int {
@@ -90,7 +111,7 @@ func (r *request) children(path string) int {
 // is answered by its clause.
 func (r *request) byNumber() (Answer, bool) {
 	if strings.HasPrefix(r.ordUnit, "部") || strings.HasPrefix(r.ordUnit, "章") || strings.HasPrefix(r.ordUnit, "大") || strings.HasPrefix(r.ordUnit, "节") {
-		return r.sectionAt(r.nthChild("", r.ordinal))
+		return r.numbered(r.nthChild("", r.ordinal))
 	}
 	for i := range r.v.clauses {
 		c := &r.v.clauses[i]
@@ -106,7 +127,10 @@ func (r *request) byNumber() (Answer, bool) {
 		parent, ok = r.titledBy("任务") // 第三项 of a plan is its third task
 	}
 	if ok {
-		return r.sectionAt(r.nthChild(r.v.plan.Sections[parent].Path, r.ordinal))
+		return r.numbered(r.nthChild(r.v.plan.Sections[parent].Path, r.ordinal))
+	}
+	if strings.HasPrefix(r.ordUnit, "项") || strings.HasPrefix(r.ordUnit, "条") {
+		return r.numbered(-1)
 	}
 	return Answer{}, false
 }
@@ -167,7 +191,7 @@ func (r *request) nthChild(path string, n int) int {
 			return i
 		}
 	}
-	if n < 0 {
+	if n == -1 {
 		return last
 	}
 	return -1
@@ -261,12 +285,18 @@ func (r *request) byTitle() (Answer, bool) {
 	if !ok {
 		return Answer{}, false
 	}
-	title := r.v.titles[i].folded
-	for _, t := range r.content {
-		if t.start < 0 || t.kind == tokRole || t.tags&(tagGeneric|tagFact|tagDuties|tagDocSay) != 0 || strings.Contains(title, t.text) {
-			continue
-		}
+	if !r.onlySays(r.v.titles[i].folded) {
 		return Answer{}, false
 	}
 	return r.sectionAt(i)
+}
+
+// onlySays tells whether the question has no content besides a folded title's.
+func (r *request) onlySays(title string) bool {
+	for _, t := range r.content {
+		if t.start >= 0 && t.kind != tokRole && t.tags&(tagGeneric|tagFact|tagDuties|tagDocSay) == 0 && !strings.Contains(title, t.text) {
+			return false
+		}
+	}
+	return true
 }
