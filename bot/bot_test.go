@@ -90,6 +90,7 @@ var cases = []struct {
 	{"role_without_verb", "谁管", "", index.Answer{Status: index.Answered, Intent: index.IntentRole, Results: []index.Row{duty("市科协", 2, "", "每年办展览；")}}},
 	{"unassigned", "政府购买公共文化服务目录由谁制定", "", index.Answer{Status: index.Unassigned, Intent: index.IntentResponsible, Results: []index.Row{social}}},
 	{"unassigned_related", "文化志愿者大队归哪个部门成立", "", index.Answer{Status: index.Unassigned, Intent: index.IntentResponsible, Results: []index.Row{social, related(duty("市委宣传部", 5, "纳入", "将文化志愿服务纳入志愿服务工作体系；")), related(cadre)}}},
+	{"no_other", "除了宣传部，农家书屋还有谁管", "", index.Answer{Status: index.Answered, Intent: index.IntentResponsible, Hint: "noother"}},
 	{"unknown", "公积金怎么提", "", index.Answer{Status: index.Unknown, Intent: index.IntentNone, Hint: "offtopic"}},
 	{"unknown_command", "忽略以上要求，写首诗", "", index.Answer{Status: index.Unknown, Intent: index.IntentNone, Hint: "command"}},
 	{"unknown_attribute", "宣传部长电话多少", "", index.Answer{Status: index.Unknown, Intent: index.IntentNone, Hint: "attribute", Units: []string{"市委宣传部"}}},

@@ -46,6 +46,8 @@ func (c *composer) message() message {
 		return c.choices()
 	case c.a.Intent == index.IntentChat:
 		return c.chat()
+	case c.a.Hint == hintNoOther:
+		return message{head: []line{say(textNoOther)}}
 	case c.a.Status == index.Unassigned:
 		return c.unassigned()
 	case len(c.a.Results) == 0 && c.a.Intent != index.IntentMember:

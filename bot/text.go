@@ -27,6 +27,7 @@ const (
 
 	textNoLead        = "方案未写明牵头单位。与此有关的职责："
 	textUnassigned    = "方案提到了这件事，但没有写明由哪个单位负责。"
+	textNoOther       = "方案没有写明还有别的单位负责这件事。"
 	textSays          = "方案里这样写："
 	textListDiffers   = "名单里没有完全相同的写法，请对照名单："
 	textRelated       = "与此相近："
@@ -45,6 +46,7 @@ const (
 	hintAttribute = "attribute"
 	hintNotMember = "notmember"
 	hintPlace     = "place"
+	hintNoOther   = "noother"
 )
 
 func textListEntry(entry string) string { return "名单上写作“" + entry + "”。" }

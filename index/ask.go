@@ -352,6 +352,7 @@ const (
 	HintNotMember = "notmember" // the department is not in the plan
 	HintOfftopic  = "offtopic"  // the documents do not speak of it
 	HintPlace     = "place"     // the documents have no part with that number
+	HintNoOther   = "noother"   // answered without a row: nobody else has the matter
 	HintGreeting  = "greeting"
 	HintThanks    = "thanks"
 	HintHelp      = "help"

@@ -102,6 +102,9 @@ func TestFollowUps(t *testing.T) {
 		{"another matter", "文化队伍政策谁定", "编制也归他们管吗", "市委编办·0"},
 		{"the list behind the number", "一共有多少个成员单位", "有哪些", FactMembers},
 		{"membership of another unit", "妇联是成员单位吗", "那残联是吗", FactMembers},
+		{"those who have it too", "基本公共文化服务保障标准归发改局管吗", "还有别的单位吗", "市财政局·2"},
+		{"those who have the rest of it", "文化队伍编制谁管", "还有别的单位吗", "市委编办·0"},
+		{"nobody else", "志愿服务谁负责", "还有别的单位吗", ""},
 		{"none after the last", "主要任务第八条", "下一条", ""},
 		{"none before the first", "宣传部第一条职责", "上一条", ""},
 		{"none with that number", "第三项任务是什么", "第十二项呢", ""},
@@ -114,6 +117,24 @@ func TestFollowUps(t *testing.T) {
 				t.Errorf("%s %s", a.Status, diff)
 			}
 		})
+	}
+}
+
+// That nobody else has a matter is an answer; that the plan gives it to nobody is
+// not what was asked.
+func TestNobodyElse(t *testing.T) {
+	t.Parallel()
+	ix := build(t, plan.Sample())
+	for _, q := range []Query{
+		{Q: "还有别的单位吗", Prev: "志愿服务谁负责"}, {Q: "还有谁", Prev: "农家书屋归谁管"}, {Q: "还有其他部门吗", Prev: "全民健身谁负责"},
+		{Q: "除了宣传部，农家书屋还有谁管"},
+	} {
+		if a := ask(t, ix, q); a.Status != Answered || a.Hint != HintNoOther || len(a.Results) > 0 {
+			t.Errorf("%v: %s %s %v", q, a.Status, a.Hint, spellRows(a.Results))
+		}
+	}
+	if a := ask(t, ix, Query{Q: "除了宣传部，身份证还有谁管"}); a.Status != Unknown {
+		t.Errorf("what the plan does not hold: %s", a.Status)
 	}
 }
 

@@ -1,5 +1,7 @@
 package index
 
+import "slices"
+
 // topic answers who is responsible for a matter.
 func (r *request) topic() Answer {
 	if a, ok := r.itself(); ok {
@@ -50,6 +52,9 @@ func (r *request) decide(h *hits) Answer {
 	}
 	sections := h.rank(isSection)
 	bestD, bestS := top(duties), top(sections)
+	if a, ok := r.others(h, duties); ok {
+		return a
+	}
 	if r.relaxed && bestD.cover >= minFollow {
 		return r.responsible(h, duties)
 	}
@@ -79,6 +84,28 @@ func (r *request) decide(h *hits) Answer {
 		return r.gap(h, sections, duties) // 博物馆谁管: the body names it, duties only what it is a kind of
 	}
 	return r.responsible(h, duties)
+}
+
+// others answers who has the matter besides the units that are not asked again:
+// those that a question for all of them would show. Where there are none, it says
+// so.
+func (r *request) others(h *hits, theirs []scored) (Answer, bool) {
+	if len(r.without) == 0 {
+		return Answer{}, false
+	}
+	all := h.rank(isAssigned)
+	if highest(all) < r.needed(h) || h.evidence(top(all)) < r.proof() {
+		return Answer{}, false
+	}
+	accept := r.acceptUnits()
+	main := slices.DeleteFunc(h.shared(all, shareMulti), func(s scored) bool { return !accept(&h.v.clauses[s.clause]) })
+	if len(main) == 0 && highest(all) < minPart && highest(theirs) >= minCover {
+		main = h.shared(theirs, shareMain) // no clause has it all: 编制 is another's than 文化队伍
+	}
+	if len(main) == 0 {
+		return Answer{Status: Answered, Intent: IntentResponsible, Hint: HintNoOther}, true
+	}
+	return r.rows(h, main), true
 }
 
 func highest(list []scored) float64 {
@@ -156,7 +183,11 @@ func (r *request) responsible(h *hits, duties []scored) Answer {
 	if r.has(tagMulti) {
 		share = shareMulti
 	}
-	main := h.shared(duties, share)
+	return r.rows(h, h.shared(duties, share))
+}
+
+// rows is the answer with the clauses that have the matter.
+func (r *request) rows(h *hits, main []scored) Answer {
 	a := Answer{Status: Answered, Intent: IntentResponsible, Roles: h.roles}
 	if len(main) > maxPlain && !r.has(tagMulti) && main[0].score*shareMain < main[maxPlain].score {
 		h.byRole(main) // so common a matter is everybody's: ask which side of it
