@@ -138,6 +138,44 @@ func TestNobodyElse(t *testing.T) {
 	}
 }
 
+// A clause that has a thing is no answer to a question for something of it, unless
+// it sees to the thing as a whole.
+func TestSomethingOfAThing(t *testing.T) {
+	t.Parallel()
+	ix := build(t, plan.Sample())
+	for _, tc := range []struct {
+		q      string
+		status Status
+		want   string
+	}{
+		{"文化站的人归谁配", Unassigned, "四（六）"},
+		{"文化站的灯谁装", Unknown, ""},
+		{"文化站的编制归谁管", Answered, "市委编办·0"},
+		{"农家书屋的灯谁装", Answered, "市委宣传部·3"},
+		{"文化站归谁推动共建共享", Answered, "市教育局·1"},
+	} {
+		a := ask(t, ix, Query{Q: tc.q})
+		if diff := cmp.Diff(strings.Fields(tc.want), spellRows(a.Results), cmpopts.EquateEmpty()); diff != "" || a.Status != tc.status {
+			t.Errorf("%s: %s %s", tc.q, a.Status, diff)
+		}
+	}
+}
+
+// What a question says in parts (书房+施工) points to one clause; those that have
+// only one of the parts do not answer with it.
+func TestPartsPointToOneClause(t *testing.T) {
+	t.Parallel()
+	ix := build(t, plan.Sample())
+	for q, want := range map[string]string{
+		"盖书房的施工要求，哪家一起写":   "市住建局·0",
+		"文化的标准各搞各的，谁来串成一套": "市市场监管局·1",
+	} {
+		if diff := cmp.Diff(strings.Fields(want), spellRows(ask(t, ix, Query{Q: q}).Results)); diff != "" {
+			t.Errorf("%s: %s", q, diff)
+		}
+	}
+}
+
 func TestMembership(t *testing.T) {
 	t.Parallel()
 	ix := build(t, plan.Sample())

@@ -83,6 +83,12 @@ func (r *request) decide(h *hits) Answer {
 		h.sim(t, bestS.clause) == simSelf && t.best(r.v, isAssigned) < simSynonym {
 		return r.gap(h, sections, duties) // 博物馆谁管: the body names it, duties only what it is a kind of
 	}
+	if of := r.asksOf(h); len(of) > 0 && h.has(of, bestD) == 0 && !r.seesTo(bestD) {
+		if bestS.cover >= minCover && h.has(of, bestS) == len(of) {
+			return r.gap(h, sections, nil)
+		}
+		return r.refuse(HintOfftopic)
+	}
 	return r.responsible(h, duties)
 }
 
@@ -106,6 +112,39 @@ func (r *request) others(h *hits, theirs []scored) (Answer, bool) {
 		return Answer{Status: Answered, Intent: IntentResponsible, Hint: HintNoOther}, true
 	}
 	return r.rows(h, main), true
+}
+
+// asksOf returns the words for what the question asks of a thing, and not for the
+// thing: 人 and 配 in 文化站的人归谁配. A clause that has the thing alone is no
+// answer to that. Words said in parts count, for they are of both.
+func (r *request) asksOf(h *hits) []*term {
+	i := slices.IndexFunc(r.tokens, func(t token) bool { return t.text == "的" })
+	if i < 1 || i+2 >= len(r.tokens) || r.tokens[i+1].kind != tokRaw || r.tokens[i+2].tags&(tagWho|tagResp) == 0 {
+		return nil
+	}
+	var of []*term
+	for _, t := range h.terms {
+		if t.tok.start < 0 || t.tok.start > r.tokens[i].start {
+			of = append(of, t)
+		}
+	}
+	return of
+}
+
+// has counts the words that a clause has.
+func (h *hits) has(terms []*term, s scored) int {
+	n := 0
+	for _, t := range terms {
+		if s.clause >= 0 && h.sim(t, s.clause) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// seesTo tells whether a clause sees to things as a whole, and so to all of them.
+func (r *request) seesTo(s scored) bool {
+	return holdsAny(r.row(&r.v.clauses[s.clause]).Text, "管理", "运营", "建设", "保护", "维护")
 }
 
 func highest(list []scored) float64 {
@@ -216,7 +255,7 @@ func (r *request) rows(h *hits, main []scored) Answer {
 
 // shared keeps the clauses that answer as well as the first: with nearly its
 // share of the question and every essential word it has. Words said in parts
-// (穷+帮着) order clauses and do not count here: they point to one of several.
+// (穷+帮着) order clauses and hardly count here: they point to one of several.
 func (h *hits) shared(list []scored, share float64) []scored {
 	if len(list) == 0 {
 		return nil
@@ -225,7 +264,11 @@ func (h *hits) shared(list []scored, share float64) []scored {
 	essential := h.essential(list[0])
 	out := list[:1:1]
 	for _, s := range list[1:] {
-		if best == 0 && s.cover < share*list[0].cover || h.plain(s.clause) < share*best || !h.holds(s, essential) {
+		least := share * shareParts
+		if best == 0 {
+			least = share
+		}
+		if s.cover < least*list[0].cover || h.plain(s.clause) < share*best || !h.holds(s, essential) {
 			continue
 		}
 		out = append(out, s)

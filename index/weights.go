@@ -83,5 +83,6 @@ const (
 	shareMulti   = 0.5  // a question for all units with a part
 	sharePart    = 0.94 // one part of a list
 	shareMention = 0.75 // clauses that have a verb word for word
+	shareParts   = 0.5  // of these, where words said in parts make the best one so
 	shareEssence = 0.5  // a word of this share of the heaviest weight is essential
 )
