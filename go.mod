@@ -5,12 +5,14 @@ go 1.26.0
 require (
 	github.com/blevesearch/bleve/v2 v2.6.3 // the search index; named by the owner
 	github.com/chromedp/chromedp v0.14.2 // tests the trial page in a real browser
+	github.com/coder/websocket v1.8.14 // connections that platforms push messages through
 	github.com/gin-gonic/gin v1.12.0 // routes and middleware; named by the owner
 	github.com/goccy/go-yaml v1.19.2 // strict YAML whose errors name the line
 	github.com/google/go-cmp v0.7.0 // differences in tests
 	github.com/mozillazg/go-pinyin v0.21.0 // readings of characters, to build the homophone table
 	github.com/xuri/excelize/v2 v2.11.1 // xlsx tables in and out
 	golang.org/x/net v0.62.0 // the HTML parser
+	golang.org/x/sync v0.24.0 // one fetch of a token for all who wait for it
 	golang.org/x/text v0.43.0 // GB18030 and other encodings; normal forms
 )
 
@@ -82,7 +84,6 @@ require (
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.41.0 // indirect
-	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/protobuf v1.36.10 // indirect

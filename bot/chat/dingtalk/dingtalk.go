@@ -1,10 +1,12 @@
-// Package dingtalk is all that is known of DingTalk (钉钉): how a robot's HTTP
-// callback is signed and what it says, and how the address of a custom group
-// robot is signed (加签).
+// Package dingtalk is all that is known of DingTalk (钉钉): how messages reach an
+// app robot, by a connection of ours (Stream) or by signed HTTP callbacks
+// (Robot), and how messages are sent by the app robot (Pusher) and by custom
+// group robots (Webhook).
 //
 // It must not know any other platform, HTTP servers, stores, documents or what
-// the bot answers: it gives chat.Message. What it must remember goes through
-// chat.Guard. 专有钉钉 and 浙政钉 speak another API and are not served here.
+// the bot answers: it gives chat.Message and sends chat.Reply. What it must
+// remember goes through chat.Guard and chat.State. 专有钉钉 and 浙政钉 speak
+// another API and are not served here.
 package dingtalk
 
 import (
@@ -25,8 +27,14 @@ import (
 	"xietiao/bot/chat"
 )
 
-// ViaRobot is an app robot (企业内部应用机器人) in HTTP mode.
-const ViaRobot chat.Via = "dingtalk.robot"
+// The channels of DingTalk.
+const (
+	// ViaRobot is an app robot (企业内部应用机器人). Both its modes are one channel:
+	// the same message has the same chat.Message.Key by either.
+	ViaRobot chat.Via = "dingtalk.robot"
+	// ViaWebhook is a custom group robot (自定义机器人). It only sends.
+	ViaWebhook chat.Via = "dingtalk.webhook"
+)
 
 // Sizes in bytes of what DingTalk sends and takes (page receive-message, and
 // for texts the answers of the platform: they are no promise of a page, so they
@@ -74,22 +82,40 @@ func (o Options) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "dingtalk options 
 // Format prints the channel's name: its fields are credentials.
 func (r *Robot) Format(f fmt.State, _ rune) { io.WriteString(f, string(ViaRobot)) }
 
-// bases are the origins that session links may have.
-var bases = []string{"https://oapi.dingtalk.com", "https://oapi.dingtalk.io"}
+// hookBases are the origins that links of sessions and webhooks may have.
+var hookBases = []string{"https://oapi.dingtalk.com", "https://oapi.dingtalk.io"}
+
+// origins returns hookBases and the origins of more; false if one is no address.
+func origins(more []string) ([]string, bool) {
+	all := slices.Clone(hookBases)
+	for _, base := range more {
+		u, err := url.Parse(base)
+		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+			return nil, false
+		}
+		all = append(all, u.Scheme+"://"+u.Host)
+	}
+	return all, true
+}
+
+// leadsTo reports whether link is path at one of the origins: nothing is sent
+// to any other place, whoever names it.
+func leadsTo(link chat.Link, path string, bases []string) bool {
+	u, err := url.Parse(link.Reveal())
+	return err == nil && u.Path == path && u.Fragment == "" && chat.SameOrigin(link, bases...) && !strings.ContainsAny(link.Reveal(), "\\\r\n\t ")
+}
 
 // Robot is the HTTP callback of an app robot. DingTalk signs the time, not the
 // message: whoever sees one request can send others with its signature for an
 // hour. So a signature serves one message id only (but see burst), and an id one
 // body only. This needs HTTPS in front; Stream mode has no such hole.
 type Robot struct {
-	secret            string
-	robotCode, corpID string
-	envelope          *chat.Envelope // nil: bodies are plain
-	receiver          string
-	bases             []string
-	limit             int
-	guard             chat.Guard
-	now               func() time.Time
+	decoder
+	secret   string
+	envelope *chat.Envelope // nil: bodies are plain
+	receiver string
+	limit    int
+	guard    chat.Guard
 }
 
 var _ chat.Channel = (*Robot)(nil)
@@ -106,16 +132,13 @@ func NewRobot(opt Options) (*Robot, error) {
 	case opt.Guard == nil:
 		return fail("no guard against replays")
 	}
-	r := &Robot{
-		secret: opt.Secret, robotCode: opt.RobotCode, corpID: opt.CorpID, receiver: opt.Receiver,
-		bases: slices.Clone(bases), limit: opt.ReplyLimit, guard: opt.Guard, now: opt.Now,
+	bases, ok := origins(opt.Bases)
+	if !ok {
+		return fail("a base is no address")
 	}
-	for _, base := range opt.Bases {
-		u, err := url.Parse(base)
-		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-			return fail("a base is no address")
-		}
-		r.bases = append(r.bases, u.Scheme+"://"+u.Host)
+	r := &Robot{
+		decoder: decoder{robotCode: opt.RobotCode, corpID: opt.CorpID, bases: bases, now: orNow(opt.Now)},
+		secret:  opt.Secret, receiver: opt.Receiver, limit: opt.ReplyLimit, guard: opt.Guard,
 	}
 	if opt.AESKey != "" {
 		envelope, err := chat.NewEnvelope(opt.AESKey)
@@ -127,10 +150,14 @@ func NewRobot(opt Options) (*Robot, error) {
 	if r.limit <= 0 {
 		r.limit = MaxWebhook
 	}
-	if r.now == nil {
-		r.now = time.Now
-	}
 	return r, nil
+}
+
+func orNow(now func() time.Time) func() time.Time {
+	if now == nil {
+		return time.Now
+	}
+	return now
 }
 
 // Via implements chat.Channel.
@@ -265,18 +292,4 @@ func (r *Robot) remember(ctx context.Context, p proof, id string, body []byte) (
 		return false, err
 	}
 	return r.guard.Use(ctx, string(ViaRobot)+"/message/"+id, print(string(body)))
-}
-
-// session checks the link a reply would go to (page receive-message): it comes
-// from a body that nobody signed. There is none if it has expired.
-func (r *Robot) session(link string, until int64) (chat.Session, error) {
-	if link == "" || until <= 0 || until > maxMillis || !r.now().Before(time.UnixMilli(until)) {
-		return chat.Session{}, nil
-	}
-	u, err := url.Parse(link)
-	if err != nil || u.User != nil || u.Fragment != "" || u.Path != "/robot/sendBySession" ||
-		!slices.Contains(r.bases, u.Scheme+"://"+u.Host) || strings.ContainsAny(link, "\\\r\n\t ") {
-		return chat.Session{}, fmt.Errorf("field sessionWebhook leads elsewhere: %w", chat.ErrMalformed)
-	}
-	return chat.Session{Link: chat.Link(link), Until: time.UnixMilli(until)}, nil
 }

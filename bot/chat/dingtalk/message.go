@@ -13,6 +13,9 @@ import (
 // maxID bounds the ids of a message in bytes; real ones have some dozen.
 const maxID = 512
 
+// sessionPath is where replies to one message go.
+const sessionPath = "/robot/sendBySession"
+
 // robotMessage is a robot's callback (page receive-message). The sender's
 // nickname and admin flag are left out: the first is the sender's own choice,
 // the second no role of ours.
@@ -55,8 +58,15 @@ type content struct {
 	Text        string `json:"text"`        // of a quoted text
 }
 
-// decode reads a body. at is when the request was signed.
-func (r *Robot) decode(body []byte, at time.Time) (*chat.Message, error) {
+// decoder reads messages, by whichever mode they came.
+type decoder struct {
+	robotCode, corpID string // refuse what is for others; empty: take all
+	bases             []string
+	now               func() time.Time
+}
+
+// decode reads a message. at stands for its time where it states none.
+func (d decoder) decode(body []byte, at time.Time) (*chat.Message, error) {
 	field := func(name string, why error) (*chat.Message, error) {
 		return nil, fmt.Errorf("json field %s: %w", name, why)
 	}
@@ -68,9 +78,9 @@ func (r *Robot) decode(body []byte, at time.Time) (*chat.Message, error) {
 		return nil, fmt.Errorf("json: %w", chat.ErrMalformed)
 	}
 	switch {
-	case r.robotCode != "" && in.RobotCode != "" && in.RobotCode != r.robotCode:
+	case d.robotCode != "" && in.RobotCode != "" && in.RobotCode != d.robotCode:
 		return field("robotCode", chat.ErrReceiver)
-	case r.corpID != "" && in.ChatbotCorpID != "" && in.ChatbotCorpID != r.corpID:
+	case d.corpID != "" && in.ChatbotCorpID != "" && in.ChatbotCorpID != d.corpID:
 		return field("chatbotCorpId", chat.ErrReceiver)
 	case in.MsgID == "" || len(in.MsgID) > maxID:
 		return field("msgId", chat.ErrMalformed)
@@ -102,7 +112,7 @@ func (r *Robot) decode(body []byte, at time.Time) (*chat.Message, error) {
 		return field("conversationType", chat.ErrMalformed)
 	}
 	m.Type, m.Text, m.Quoted = in.words()
-	session, err := r.session(in.SessionWebhook, in.SessionUntil)
+	session, err := d.session(in.SessionWebhook, in.SessionUntil)
 	if err != nil {
 		return nil, err
 	}
@@ -154,4 +164,16 @@ func (q replied) words() string {
 		return c.words()
 	}
 	return strings.TrimSpace(s)
+}
+
+// session checks the link a reply would go to (page receive-message): in HTTP
+// mode it comes from a body that nobody signed. There is none if it has expired.
+func (d decoder) session(link string, until int64) (chat.Session, error) {
+	if link == "" || until <= 0 || until > maxMillis || !d.now().Before(time.UnixMilli(until)) {
+		return chat.Session{}, nil
+	}
+	if !leadsTo(chat.Link(link), sessionPath, d.bases) {
+		return chat.Session{}, fmt.Errorf("field sessionWebhook leads elsewhere: %w", chat.ErrMalformed)
+	}
+	return chat.Session{Link: chat.Link(link), Until: time.UnixMilli(until)}, nil
 }
