@@ -22,6 +22,10 @@ type App struct {
 
 var _ chat.Channel = (*App)(nil)
 
+// cardLife is how long the code of a pressed card is good for at least: copies
+// of the page say 24 h or 72 h (docs 94888).
+const cardLife = 24 * time.Hour
+
 // NewApp returns the callback of an app. The error is chat.ErrConfig and names
 // no credential.
 func NewApp(opt Options) (*App, error) {
@@ -144,6 +148,7 @@ func (a *App) event(r *reader, m *chat.Message) bool {
 	case "template_card_event", "template_card_menu_event":
 		e.Kind, e.Task, e.Card = chat.EventCard, r.text("TaskId"), chat.Link(r.text("ResponseCode"))
 		e.Choices = choices(r)
+		m.From.Session = chat.Session{Link: e.Card, Until: m.Time.Add(cardLife), Once: true}
 	default:
 		return false
 	}
