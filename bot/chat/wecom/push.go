@@ -2,6 +2,8 @@ package wecom
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -71,8 +73,8 @@ func words(r chat.Reply) (text, markdown string) {
 		return strings.TrimSpace(strings.ToValidUTF8(chat.Defuse(s), "\uFFFD"))
 	}
 	text, markdown = clean(r.Text), clean(r.Markdown)
-	if text == "" && markdown == "" {
-		text = clean(inWords(r.Card))
+	if text == "" && markdown == "" && r.Card != nil {
+		text = clean(cardWords(*r.Card))
 	}
 	return text, markdown
 }
@@ -113,6 +115,9 @@ func NewAppPusher(api *API, opt AppOptions) *AppPusher {
 	}
 	return &AppPusher{api: api, opt: opt}
 }
+
+// Format prints the channel's name: what it holds leads to credentials.
+func (p *AppPusher) Format(f fmt.State, _ rune) { io.WriteString(f, string(ViaApp)) }
 
 // Rates implements chat.Pusher: what exceeds them is lost without an error.
 func (p *AppPusher) Rates(to chat.Address) []chat.Rate {
@@ -177,7 +182,7 @@ func (p *AppPusher) Push(ctx context.Context, to chat.Address, r chat.Reply) cha
 
 // form chooses how to say r.
 func (p *AppPusher) form(r chat.Reply) (spoken, bool) {
-	if card, ok := cardOf(r.Card, true); ok {
+	if card := cardOf(r.Card, true); card != nil {
 		return show(card), true
 	}
 	text, markdown := words(r)
@@ -212,13 +217,16 @@ func (p *AppPusher) update(ctx context.Context, to chat.Address, r chat.Reply) c
 		return chat.Permanent(CodeNoSession)
 	}
 	user := string(to.User)
-	body := cardUpdate{Users: []string{user}, Agent: p.api.agentID, Code: to.Session.Link.Reveal()}
-	if card, ok := cardOf(r.Card, true); ok {
-		body.Card = card
-	} else if name := clip(r.Card.Title, cardButtonText); name != "" {
+	body := cardUpdate{Users: []string{user}, Agent: p.api.agentID, Code: to.Session.Link.Reveal(), Card: cardOf(r.Card, true)}
+	if body.Card == nil {
+		name := strings.TrimSpace(chat.Defuse(r.Card.Title))
+		if name == "" {
+			return chat.Permanent(CodeEmpty)
+		}
+		if short := []rune(name); len(short) > maxButtonText {
+			name = string(short[:maxButtonText-1]) + textCut
+		}
 		body.Button = &replaceButton{name}
-	} else {
-		return chat.Permanent(CodeEmpty)
 	}
 	var answer sendAnswer
 	if err := p.api.call(ctx, "message/update_template_card", nil, body, &answer, user); err != nil {

@@ -2,6 +2,8 @@ package wecom
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -43,6 +45,9 @@ func NewResponder(opt ResponderOptions) (*Responder, error) {
 	return &Responder{opt: opt, base: base}, nil
 }
 
+// Format prints the channel's name: what it holds leads to credentials.
+func (p *Responder) Format(f fmt.State, _ rune) { io.WriteString(f, string(ViaAIBot)) }
+
 // Rates implements chat.Pusher.
 func (p *Responder) Rates(to chat.Address) []chat.Rate {
 	return rates(string(ViaAIBot)+"/"+to.Robot+"/"+string(to.Conversation), p.opt.PerMinute, p.opt.PerHour)
@@ -71,7 +76,7 @@ func (p *Responder) Push(ctx context.Context, to chat.Address, r chat.Reply) cha
 
 // form chooses how to say r: there is no type for plain text.
 func (p *Responder) form(r chat.Reply) (spoken, bool) {
-	if card, ok := cardOf(r.Card, true); ok {
+	if card := cardOf(r.Card, true); card != nil {
 		return show(card), true
 	}
 	text, markdown := words(r)

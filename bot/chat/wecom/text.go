@@ -1,10 +1,11 @@
 package wecom
 
 // What the channel itself says to people.
-const textStreamGone = "这条回复已经过期，请再问一次。"
-
-// textColon stands between the name and the value of a fact.
-const textColon = "："
+const (
+	textStreamGone = "这条回复已经过期，请再问一次。"
+	textColon      = "：" // between a fact's name and its value
+	textCut        = "…" // ends what a card cannot show in full
+)
 
 // advice says where in the console to mend what a code complains of.
 var advice = map[string]string{

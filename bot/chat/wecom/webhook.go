@@ -3,6 +3,8 @@ package wecom
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -52,6 +54,9 @@ func NewWebhook(opt WebhookOptions) (*Webhook, error) {
 	return &Webhook{opt: opt, base: base}, nil
 }
 
+// Format prints the channel's name: what it holds leads to credentials.
+func (w *Webhook) Format(f fmt.State, _ rune) { io.WriteString(f, string(ViaWebhook)) }
+
 // Rates implements chat.Pusher.
 func (w *Webhook) Rates(to chat.Address) []chat.Rate {
 	return []chat.Rate{{Key: string(ViaWebhook) + "/" + to.Robot + "/1m", Max: w.opt.PerMinute, Per: time.Minute}}
@@ -90,15 +95,15 @@ func leadsTo(link chat.Link, path, base string) bool {
 // form chooses how to say r. Only text and the old markdown can alert people.
 func (w *Webhook) form(r chat.Reply) (spoken, bool) {
 	alert := mentionable(r.Mention)
-	if card, ok := cardOf(r.Card, false); ok && len(alert) == 0 {
+	if card := cardOf(r.Card, false); card != nil && len(alert) == 0 {
 		return show(card), true
 	}
 	text, markdown := words(r)
-	v2 := needsV2(markdown)
+	v2, said := needsV2(markdown), markdown != ""
 	for _, id := range alert {
 		markdown += "\n<@" + id + ">"
 	}
-	fits := markdown != "" && len(markdown) <= MaxWebhookMarks
+	fits := said && len(markdown) <= MaxWebhookMarks
 	switch {
 	case fits && v2 && len(alert) == 0:
 		return say("markdown_v2", wording{Content: markdown}), true
