@@ -295,7 +295,8 @@ type Delivery struct {
 	Again bool
 	// Answer makes the response that carries r, or is nil where the protocol
 	// takes no words there and the reply must be pushed to Message.From. It
-	// may be called more than once. ErrTooLong: see Limits.Reply.
+	// may be called more than once. ErrTooLong: see Limits.Reply. ErrElsewhere:
+	// it takes some replies, but this one must be pushed.
 	Answer func(ctx context.Context, r Reply) (Response, error)
 }
 

@@ -24,6 +24,9 @@ var (
 	ErrUnavailable = errors.New("state unavailable")
 	// ErrTooLong: a reply is longer than one message of the channel holds.
 	ErrTooLong = errors.New("reply too long for one message")
+	// ErrElsewhere: a reply that the response to this request cannot carry; it
+	// must be pushed.
+	ErrElsewhere = errors.New("cannot be said in the response")
 	// ErrConfig: a channel cannot be built from its options.
 	ErrConfig = errors.New("unusable credentials")
 )

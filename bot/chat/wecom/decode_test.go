@@ -147,7 +147,7 @@ func TestEventsOfAnAIBot(t *testing.T) {
 		err     error
 	}{
 		"enter":                 {`"event":{"eventtype":"enter_chat"}}`, &chat.Event{Kind: chat.EventEnter, Name: "enter_chat"}, true, nil},
-		"a card":                {`"event":{"eventtype":"template_card_event","template_card_event":{"card_type":"vote_interaction","event_key":"done","task_id":"T12","selected_items":{"selected_item":[{"question_key":"q","option_ids":{"option_id":["1","2"]}}]}}}}`, &chat.Event{Kind: chat.EventCard, Name: "template_card_event", Key: "done", Task: "T12", Choices: map[string][]string{"q": {"1", "2"}}}, false, nil},
+		"a card":                {`"event":{"eventtype":"template_card_event","template_card_event":{"card_type":"vote_interaction","event_key":"done","task_id":"T12","selected_items":{"selected_item":[{"question_key":"q","option_ids":{"option_id":["1","2"]}}]}}}}`, &chat.Event{Kind: chat.EventCard, Name: "template_card_event", Key: "done", Task: "T12", Choices: map[string][]string{"q": {"1", "2"}}}, true, nil},
 		"good":                  {`"event":{"eventtype":"feedback_event","feedback_event":{"id":"F1","type":1}}}`, &chat.Event{Kind: chat.EventFeedback, Name: "feedback_event", Key: "F1", Rating: chat.RatingGood}, false, nil},
 		"bad, with a remark":    {`"event":{"eventtype":"feedback_event","feedback_event":{"id":"F1","type":2,"content":"答错了","inaccurate_reason_list":[3]}}}`, &chat.Event{Kind: chat.EventFeedback, Name: "feedback_event", Key: "F1", Rating: chat.RatingBad, Value: "答错了"}, false, nil},
 		"withdrawn":             {`"event":{"eventtype":"feedback_event","feedback_event":{"id":"F1","type":3}}}`, &chat.Event{Kind: chat.EventFeedback, Name: "feedback_event", Key: "F1", Rating: chat.RatingWithdrawn}, false, nil},
