@@ -45,3 +45,12 @@ var advice = map[string]string{
 // Advice says in Chinese what to do about a code of an Outcome or of an Error,
 // naming the page of the console that mends it; "" where nothing is known.
 func Advice(code string) string { return advice[code] }
+// Why the long connection of an AI bot is not there, for the console.
+const (
+	faultIdle     = "没有运行"
+	faultStandby  = "由另一个实例连接"
+	faultReplaced = "另一处已连接：同一个机器人被别的程序连接了，五分钟内不再抢连"
+	faultRefused  = "企业微信不接受这个机器人（错误码 %d）：管理后台 → 智能机器人 → API 模式 → 长连接，核对 BotID 和 Secret"
+	faultState    = "存储不可用，暂不连接"
+	faultNetwork  = "连不上企业微信，正在重试"
+)

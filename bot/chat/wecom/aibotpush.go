@@ -1,0 +1,165 @@
+package wecom
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"xietiao/bot/chat"
+)
+
+// How often may be sent in one conversation, replies and pushes together (docs
+// 101463).
+const (
+	aibotPerMinute = 30
+	aibotPerHour   = 1000
+)
+
+// How long the answers to a callback are taken (docs 101463).
+const (
+	replyLife = 24 * time.Hour
+	eventLife = 4 * time.Second // 5 by the page; one is ours
+)
+
+// What a session of the connection begins with: how to answer the callback whose
+// req_id follows.
+const (
+	linkMessage = "msg:"
+	linkWelcome = "welcome:"
+	linkCard    = "card:"
+)
+
+// Codes of the long connection (docs 101463; 846609 as other clients report it).
+const (
+	codeNoRequest     = 846605 // req_id unknown, expired, or of an earlier connection
+	codeNoStream      = 846608 // the stream can no longer be changed
+	codeNotSubscribed = 846609 // the platform does not know the connection any more
+)
+
+// How long to wait after what passes by itself.
+const (
+	waitLink  = 2 * time.Second
+	waitQuota = time.Minute // 45009
+)
+
+// sessionOf is how m can be answered. Feedback cannot (docs 101027).
+func sessionOf(m chat.Message, requestID string, now time.Time) chat.Session {
+	s := chat.Session{Until: now.Add(eventLife), Once: true}
+	switch {
+	case requestID == "":
+		return chat.Session{}
+	case m.Event == nil:
+		s = chat.Session{Link: chat.Link(linkMessage + requestID), Until: now.Add(replyLife)}
+	case m.Event.Kind == chat.EventEnter:
+		s.Link = chat.Link(linkWelcome + requestID)
+	case m.Event.Kind == chat.EventCard:
+		s.Link = chat.Link(linkCard + requestID)
+	default:
+		return chat.Session{}
+	}
+	return s
+}
+
+// Rates implements chat.Pusher.
+func (c *Conn) Rates(to chat.Address) []chat.Rate {
+	key := string(ViaAIBot) + "/" + c.bot.id + "/" + string(to.Conversation)
+	return []chat.Rate{
+		{Key: key + "/1m", Max: c.opt.PerMinute, Per: time.Minute},
+		{Key: key + "/1h", Max: c.opt.PerHour, Per: time.Hour},
+	}
+}
+
+// Room implements chat.Pusher.
+func (c *Conn) Room(chat.Address) int { return c.bot.limit }
+
+// Push implements chat.Pusher. With a living session it answers the callback:
+// in a group the reply then quotes the question. Where the session has ended, or
+// WeCom no longer knows it, it sends a message of its own to the conversation,
+// which must have talked to the bot before; a card that was to replace another
+// is then told in words. Mention is not used: no page says how.
+//
+// Without a connection, or when the platform has lost it, the outcome is
+// RetryAfter; a frame that was written and not acknowledged is Unknown.
+func (c *Conn) Push(ctx context.Context, to chat.Address, r chat.Reply) chat.Outcome {
+	switch {
+	case to.Via != ViaAIBot || to.Robot != "" && to.Robot != c.bot.id || to.Conversation == "":
+		return chat.Permanent("no-conversation")
+	case r.Empty():
+		return chat.Permanent("empty")
+	}
+	l := c.link.Load()
+	if l == nil {
+		return chat.RetryAfter(waitLink).Because("not-connected")
+	}
+	cmd, id, body, err := c.answerTo(to, r)
+	if err == nil {
+		code, err := l.send(ctx, cmd, id, body)
+		if !errors.Is(err, errSpoiled) && (err != nil || code != codeNoRequest && code != codeNoStream) {
+			return endOfFrame(l, code, err)
+		}
+	} else if !errors.Is(err, chat.ErrElsewhere) {
+		return unsendable(err)
+	}
+	message, err := c.bot.push(to, r)
+	if err != nil {
+		return unsendable(err)
+	}
+	code, err := l.send(ctx, cmdSend, requestID(cmdSend), message)
+	return endOfFrame(l, code, err)
+}
+
+// answerTo makes the frame that answers the callback of a session;
+// chat.ErrElsewhere if it is over, or does not take r.
+func (c *Conn) answerTo(to chat.Address, r chat.Reply) (cmd, id string, body botBody, err error) {
+	if !to.Session.Alive(c.opt.Now()) {
+		return "", "", botBody{}, chat.ErrElsewhere
+	}
+	link := to.Session.Link.Reveal()
+	if id, ok := strings.CutPrefix(link, linkMessage); ok {
+		body, err = c.bot.respond(streamID(link, r.Text, r.Markdown, r.Feedback), r)
+		return cmdRespond, id, body, err
+	}
+	if id, ok := strings.CutPrefix(link, linkWelcome); ok {
+		body, err = c.bot.welcome(r)
+		return cmdWelcome, id, body, err
+	}
+	if id, ok := strings.CutPrefix(link, linkCard); ok {
+		body, err = c.bot.update(r)
+		return cmdUpdate, id, body, err
+	}
+	return "", "", botBody{}, chat.ErrElsewhere
+}
+
+// unsendable is the outcome of a reply that makes no frame.
+func unsendable(err error) chat.Outcome {
+	if errors.Is(err, chat.ErrTooLong) {
+		return chat.Permanent("too-long")
+	}
+	return chat.Permanent("card")
+}
+
+// endOfFrame is the outcome of a frame by its acknowledgement. A platform that
+// does not know the connection any more is left, so that it is made anew.
+func endOfFrame(l *link, code int, err error) chat.Outcome {
+	switch {
+	case errors.Is(err, errNoAck):
+		return chat.Unknown().Because("no-ack")
+	case err != nil:
+		return chat.RetryAfter(waitLink).Because("not-connected")
+	case code == codeNotSubscribed:
+		l.end(errors.New("the platform has lost the connection"))
+		return chat.RetryAfter(waitLink).Because(strconv.Itoa(code))
+	}
+	name := strconv.Itoa(code)
+	switch code {
+	case 0:
+		return chat.Done()
+	case -1:
+		return chat.RetryAfter(waitLink).Because(name)
+	case 45009:
+		return chat.RetryAfter(waitQuota).Because(name)
+	}
+	return chat.Permanent(name)
+}
