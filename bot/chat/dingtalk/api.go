@@ -103,6 +103,18 @@ type Refusal struct {
 // Error implements error.
 func (r *Refusal) Error() string { return fmt.Sprintf("dingtalk %s: refused: %s", r.Doing, r.Code) }
 
+// refusal is the error of a call that brought nothing: a Refusal, unless a
+// failing line or server explains it.
+func refusal(doing string, a chat.Answer, o chat.Outcome) error {
+	switch {
+	case a.Err != nil:
+		return fmt.Errorf("dingtalk %s: %w", doing, a.Err)
+	case a.Status == http.StatusTooManyRequests || a.Status >= 500:
+		return fmt.Errorf("dingtalk %s: status %d", doing, a.Status)
+	}
+	return &Refusal{Doing: doing, Code: o.Code()}
+}
+
 // Check asks DingTalk for a token, whether there is one or not, and so tells
 // whether the app's credentials are right. The error is a Refusal where
 // DingTalk gave a code.
@@ -173,10 +185,7 @@ func (a *API) fetch(ctx context.Context) ([]byte, error) {
 		Expire int64  `json:"expireIn"` // seconds
 	}
 	if o := judgeAPI(answer, &in); o.Verdict() != chat.VerdictDone {
-		if answer.Err != nil {
-			return nil, fmt.Errorf("dingtalk token: %w", answer.Err)
-		}
-		return nil, &Refusal{Doing: "token", Code: o.Code()}
+		return nil, refusal("token", answer, o)
 	}
 	if in.Token == "" || strings.ContainsFunc(in.Token, func(r rune) bool { return r <= ' ' || r > '~' }) || in.Expire <= 0 || in.Expire > int64(365*24*time.Hour/time.Second) {
 		return nil, &Refusal{Doing: "token", Code: badAnswer}

@@ -252,13 +252,7 @@ func (s *Stream) ticket(ctx context.Context) (chat.Link, error) {
 	})
 	var in struct{ Endpoint, Ticket string }
 	if o := judgeAPI(answer, &in); o.Verdict() != chat.VerdictDone {
-		switch {
-		case answer.Err != nil:
-			return "", fmt.Errorf("dingtalk stream: ask for a ticket: %w", answer.Err)
-		case answer.Status == http.StatusTooManyRequests || answer.Status >= 500:
-			return "", fmt.Errorf("dingtalk stream: ask for a ticket: status %d", answer.Status)
-		}
-		return "", &Refusal{Doing: "stream ticket", Code: o.Code()}
+		return "", refusal("stream ticket", answer, o)
 	}
 	u, err := url.Parse(in.Endpoint)
 	secure := err == nil && (u.Scheme == "wss" || u.Scheme == "ws" && strings.HasPrefix(s.base, "http://"))
