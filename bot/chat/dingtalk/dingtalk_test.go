@@ -176,19 +176,22 @@ func TestMessagesDecode(t *testing.T) {
 		typ          chat.Type
 		text, quoted string
 	}{
-		"a direct message":        {map[string]any{"conversationType": "1", "isInAtList": nil}, chat.TypeText, "文化礼堂归谁管", ""},
-		"rich text":               {map[string]any{"msgtype": "richText", "content": rich(map[string]any{"text": " 甲"}, map[string]any{"type": "picture", "downloadCode": "x"}, map[string]any{"text": "乙\n"})}, chat.TypeText, "甲乙", ""},
-		"rich text without words": {map[string]any{"msgtype": "richText", "content": rich(map[string]any{"type": "picture", "downloadCode": "x"})}, chat.TypeOther, "", ""},
-		"what was said":           {map[string]any{"msgtype": "audio", "content": map[string]any{"recognition": "甲", "duration": 1}}, chat.TypeText, "甲", ""},
-		"said, not understood":    {map[string]any{"msgtype": "audio", "content": map[string]any{"duration": 1}}, chat.TypeOther, "", ""},
-		"a picture":               {map[string]any{"msgtype": "picture", "content": map[string]any{"downloadCode": "x"}}, chat.TypeOther, "", ""},
-		"a content of tomorrow":   {map[string]any{"msgtype": "unknownMsgType", "content": "甲"}, chat.TypeOther, "", ""},
-		"a quoted text":           {quoting(map[string]any{"msgType": "text", "content": map[string]any{"text": "乙"}}), chat.TypeText, "甲", "乙"},
-		"a quoted rich text":      {quoting(map[string]any{"msgType": "richText", "content": rich(map[string]any{"text": "乙"})}), chat.TypeText, "甲", "乙"},
-		"a quotation in a string": {quoting(map[string]any{"msgType": "text", "content": `{"text":"乙"}`}), chat.TypeText, "甲", "乙"},
-		"a quotation as it is":    {quoting(map[string]any{"content": " 乙 "}), chat.TypeText, "甲", "乙"},
-		"a quotation of numbers":  {quoting(map[string]any{"content": 7}), chat.TypeText, "甲", ""},
-		"a quotation of nothing":  {quoting(map[string]any{}), chat.TypeText, "甲", ""},
+		"a direct message":                   {map[string]any{"conversationType": "1", "isInAtList": nil}, chat.TypeText, "文化礼堂归谁管", ""},
+		"rich text":                          {map[string]any{"msgtype": "richText", "content": rich(map[string]any{"text": " 甲"}, map[string]any{"type": "picture", "downloadCode": "x"}, map[string]any{"text": "乙\n"})}, chat.TypeText, "甲乙", ""},
+		"rich text without words":            {map[string]any{"msgtype": "richText", "content": rich(map[string]any{"type": "picture", "downloadCode": "x"})}, chat.TypeOther, "", ""},
+		"what was said":                      {map[string]any{"msgtype": "audio", "content": map[string]any{"recognition": "甲", "duration": 1}}, chat.TypeText, "甲", ""},
+		"said, not understood":               {map[string]any{"msgtype": "audio", "content": map[string]any{"duration": 1}}, chat.TypeOther, "", ""},
+		"a picture":                          {map[string]any{"msgtype": "picture", "content": map[string]any{"downloadCode": "x"}}, chat.TypeOther, "", ""},
+		"a content of tomorrow":              {map[string]any{"msgtype": "unknownMsgType", "content": "甲"}, chat.TypeOther, "", ""},
+		"a quoted text":                      {quoting(map[string]any{"msgType": "text", "content": map[string]any{"text": "乙"}}), chat.TypeText, "甲", "乙"},
+		"a quoted rich text":                 {quoting(map[string]any{"msgType": "richText", "content": rich(map[string]any{"text": "乙"})}), chat.TypeText, "甲", "乙"},
+		"a quoted rich text, as it was sent": {quoting(map[string]any{"msgType": "richText", "content": rich(map[string]any{"msgType": "text", "content": "乙"}, map[string]any{"msgType": "picture", "downloadCode": "x"}, map[string]any{"content": "丙"})}), chat.TypeText, "甲", "乙丙"},
+		"a quoted card":                      {quoting(map[string]any{"msgType": "interactiveCard", "content": map[string]any{"text": "乙"}}), chat.TypeText, "甲", "乙"},
+		"quoted by an old client":            {map[string]any{"text": map[string]any{"content": "甲"}, "quoteMessage": map[string]any{"msgId": "x", "text": map[string]any{"content": " 乙"}}}, chat.TypeText, "甲", "乙"},
+		"a quotation in a string":            {quoting(map[string]any{"msgType": "text", "content": `{"text":"乙"}`}), chat.TypeText, "甲", "乙"},
+		"a quotation as it is":               {quoting(map[string]any{"content": " 乙 "}), chat.TypeText, "甲", "乙"},
+		"a quotation of numbers":             {quoting(map[string]any{"content": 7}), chat.TypeText, "甲", ""},
+		"a quotation of nothing":             {quoting(map[string]any{}), chat.TypeText, "甲", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -34,6 +34,9 @@ type robotMessage struct {
 	SessionUntil     int64           `json:"sessionWebhookExpiredTime"`
 	Text             *text           `json:"text"`
 	Content          json.RawMessage `json:"content"` // its shape depends on the type
+	OldQuote         struct {        // how older clients quote
+		Text text `json:"text"`
+	} `json:"quoteMessage"`
 }
 
 type text struct {
@@ -43,7 +46,8 @@ type text struct {
 }
 
 // replied is a quoted message. No page states its shape: what cannot be read
-// leaves the quotation empty.
+// leaves the quotation empty, and so does an answer of the robot's own that
+// DingTalk quotes by its id alone.
 type replied struct {
 	MsgType string          `json:"msgType"`
 	Content json.RawMessage `json:"content"`
@@ -51,8 +55,10 @@ type replied struct {
 
 type content struct {
 	RichText []struct {
-		Text string `json:"text"`
-		Type string `json:"type"`
+		Text    string `json:"text"`
+		Type    string `json:"type"`
+		Content string `json:"content"` // instead of text, in a quotation
+		MsgType string `json:"msgType"` // instead of type
 	} `json:"richText"`
 	Recognition string `json:"recognition"` // what was said, of an audio
 	Text        string `json:"text"`        // of a quoted text
@@ -128,6 +134,7 @@ func (d decoder) decode(body []byte, at time.Time) (*chat.Message, error) {
 func (in robotMessage) words() (t chat.Type, words, quoted string) {
 	switch {
 	case in.MsgType == "text" && in.Text != nil:
+		quoted = strings.TrimSpace(in.OldQuote.Text.Content)
 		if in.Text.RepliedMsg != nil {
 			quoted = in.Text.RepliedMsg.words()
 		}
@@ -144,8 +151,8 @@ func (in robotMessage) words() (t chat.Type, words, quoted string) {
 func (c content) words() string {
 	var b strings.Builder
 	for _, part := range c.RichText {
-		if part.Type == "" || part.Type == "text" {
-			b.WriteString(part.Text)
+		if kind := part.Type + part.MsgType; kind == "" || kind == "text" {
+			b.WriteString(part.Text + part.Content)
 		}
 	}
 	return strings.TrimSpace(b.String() + c.Recognition + c.Text)
