@@ -49,7 +49,7 @@ func TestWhatEachCodeMeans(t *testing.T) {
 func TestAdviceNamesThePage(t *testing.T) {
 	t.Parallel()
 	for code, page := range map[string]string{
-		"40001": "Secret", "40013": "企业信息", "60020": "企业可信IP", "301002": "AgentId", "48002": "接口权限", "50003": "启用", "60011": "可见范围",
+		"40001": "Secret", "40013": "企业信息", "60020": "企业可信IP", "301002": "wecom.agent_id", "48002": "接口权限", "50003": "启用", "60011": "可见范围",
 		"81013": "可见范围", "40003": "通讯录", "60111": "通讯录", "43004": "激活", "93000": "消息推送", "93001": "消息推送", "93004": "启用", "93008": "群",
 		wecom.CodeNoRobot: "导入", wecom.CodeNetwork: "wecom.api_base",
 	} {
