@@ -10,6 +10,7 @@ require (
 	github.com/goccy/go-yaml v1.19.2 // strict YAML whose errors name the line
 	github.com/google/go-cmp v0.7.0 // differences in tests
 	github.com/mozillazg/go-pinyin v0.21.0 // readings of characters, to build the homophone table
+	github.com/silenceper/wechat/v2 v2.1.14 // WeCom's tokens, address list and OAuth; in tests a second opinion on its envelope; named by the owner
 	github.com/xuri/excelize/v2 v2.11.1 // xlsx tables in and out
 	golang.org/x/net v0.62.0 // the HTML parser
 	golang.org/x/sync v0.24.0 // one fetch of a token for all who wait for it
@@ -71,7 +72,6 @@ require (
 	github.com/richardlehane/mscfb v1.0.9 // indirect
 	github.com/richardlehane/msoleps v1.0.6 // indirect
 	github.com/sbzhu/weworkapi_golang v0.0.0-20210525081115-1799804a7c8d // in tests only: a third opinion on the WeCom envelope
-	github.com/silenceper/wechat/v2 v2.1.14 // in tests only: a second opinion on the WeCom envelope; named by the owner
 	github.com/tiendc/go-deepcopy v1.7.2 // indirect
 	github.com/twitchyliquid64/golang-asm v0.15.1 // indirect
 	github.com/ugorji/go/codec v1.3.1 // indirect

@@ -1,10 +1,3 @@
-// Package chattest holds platforms made for tests: strict fakes of what the
-// bot calls, and the side that calls the bot. They refuse what the real ones
-// refuse, lose what the real ones lose without a word, misbehave on demand, and
-// tell afterwards what people would have seen.
-//
-// It must not know the code that it tests, only what the platforms' pages say:
-// signatures, envelopes and limits are written here a second time.
 package chattest
 
 import (

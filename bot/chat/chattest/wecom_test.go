@@ -19,7 +19,7 @@ import (
 	"xietiao/bot/chat/chattest"
 )
 
-const aesKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+const wecomKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 
 func newWeCom(t *testing.T, now func() time.Time) *chattest.WeCom {
 	t.Helper()
@@ -33,7 +33,7 @@ func newWeCom(t *testing.T, now func() time.Time) *chattest.WeCom {
 }
 
 // post sends a body as it is and returns the answer.
-func post(t *testing.T, address, kind, body string) map[string]any {
+func postWeCom(t *testing.T, address, kind, body string) map[string]any {
 	t.Helper()
 	resp, err := http.Post(address, kind, strings.NewReader(body))
 	if err != nil {
@@ -47,7 +47,7 @@ func post(t *testing.T, address, kind, body string) map[string]any {
 	return out
 }
 
-func get(t *testing.T, address string) map[string]any {
+func getWeCom(t *testing.T, address string) map[string]any {
 	t.Helper()
 	resp, err := http.Get(address)
 	if err != nil {
@@ -61,12 +61,12 @@ func get(t *testing.T, address string) map[string]any {
 	return out
 }
 
-func code(out map[string]any) int { return int(out["errcode"].(float64)) }
+func wecomCode(out map[string]any) int { return int(out["errcode"].(float64)) }
 
-func token(t *testing.T, w *chattest.WeCom) string {
+func wecomToken(t *testing.T, w *chattest.WeCom) string {
 	t.Helper()
-	out := get(t, w.URL()+"/cgi-bin/gettoken?corpid=ww1&corpsecret=s")
-	if code(out) != 0 || out["expires_in"].(float64) != 7200 {
+	out := getWeCom(t, w.URL()+"/cgi-bin/gettoken?corpid=ww1&corpsecret=s")
+	if wecomCode(out) != 0 || out["expires_in"].(float64) != 7200 {
 		t.Fatalf("token: %v", out)
 	}
 	return out["access_token"].(string)
@@ -122,9 +122,9 @@ func TestWeComIsStrict(t *testing.T) {
 			w := newWeCom(t, nil)
 			address := w.URL() + "/cgi-bin/" + tc.path
 			if strings.HasPrefix(tc.path, "message/") {
-				address += "?access_token=" + token(t, w)
+				address += "?access_token=" + wecomToken(t, w)
 			}
-			if got := code(post(t, address, tc.kind, tc.body)); got != tc.code {
+			if got := wecomCode(postWeCom(t, address, tc.kind, tc.body)); got != tc.code {
 				t.Errorf("errcode %d, want %d", got, tc.code)
 			}
 			if v := w.Violations(); (len(v) > 0) != tc.broken {
@@ -140,25 +140,25 @@ func TestWeComIsStrict(t *testing.T) {
 func TestWeComTokens(t *testing.T) {
 	t.Parallel()
 	w := newWeCom(t, nil)
-	first := token(t, w)
-	if again := token(t, w); again != first {
+	first := wecomToken(t, w)
+	if again := wecomToken(t, w); again != first {
 		t.Error("another token while the first lives")
 	}
 	agent := w.URL() + "/cgi-bin/agent/get?agentid=7"
 	for query, want := range map[string]int{"": 41001, "&access_token=x": 40014, "&access_token=" + first: 0} {
-		if got := code(get(t, agent+query)); got != want {
+		if got := wecomCode(getWeCom(t, agent+query)); got != want {
 			t.Errorf("%s: %d", query, got)
 		}
 	}
 	w.ExpireTokens()
-	if got := code(get(t, agent+"&access_token="+first)); got != 42001 {
+	if got := wecomCode(getWeCom(t, agent+"&access_token="+first)); got != 42001 {
 		t.Errorf("an old one: %d", got)
 	}
-	if token(t, w) == first {
+	if wecomToken(t, w) == first {
 		t.Error("the old one is given again")
 	}
 	for query, want := range map[string]int{"corpid=x&corpsecret=s": 40013, "corpid=ww1&corpsecret=x": 40001} {
-		if got := code(get(t, w.URL()+"/cgi-bin/gettoken?"+query)); got != want {
+		if got := wecomCode(getWeCom(t, w.URL()+"/cgi-bin/gettoken?"+query)); got != want {
 			t.Errorf("%s: %d", query, got)
 		}
 	}
@@ -171,8 +171,8 @@ func TestWeComLosesWhatIsTooOften(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(0, 0)
 	w := newWeCom(t, func() time.Time { return at })
-	send := w.URL() + "/cgi-bin/message/send?access_token=" + token(t, w)
-	say := func(address, body string) int { return code(post(t, address, "application/json", body)) }
+	send := w.URL() + "/cgi-bin/message/send?access_token=" + wecomToken(t, w)
+	say := func(address, body string) int { return wecomCode(postWeCom(t, address, "application/json", body)) }
 	const text = `{"touser":"lisi","msgtype":"text","agentid":7,"text":{"content":"x"}}`
 	for range 31 {
 		if c := say(send, text); c != 0 {
@@ -203,10 +203,10 @@ func TestWeComLosesWhatIsTooOften(t *testing.T) {
 
 // bot is a bot made of silenceper's functions: it opens what the caller sealed
 // and answers with a seal that the caller must open.
-func bot(t *testing.T, caller *chattest.WeComCaller, answer func(plain string) (reply string, status int)) *httptest.Server {
+func wecomBot(t *testing.T, caller *chattest.WeComCaller, answer func(plain string) (reply string, status int)) *httptest.Server {
 	t.Helper()
 	const token = "token"
-	caller.Token, caller.AESKey = token, aesKey
+	caller.Token, caller.AESKey = token, wecomKey
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		sealed := q.Get("echostr")
@@ -223,7 +223,7 @@ func bot(t *testing.T, caller *chattest.WeComCaller, answer func(plain string) (
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		_, plain, err := util.DecryptMsg("ww1", sealed, aesKey)
+		_, plain, err := util.DecryptMsg("ww1", sealed, wecomKey)
 		if err != nil {
 			w.WriteHeader(http.StatusBadRequest)
 			return
@@ -237,7 +237,7 @@ func bot(t *testing.T, caller *chattest.WeComCaller, answer func(plain string) (
 		if reply == "" || status != http.StatusOK {
 			return
 		}
-		out, err := util.EncryptMsg([]byte("0123456789abcdef"), []byte(reply), "ww1", aesKey)
+		out, err := util.EncryptMsg([]byte("0123456789abcdef"), []byte(reply), "ww1", wecomKey)
 		if err != nil {
 			t.Error(err)
 		}
@@ -248,7 +248,7 @@ func bot(t *testing.T, caller *chattest.WeComCaller, answer func(plain string) (
 	return srv
 }
 
-func said(to, text string) string {
+func wecomSaid(to, text string) string {
 	return "<xml><ToUserName>" + to + "</ToUserName><FromUserName>ww1</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><Content>" + text + "</Content></xml>"
 }
 
@@ -256,9 +256,9 @@ func TestTheCallerAgreesWithSilenceper(t *testing.T) {
 	t.Parallel()
 	c := &chattest.WeComCaller{CorpID: "ww1", AgentID: 7}
 	var plain atomic.Value
-	bot(t, c, func(p string) (string, int) {
+	wecomBot(t, c, func(p string) (string, int) {
 		plain.Store(p)
-		return said("ZhangSan", "你好 &lt;"), 200
+		return wecomSaid("ZhangSan", "你好 &lt;"), 200
 	})
 	if err := c.Check(t.Context()); err != nil {
 		t.Error(err)
@@ -276,17 +276,17 @@ func TestTheCallerAgreesWithSilenceper(t *testing.T) {
 func TestTheCallerRefusesWhatWeComWould(t *testing.T) {
 	t.Parallel()
 	for name, reply := range map[string]string{
-		"to somebody else": said("lisi", "x"), "too long": said("ZhangSan", strings.Repeat("长", 683)), "empty": said("ZhangSan", ""),
-		"no XML": "hello", "markdown": strings.ReplaceAll(said("ZhangSan", "x"), ">text<", ">markdown<"),
+		"to somebody else": wecomSaid("lisi", "x"), "too long": wecomSaid("ZhangSan", strings.Repeat("长", 683)), "empty": wecomSaid("ZhangSan", ""),
+		"no XML": "hello", "markdown": strings.ReplaceAll(wecomSaid("ZhangSan", "x"), ">text<", ">markdown<"),
 	} {
 		c := &chattest.WeComCaller{CorpID: "ww1"}
-		bot(t, c, func(string) (string, int) { return reply, 200 })
+		wecomBot(t, c, func(string) (string, int) { return reply, 200 })
 		if a := c.Post(t.Context(), c.Text("ZhangSan", "x")); a.Err == nil {
 			t.Errorf("%s is taken: %+v", name, a)
 		}
 	}
 	c := &chattest.WeComCaller{CorpID: "ww1"}
-	bot(t, c, func(string) (string, int) { return said("ZhangSan", "x"), 200 })
+	wecomBot(t, c, func(string) (string, int) { return wecomSaid("ZhangSan", "x"), 200 })
 	c.Token = "other"
 	if a := c.Post(t.Context(), c.Text("ZhangSan", "x")); a.Err == nil || a.Status != 401 || a.Tries != 3 {
 		t.Errorf("another token: %+v", a)
@@ -301,7 +301,7 @@ func TestTheCallerTriesThreeTimesWithTheSameRequest(t *testing.T) {
 	c := &chattest.WeComCaller{CorpID: "ww1"}
 	var mu sync.Mutex
 	seen := map[string]int{}
-	bot(t, c, func(p string) (string, int) {
+	wecomBot(t, c, func(p string) (string, int) {
 		mu.Lock()
 		defer mu.Unlock()
 		seen[p]++
@@ -337,7 +337,7 @@ func TestABotThatDoesNotAnswerInTime(t *testing.T) {
 	}))
 	defer srv.Close()
 	defer close(ends)
-	c := &chattest.WeComCaller{CorpID: "ww1", Token: "t", AESKey: aesKey, URL: srv.URL, Timeout: time.Millisecond}
+	c := &chattest.WeComCaller{CorpID: "ww1", Token: "t", AESKey: wecomKey, URL: srv.URL, Timeout: time.Millisecond}
 	if a := c.Post(t.Context(), c.Text("ZhangSan", "x")); a.Err == nil || a.Status != 0 || a.Tries != 3 {
 		t.Errorf("%+v", a)
 	}
@@ -363,7 +363,7 @@ func TestWeComMisbehavesOnDemand(t *testing.T) {
 		t.Error("a fault is a violation")
 	}
 	w.Fail("*", chattest.WeComFault{}, 0)
-	if got := code(post(t, w.Webhook("k"), "application/json", `{"msgtype":"text","text":{"content":"x"}}`)); got != 0 {
+	if got := wecomCode(postWeCom(t, w.Webhook("k"), "application/json", `{"msgtype":"text","text":{"content":"x"}}`)); got != 0 {
 		t.Errorf("mended: %d", got)
 	}
 	if resp, err := http.Get(w.URL() + "/cgi-bin/nothing"); err != nil || resp.StatusCode != 404 || len(w.Violations()) != 1 {

@@ -119,6 +119,9 @@ func TestADialogueWithAnAIBot(t *testing.T) {
 	c := &chattest.WeComCaller{Token: "T", AESKey: callerKey, BotID: "B", Now: x.clock.now}
 	c.URL = serveChannel(t, bot, &messages, func(m chat.Message) chat.Reply {
 		from.Store(m.From)
+		if m.Event != nil && m.Event.Kind == chat.EventCard {
+			return chat.Reply{Text: "已签收", Update: true, Card: &chat.Card{ID: m.Event.Task, Title: "已签收", Link: "https://xt.example/p/1"}}
+		}
 		if m.Event != nil {
 			return chat.Reply{Text: "欢迎"}
 		}
@@ -139,7 +142,7 @@ func TestADialogueWithAnAIBot(t *testing.T) {
 	if a := c.Post(t.Context(), c.Rate(chattest.WeComSaid{User: "lisi", Text: "错了"}, "F1", 2)); a.Err != nil || a.Type != "" {
 		t.Errorf("rate: %+v", a)
 	}
-	if a := c.Post(t.Context(), c.PressBot(chattest.WeComSaid{User: "lisi"}, "T12", "take")); a.Err != nil {
+	if a := c.Post(t.Context(), c.PressBot(chattest.WeComSaid{User: "lisi"}, "T12", "take")); a.Err != nil || a.Type != "update_template_card" || a.Text != "已签收" {
 		t.Errorf("press: %+v", a)
 	}
 	if n := messages.Load(); n != 4 {

@@ -27,11 +27,12 @@ func cardOf(c *chat.Card, answers bool) *templateCard {
 		can.Buttons = nil
 	}
 	can.Facts = slices.DeleteFunc(slices.Clone(can.Facts), func(f chat.Fact) bool { return f.Name == "" })
-	if can.Buttons == nil {
+	if len(can.Buttons) == 0 {
 		can.ID = "" // nothing comes back that would need it
 	}
+	bare := slices.ContainsFunc(can.Buttons, func(b chat.Button) bool { return strings.TrimSpace(b.Text) == "" })
 	card, _, err := newCard(chat.Reply{Card: &can})
-	if err != nil || len(can.Buttons) == 0 && can.Link == "" {
+	if err != nil || bare || len(can.Buttons) == 0 && can.Link == "" {
 		return nil
 	}
 	return card

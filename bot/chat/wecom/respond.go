@@ -36,10 +36,10 @@ func NewResponder(opt ResponderOptions) (*Responder, error) {
 		return nil, err
 	}
 	if opt.PerMinute <= 0 {
-		opt.PerMinute = BotPerMinute
+		opt.PerMinute = aibotPerMinute
 	}
 	if opt.PerHour <= 0 {
-		opt.PerHour = BotPerHour
+		opt.PerHour = aibotPerHour
 	}
 	opt.Client, opt.Now = clientOf(opt.Client), nowOf(opt.Now)
 	return &Responder{opt: opt, base: base}, nil

@@ -45,6 +45,7 @@ var advice = map[string]string{
 // Advice says in Chinese what to do about a code of an Outcome or of an Error,
 // naming the page of the console that mends it; "" where nothing is known.
 func Advice(code string) string { return advice[code] }
+
 // Why the long connection of an AI bot is not there, for the console.
 const (
 	faultIdle     = "没有运行"

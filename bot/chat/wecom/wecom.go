@@ -1,6 +1,7 @@
 // Package wecom is all that is known of WeCom (企业微信): how its callbacks are
 // signed and sealed, what they say, and how a reply to one looks, for a
-// self-built app (自建应用, XML) and for an AI bot (智能机器人, JSON).
+// self-built app (自建应用, XML) and for an AI bot (智能机器人, JSON); and how
+// messages are sent: by an app to persons, by an AI bot, by a group robot.
 //
 // It must not know any other platform, HTTP servers, stores, documents or what
 // the bot answers: it gives chat.Message and takes chat.Reply. What it must
