@@ -37,7 +37,7 @@ type WeComOptions struct {
 	Members        []string // ids, as they are written
 	Robots         []string // keys of group robots
 	Departments    []WeComDepartment
-	Now            func() time.Time // of tokens and limits; nil: time.Now
+	Now            func() time.Time // nil: time.Now; limits follow the header X-Xietiao-Clock where there is one
 }
 
 // WeComDepartment is a department and those directly in it.
@@ -129,6 +129,7 @@ type WeCom struct {
 	links      map[string]wecomLink   // response codes, not used yet
 	logins     map[string]string      // OAuth codes, not used yet → user
 	tasks      map[string]bool        // ids of cards
+	at         time.Time              // of the request at work, for what is limited
 	last       int
 }
 
@@ -384,6 +385,14 @@ func (w *WeCom) fault(path string) WeComFault {
 var wecomEscaped = regexp.MustCompile(`\\u00(3c|3C|3e|3E|26)`)
 
 func (w *WeCom) checked(r *http.Request, path, method string, token bool, body []byte, do func(url.Values, []byte) any) any {
+	w.at = w.opt.Now()
+	if h := r.Header.Get("X-Xietiao-Clock"); h != "" {
+		at, err := time.Parse(time.RFC3339, h)
+		if err != nil {
+			return w.refuse(wecomBadField, "%s: clock %q", path, h)
+		}
+		w.at = at
+	}
 	if r.Method != method {
 		return w.refuse(43001, "%s by %s", path, r.Method)
 	}
@@ -516,7 +525,7 @@ var wecomMention = regexp.MustCompile(`<@([^<>\s]*)>`)
 // render checks what is said against the limits of where it goes, in bytes by
 // type, and turns it into what is seen; a non-nil answer refuses it. mu is held.
 func (w *WeCom) render(path string, s wecomSpoken, limits map[string]int) (WeComDelivery, any) {
-	d := WeComDelivery{Type: s.Type, At: w.opt.Now()}
+	d := WeComDelivery{Type: s.Type, At: w.at}
 	bodies := map[string]*wecomWording{"text": s.Text, "markdown": s.Markdown, "markdown_v2": s.V2}
 	for typ, b := range bodies {
 		if b != nil && typ != s.Type {
@@ -609,7 +618,7 @@ func (c *WeComCard) fault(robot bool) string {
 // within counts one more of key and reports whether there are then at most max
 // of the last time per. What is over does not count. mu is held.
 func (w *WeCom) within(key string, max int, per time.Duration) bool {
-	now := w.opt.Now()
+	now := w.at
 	recent := slices.DeleteFunc(w.sent[key], func(t time.Time) bool { return now.Sub(t) >= per })
 	if len(recent) >= max {
 		w.sent[key] = recent
@@ -714,7 +723,7 @@ func (w *WeCom) recall(_ url.Values, body []byte) any {
 	if out, ok := w.strict("message/recall", body, &in); !ok {
 		return out
 	}
-	before, now := len(w.seen), w.opt.Now()
+	before, now := len(w.seen), w.at
 	w.seen = slices.DeleteFunc(w.seen, func(d WeComDelivery) bool {
 		return in.ID != "" && d.ID == in.ID && now.Sub(d.At) <= wecomRecall
 	})
@@ -757,7 +766,7 @@ func (w *WeCom) update(_ url.Values, body []byte) any {
 	}
 	delete(w.codes, in.Code)
 	for _, user := range known {
-		d := WeComDelivery{By: WeComByUpdate, To: user, Type: "template_card", Card: in.Card, At: w.opt.Now()}
+		d := WeComDelivery{By: WeComByUpdate, To: user, Type: "template_card", Card: in.Card, At: w.at}
 		if in.Card != nil {
 			d.Text = in.Card.String()
 		} else {

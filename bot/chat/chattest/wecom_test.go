@@ -201,7 +201,40 @@ func TestWeComLosesWhatIsTooOften(t *testing.T) {
 	}
 }
 
-// bot is a bot made of silenceper's functions: it opens what the caller sealed
+// A rehearsal's clock goes with each request.
+func TestWeComFollowsTheClockOfARequest(t *testing.T) {
+	t.Parallel()
+	w := newWeCom(t, nil)
+	start := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	send := func(clock string) int {
+		r, err := http.NewRequest("POST", w.Webhook("k"), strings.NewReader(`{"msgtype":"text","text":{"content":"x"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Xietiao-Clock", clock)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var out map[string]any
+		if err := json.NewDecoder(resp.Body).Decode(&out); err != nil {
+			t.Fatal(err)
+		}
+		return wecomCode(out)
+	}
+	for i := range 50 {
+		if got := send(start.Add(time.Duration(i) * 3 * time.Second).Format(time.RFC3339)); got != 0 {
+			t.Fatalf("%d: %d", i, got)
+		}
+	}
+	if got := send("now"); got != 40035 || !w.Delivered()[49].At.Equal(start.Add(147*time.Second)) {
+		t.Errorf("%d, %v", got, w.Delivered()[49].At)
+	}
+}
+
+// wecomBot is a bot made of silenceper's functions: it opens what the caller sealed
 // and answers with a seal that the caller must open.
 func wecomBot(t *testing.T, caller *chattest.WeComCaller, answer func(plain string) (reply string, status int)) *httptest.Server {
 	t.Helper()
