@@ -257,7 +257,8 @@ type checkpoint struct {
 }
 
 // recheck lets some of the held notices wait again, if nothing holds them now.
-// It asks about the next ones every Poll, so that many are no burden.
+// It asks about the next ones every Poll, so that many are no burden, and about
+// those of one lane together, so that they keep their order.
 func (b *Box) recheck(tx *store.Tx, out *round) error {
 	last, wall := b.checked.Load(), b.o.Wall()
 	if last == nil {
@@ -269,14 +270,18 @@ func (b *Box) recheck(tx *store.Tx, out *round) error {
 	if err != nil {
 		return err
 	}
+	out.checked = &checkpoint{at: wall}
+	if len(keys) == heldMost {
+		out.checked.from = keys[heldMost-1] + "\x00"
+		cut, _, _ := strings.Cut(keys[heldMost-1], "/")
+		if i, _ := slices.BinarySearch(keys, cut); i > 0 { // the last lane is for the next time
+			keys, out.checked.from = keys[:i], cut
+		}
+	}
 	for _, key := range keys {
 		if err := b.release(tx, key); err != nil {
 			return err
 		}
-	}
-	out.checked = &checkpoint{at: wall}
-	if len(keys) == heldMost {
-		out.checked.from = keys[len(keys)-1] + "\x00"
 	}
 	return nil
 }

@@ -43,14 +43,18 @@ type backend func(t testing.TB, o store.Options) *store.Store
 
 // overBoth runs a test over a file and over Redis.
 func overBoth(t *testing.T, fn func(t *testing.T, open backend)) {
+	overSpaces(t, func(t *testing.T, space func() backend) { fn(t, space()) })
+}
+
+// overSpaces is overBoth for tests that need several spaces.
+func overSpaces(t *testing.T, fn func(t *testing.T, space func() backend)) {
 	t.Run("file", func(t *testing.T) {
 		t.Parallel()
-		fn(t, fileBackend(t))
+		fn(t, func() backend { return fileBackend(t) })
 	})
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		srv := startServer(t)
-		fn(t, srv.backend())
+		fn(t, startServer(t).backend)
 	})
 }
 

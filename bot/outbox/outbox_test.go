@@ -316,14 +316,14 @@ func TestAPauseHoldsAndLosesNothing(t *testing.T) {
 			})
 		}
 		pause("unit/甲", true)
-		var want []string
+		want := map[string][]string{}
 		for i := range heldMost + 50 { // more than are asked about at once
-			key := fmt.Sprintf("p%03d", i)
-			d.put(Notice{Key: key, Unit: "甲", To: group("g")})
-			want = append(want, key)
+			key, lane := fmt.Sprintf("p%03d", i), fmt.Sprint("g", i%3)
+			d.put(Notice{Key: key, Unit: "甲", To: group(lane)})
+			want[lane] = append(want[lane], key)
 		}
-		d.put(Notice{Key: "dated", Unit: "甲", To: group("g"), Expires: d.c.now().Add(time.Hour)})
-		d.put(Notice{Key: "reply", Kind: KindReply, Unit: "甲", To: group("g")})
+		d.put(Notice{Key: "dated", Unit: "甲", To: group("g0"), Expires: d.c.now().Add(time.Hour)})
+		d.put(Notice{Key: "reply", Kind: KindReply, Unit: "甲", To: group("g0")})
 		d.put(Notice{Key: "other", Unit: "乙", To: group("h")})
 		d.drain()
 		if got := d.f.names(); got != "other reply" && got != "reply other" {
@@ -340,7 +340,12 @@ func TestAPauseHoldsAndLosesNothing(t *testing.T) {
 			d.c.advance(2 * time.Second)
 			d.drain()
 		}
-		if diff := cmp.Diff(want, strings.Fields(d.f.names())[2:]); diff != "" {
+		got := map[string][]string{}
+		for _, p := range d.f.seen()[2:] {
+			lane := string(p.to.Conversation)
+			got[lane] = append(got[lane], p.name())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
 		d.wantClean()
