@@ -320,18 +320,6 @@ func (d *desk) claim() round {
 	return got
 }
 
-// step claims once, sends and records, and says how many it sent.
-func (d *desk) step() int {
-	d.t.Helper()
-	got := d.claim()
-	for _, j := range got.jobs {
-		if err := d.box.record(d.t.Context(), j, d.box.push(d.t.Context(), j)); err != nil {
-			d.t.Fatal(err)
-		}
-	}
-	return len(got.jobs)
-}
-
 // drain steps until nothing is due.
 func (d *desk) drain() {
 	d.t.Helper()
