@@ -173,8 +173,8 @@ func (b *Box) claimLane(tx *store.Tx, id string, via chat.Via, pusher chat.Pushe
 	if err != nil {
 		return job{}, false, err
 	}
-	if again.After(tx.Now()) {
-		return job{}, false, free(tx, rec, again)
+	if counts == nil {
+		return job{}, false, free(tx, rec, again, again)
 	}
 	rec.Tries++
 	rec.Total++
@@ -185,13 +185,14 @@ func (b *Box) claimLane(tx *store.Tx, id string, via chat.Via, pusher chat.Pushe
 	return job{*rec, pusher, counts}, true, rec.enter(tx, StateSending)
 }
 
-// free ends a notice's turn in its lane, which is looked at again at the time.
-func free(tx *store.Tx, rec *Record, again time.Time) error {
+// free ends a notice's turn in its lane, which is looked at again at the time,
+// and not before its limits have room.
+func free(tx *store.Tx, rec *Record, again, room time.Time) error {
 	l, err := loadLane(tx, laneOf(rec.to()), rec.to().Via)
 	if err != nil || l.Busy != rec.Key {
 		return err
 	}
-	l.Busy = ""
+	l.Busy, l.Room = "", room
 	return l.aim(tx, again, rec.Order)
 }
 
@@ -364,7 +365,7 @@ func (b *Box) recordIn(tx *store.Tx, j job, o chat.Outcome) (*Record, error) {
 // settle decides what follows from the outcome of a claimed notice.
 func (b *Box) settle(tx *store.Tx, rec *Record, o chat.Outcome) error {
 	now := floor(tx.Now())
-	if err := errors.Join(tx.Delete(claimBucket, rec.claimKey()), free(tx, rec, now)); err != nil {
+	if err := errors.Join(tx.Delete(claimBucket, rec.claimKey()), free(tx, rec, now, time.Time{})); err != nil {
 		return err
 	}
 	rec.Claim = Claim{}

@@ -19,6 +19,7 @@ type lane struct {
 	Order time.Time `json:"order,omitzero"` // of its first notice: who has waited longer is looked at before
 	Seq   uint64    `json:"seq,omitempty"`  // of the last notice that was queued
 	Busy  string    `json:"busy,omitempty"` // key of the notice being sent
+	Room  time.Time `json:"room,omitzero"`  // when a limit will have room for its next
 
 	id string
 }
@@ -83,8 +84,12 @@ func queue(tx *store.Tx, rec *Record) error {
 	return l.touch(tx, rec.Order)
 }
 
-// touch saves the lane and makes sure it is looked at by the time.
+// touch saves the lane and makes sure it is looked at by the time, or once there
+// is room for it.
 func (l *lane) touch(tx *store.Tx, by time.Time) error {
+	if l.Room.After(by) {
+		by = l.Room
+	}
 	switch {
 	case l.Busy != "":
 		return l.aim(tx, time.Time{}, time.Time{}) // it is looked at when that one is done

@@ -74,11 +74,11 @@ type counted struct {
 }
 
 // admit counts one push against all rates, for any moment until latest, if each
-// has room; else it counts nothing and says when to ask again.
+// has room; else it counts nothing, returns nil, and says when to ask again.
 func admit(tx *store.Tx, rates []chat.Rate, latest time.Time) ([]counted, time.Time, error) {
 	now := floor(tx.Now())
-	again := now
-	var all []counted
+	again, full := now, chat.Rate{}
+	all := []counted{}
 	for _, r := range rates {
 		if r.Per <= 0 {
 			continue
@@ -88,12 +88,13 @@ func admit(tx *store.Tx, rates []chat.Rate, latest time.Time) ([]counted, time.T
 			return nil, now, err
 		}
 		if free := s.free(now, r); free.After(again) {
-			again = free
+			again, full = free, r
 		}
 		all = append(all, counted{r, slotOf(latest, r.Per)})
 	}
 	if again.After(now) {
-		return nil, again, nil
+		again, err := standInLine(tx, full, again)
+		return nil, again, err
 	}
 	for _, c := range all {
 		if err := c.change(tx, func(s slots) slots { return s.add(c.ms, 1) }); err != nil {
@@ -102,6 +103,32 @@ func admit(tx *store.Tx, rates []chat.Rate, latest time.Time) ([]counted, time.T
 	}
 	return all, now, nil
 }
+
+// lineMost is how many periods of a rate its line is long. Who comes then asks
+// once more, so that a line whose people have left holds nobody up for longer.
+const lineMost = 10
+
+// standInLine gives those who find no room times to ask again, no more of them at
+// once than there will be room for: were all to ask at each freed place, a long
+// line would do little else.
+func standInLine(tx *store.Tx, r chat.Rate, free time.Time) (time.Time, error) {
+	key := "line/" + r.Key
+	value, _, err := tx.Get(rateBucket, key)
+	if err != nil {
+		return free, err
+	}
+	last, _ := timeOf(string(value)) // where there is none: long ago
+	again := last.Add(r.Per / time.Duration(max(r.Max, 1)))
+	if again.Before(free) {
+		again = free
+	}
+	again = ceil(earlier(again, free.Add(lineMost*r.Per)))
+	return again, tx.PutUntil(rateBucket, key, []byte(digits(again)), keepRate(again))
+}
+
+// keepRate is when what is counted can be forgotten: whole days, so that a busy
+// rate does not fill the store's list of expiries.
+func keepRate(t time.Time) time.Time { return t.Truncate(24 * time.Hour).Add(48 * time.Hour) }
 
 // settle moves what was counted to the moment at which the push is known to be
 // over.
@@ -124,9 +151,7 @@ func (c counted) change(tx *store.Tx, fn func(slots) slots) error {
 	if err != nil {
 		return fmt.Errorf("outbox: encode a rate: %w", err)
 	}
-	// Whole days, so that a busy rate does not fill the store's list of expiries.
-	until := tx.Now().Add(c.rate.Per).Truncate(24 * time.Hour).Add(48 * time.Hour)
-	return tx.PutUntil(rateBucket, rateKey(c.rate.Key), value, until)
+	return tx.PutUntil(rateBucket, rateKey(c.rate.Key), value, keepRate(tx.Now().Add(c.rate.Per)))
 }
 
 // rateKey is never empty.
