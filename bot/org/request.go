@@ -282,7 +282,7 @@ func decidable(r store.Reader, id RequestID, by PersonID) (Request, error) {
 	}
 	if q.ForUnit {
 		p, _, err := ByID(r, by)
-		if err != nil || !p.ActsFor(q.Unit) || p.ID == q.Asked {
+		if err != nil || !p.ActsFor(q.Unit) {
 			return q, cmp.Or(err, ErrForbidden)
 		}
 	} else if err := needOffice(r, by); err != nil {
