@@ -23,7 +23,7 @@ var townUnits = []string{"市委宣传部", "市教育局", "市市场监督管�
 
 var townAliases = map[string]string{
 	"市监局": "市市场监督管理局", "市市场监管局": "市市场监督管理局", "文广旅体局": "市文化和广电旅游体育局",
-	"教育局": "市教育局", "宣传部": "市委宣传部",
+	"办公室": "市委宣传部", "教育局": "市教育局", "宣传部": "市委宣传部",
 }
 
 func (town) Names() []string { return townUnits }

@@ -61,7 +61,7 @@ func Resume(tx *store.Tx, unit string, by PersonID) (bool, error) {
 // its own. For All it is the one of all alone.
 func Paused(r store.Reader, unit string) (Pause, bool, error) {
 	p, ok, err := get[Pause](r, bucketPause, pauseKey(All))
-	if err != nil || ok || unit == All {
+	if err != nil || ok {
 		return p, ok, err
 	}
 	return get[Pause](r, bucketPause, pauseKey(unit))

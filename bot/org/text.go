@@ -97,7 +97,7 @@ func textTwoPeople(a, b Person) string {
 	return fmt.Sprintf("两个账号现在属于两个人（%s %s、%s %s）。请核对；确是一个人，先解绑其中一个账号。", a.ID, quote(a.Name), b.ID, quote(b.Name))
 }
 func textNamesake(name string) string {
-	return "单位里不止一个人叫" + quote(name) + "，不知道是哪一个。请填上账号。"
+	return "单位里不止一个人叫" + quote(name) + "，不知道是哪一个。请填上他现有的账号；几个人都是新账号的，先只导入其中一个。"
 }
 
 // place is where a problem is: 名单!B3.
