@@ -97,9 +97,15 @@ func (rt Routes) To(p Person) []chat.Address {
 	var list []chat.Address
 	for _, platform := range []chat.Platform{chat.WeCom, chat.DingTalk} {
 		route, ok := rt[platform]
-		if user := p.IDs[platform]; ok && user != "" {
-			list = append(list, chat.Address{Via: route.Via, Kind: chat.Direct, User: user, Robot: route.Robot})
+		user := p.IDs[platform]
+		if !ok || user == "" {
+			continue
 		}
+		to := chat.Address{Via: route.Via, Kind: chat.Direct, User: user, Robot: route.Robot}
+		if platform == chat.WeCom { // its talks with one person have the person's id (docs 101463)
+			to.Conversation = chat.ConversationID(user)
+		}
+		list = append(list, to)
 	}
 	return list
 }

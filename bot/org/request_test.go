@@ -357,26 +357,26 @@ func TestTargets(t *testing.T) {
 		o.see(func(r store.Reader) error {
 			list, err := Targets(r, unit, rt)
 			for _, a := range list {
-				s += fmt.Sprintf("%s %s %s%s %s; ", a.Via, a.Kind, a.Conversation, a.User, a.Robot)
+				s += fmt.Sprintf("%s %s %s/%s %s; ", a.Via, a.Kind, a.Conversation, a.User, a.Robot)
 			}
 			return err
 		})
 		return strings.TrimSuffix(s, "; ")
 	}
-	if got := targets("市教育局", routes); got != "wecom.app direct li 1000002; wecom.app direct wang 1000002" {
+	if got := targets("市教育局", routes); got != "wecom.app direct li/li 1000002; wecom.app direct wang/wang 1000002" {
 		t.Error(got)
 	}
 	o.apply("姓名,单位,账号,钉钉账号\n李联络,市教育局,li,li-d\n")
 	list := groups(t, "市教育局,"+dingTalkHook+",,\n市教育局,"+weComHook+",,\n市科协,"+weComHook+"2,,\n")
 	o.do(nil, func(tx *store.Tx) error { _, err := ApplyGroups(tx, v, list, Operator); return err })
 	o.approve(nil, o.askGroup(nil, group("g1"), "市教育局", "P2").ID, "P1")
-	want := "wecom.aibot group g1 bot; " +
-		"wecom.webhook group  " + list.Entries[1].ID() + "; dingtalk.webhook group  " + list.Entries[0].ID() + "; " +
-		"wecom.app direct li 1000002; dingtalk.robot direct li-d ding; wecom.app direct wang 1000002"
+	want := "wecom.aibot group g1/ bot; " +
+		"wecom.webhook group / " + list.Entries[1].ID() + "; dingtalk.webhook group / " + list.Entries[0].ID() + "; " +
+		"wecom.app direct li/li 1000002; dingtalk.robot direct /li-d ding; wecom.app direct wang/wang 1000002"
 	if got := targets("市教育局", routes); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
-	if got := targets("市科协", routes); got != "wecom.webhook group  "+list.Entries[2].ID() {
+	if got := targets("市科协", routes); got != "wecom.webhook group / "+list.Entries[2].ID() {
 		t.Error(got)
 	}
 	if got := targets("市文化馆", routes) + targets("", routes); got != "" {
