@@ -41,7 +41,7 @@ const (
 
 // Why a frame got no acknowledgement.
 var (
-	errNotSent = errors.New("not sent: no connection")
+	errNotSent = errors.New("not sent")
 	errNoAck   = errors.New("sent, but not acknowledged")
 	errSpoiled = errors.New("not sent: an earlier frame of the same request was not acknowledged")
 )
@@ -202,8 +202,10 @@ func (l *link) hand(ctx context.Context, cmd, id string, body any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", cmd, err)
 	}
-	select {
-	case <-l.over: // both may be ready
+	select { // several may be ready below
+	case <-l.over:
+		return errNotSent
+	case <-ctx.Done():
 		return errNotSent
 	default:
 	}

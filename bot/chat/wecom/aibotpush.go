@@ -147,7 +147,7 @@ func endOfFrame(l *link, code int, err error) chat.Outcome {
 	case errors.Is(err, errNoAck):
 		return chat.Unknown().Because("no-ack")
 	case err != nil:
-		return chat.RetryAfter(waitLink).Because("not-connected")
+		return chat.RetryAfter(waitLink).Because("not-sent")
 	case code == codeNotSubscribed:
 		l.end(errors.New("the platform has lost the connection"))
 		return chat.RetryAfter(waitLink).Because(strconv.Itoa(code))
