@@ -1,8 +1,3 @@
-// Package chattest has strict fakes of the platforms: they refuse what the
-// platforms refuse, count what they count, misbehave on demand, and record what
-// people would see. Each is written from the protocol, not from our clients.
-//
-// It must not know the clients that are tested against it.
 package chattest
 
 import (

@@ -3,6 +3,7 @@ package wecom
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -99,7 +100,10 @@ func (b *AIBot) answer(p proof, m chat.Message, r chat.Reply) (chat.Response, er
 	default:
 		body, err = b.update(r)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errBlank):
+		return chat.Response{}, nil
+	case err != nil:
 		return chat.Response{}, fmt.Errorf("%s answer: %w", ViaAIBot, err)
 	}
 	return b.sealed(p, body)

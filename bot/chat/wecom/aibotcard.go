@@ -58,12 +58,12 @@ type cardButton struct {
 	Key  string `json:"key"`
 }
 
-// newCard makes the card of a reply, nil if it has none or means it for a card
-// that cannot be changed any more, as a card's id is used once. whole reports
-// whether it shows all that the card says. chat.ErrMalformed: its id or a key
-// cannot be sent.
+// newCard makes the card of a reply, nil if it has none with a title, or means
+// it for a card that cannot be changed any more, as a card's id is used once.
+// whole reports whether it shows all that the card says. chat.ErrMalformed: its
+// id or a button cannot be sent.
 func newCard(r chat.Reply) (card *templateCard, whole bool, err error) {
-	if r.Card == nil || r.Update {
+	if r.Card == nil || r.Update || strings.TrimSpace(r.Card.Title) == "" {
 		return nil, false, nil
 	}
 	whole = true
@@ -84,18 +84,22 @@ func newCard(r chat.Reply) (card *templateCard, whole bool, err error) {
 	}
 	card = &templateCard{Type: "text_notice", TaskID: c.ID, Title: cardTitle{Title: fit(c.Title, maxCardTitle)}, Text: fit(c.Text, maxCardText)}
 	for _, f := range c.Facts[:min(len(c.Facts), maxFacts)] {
+		if f.Name == "" { // it must have one
+			whole = false
+			continue
+		}
 		card.Facts = append(card.Facts, cardFact{Name: fit(f.Name, maxFactName), Value: fit(f.Value, maxFactValue)})
 	}
 	seen := map[string]bool{}
 	for _, b := range c.Buttons[:min(len(c.Buttons), maxButtons)] {
-		if b.Key == "" || len(b.Key) > maxButtonKey || !utf8.ValidString(b.Key) || seen[b.Key] {
-			return nil, false, fmt.Errorf("key of a button: %w", chat.ErrMalformed)
+		if b.Key == "" || len(b.Key) > maxButtonKey || !utf8.ValidString(b.Key) || seen[b.Key] || b.Text == "" {
+			return nil, false, fmt.Errorf("button: %w", chat.ErrMalformed)
 		}
 		seen[b.Key] = true
 		card.Type, card.Buttons = "button_interaction", append(card.Buttons, cardButton{Text: fit(b.Text, maxButtonText), Key: b.Key})
 	}
 	switch {
-	case c.Link != "":
+	case isPage(c.Link):
 		card.Action = &cardAction{Type: 1, URL: c.Link}
 	case card.Buttons == nil:
 		card.Action = &cardAction{} // a text_notice must have one

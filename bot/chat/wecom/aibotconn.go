@@ -125,10 +125,10 @@ func NewConn(opt ConnOptions) (*Conn, error) {
 		return unusable("base is no ws:// or wss:// address")
 	}
 	if opt.PerMinute <= 0 {
-		opt.PerMinute = aibotPerMinute
+		opt.PerMinute = BotPerMinute
 	}
 	if opt.PerHour <= 0 {
-		opt.PerHour = aibotPerHour
+		opt.PerHour = BotPerHour
 	}
 	if opt.Now == nil {
 		opt.Now = time.Now

@@ -309,7 +309,7 @@ func TestEveryEndOfAPushIsTold(t *testing.T) {
 		c := r.conn("a", func(o *wecom.ConnOptions) { o.ReplyLimit = 300 })
 		to := chat.Address{Via: wecom.ViaAIBot, Kind: chat.Direct, Conversation: "u1", Robot: botID}
 		text := chat.Reply{Text: "甲"}
-		if o := c.Push(r.Context(), to, text); o.Verdict() != chat.VerdictRetry || o.Code() != "not-connected" || o.After() <= 0 {
+		if o := c.Push(r.Context(), to, text); o.Verdict() != chat.VerdictRetry || o.Code() != "no-link" || o.After() <= 0 {
 			r.Errorf("before connecting: %s", o)
 		}
 		stop := r.run(c, in.take)
@@ -319,7 +319,7 @@ func TestEveryEndOfAPushIsTold(t *testing.T) {
 		r.must(r.fake.Say("u1", "", "问题"))
 		m := <-in
 		for code, want := range map[int]string{
-			-1: "retry(-1) after 2s", 45009: "retry(45009) after 1m0s", 40058: "permanent(40058)", 93001: "permanent(93001)", 99999: "permanent(99999)",
+			-1: "retry(-1) after 5s", 45009: "retry(45009) after 1m0s", 40058: "permanent(40058)", 93001: "permanent(93001)", 99999: "permanent(99999)",
 		} {
 			for _, cmd := range []string{"aibot_send_msg", "aibot_respond_msg"} {
 				r.fake.Fail(cmd, code, 1)
@@ -336,13 +336,14 @@ func TestEveryEndOfAPushIsTold(t *testing.T) {
 			want  string
 		}{
 			"nothing":          {to, chat.Reply{}, "permanent(empty)"},
+			"only blanks":      {m.From, chat.Reply{Text: " \n"}, "permanent(empty)"},
 			"too long":         {to, chat.Reply{Text: strings.Repeat("长", 101)}, "permanent(too-long)"},
 			"too long a reply": {m.From, chat.Reply{Text: strings.Repeat("长", 101)}, "permanent(too-long)"},
-			"a card's id":      {m.From, chat.Reply{Card: &chat.Card{ID: "任"}}, "permanent(card)"},
-			"a pushed card's":  {to, chat.Reply{Card: &chat.Card{ID: "任"}}, "permanent(card)"},
-			"no conversation":  {chat.Address{Via: wecom.ViaAIBot}, text, "permanent(no-conversation)"},
-			"another bot's":    {chat.Address{Via: wecom.ViaAIBot, Conversation: "u1", Robot: "B2"}, text, "permanent(no-conversation)"},
-			"another channel":  {chat.Address{Via: wecom.ViaApp, Conversation: "u1"}, text, "permanent(no-conversation)"},
+			"a card's id":      {m.From, chat.Reply{Card: &chat.Card{ID: "任", Title: "题"}}, "permanent(card)"},
+			"a pushed card's":  {to, chat.Reply{Card: &chat.Card{ID: "任", Title: "题"}}, "permanent(card)"},
+			"no conversation":  {chat.Address{Via: wecom.ViaAIBot}, text, "permanent(no-chat)"},
+			"another bot's":    {chat.Address{Via: wecom.ViaAIBot, Conversation: "u1", Robot: "B2"}, text, "permanent(no-chat)"},
+			"another channel":  {chat.Address{Via: wecom.ViaApp, Conversation: "u1"}, text, "permanent(no-chat)"},
 		} {
 			if o := c.Push(r.Context(), tc.to, tc.reply); o.String() != tc.want {
 				r.Errorf("%s: %s", name, o)

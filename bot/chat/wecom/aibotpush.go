@@ -10,13 +10,6 @@ import (
 	"xietiao/bot/chat"
 )
 
-// How often may be sent in one conversation, replies and pushes together (docs
-// 101463).
-const (
-	aibotPerMinute = 30
-	aibotPerHour   = 1000
-)
-
 // How long the answers to a callback are taken (docs 101463).
 const (
 	replyLife = 24 * time.Hour
@@ -38,11 +31,8 @@ const (
 	codeNotSubscribed = 846609 // the platform does not know the connection any more
 )
 
-// How long to wait after what passes by itself.
-const (
-	waitLink  = 2 * time.Second
-	waitQuota = time.Minute // 45009
-)
+// waitLink is how long to wait for a connection.
+const waitLink = 2 * time.Second
 
 // sessionOf is how m can be answered. Feedback cannot (docs 101027).
 func sessionOf(m chat.Message, requestID string, now time.Time) chat.Session {
@@ -64,11 +54,7 @@ func sessionOf(m chat.Message, requestID string, now time.Time) chat.Session {
 
 // Rates implements chat.Pusher.
 func (c *Conn) Rates(to chat.Address) []chat.Rate {
-	key := string(ViaAIBot) + "/" + c.bot.id + "/" + string(to.Conversation)
-	return []chat.Rate{
-		{Key: key + "/1m", Max: c.opt.PerMinute, Per: time.Minute},
-		{Key: key + "/1h", Max: c.opt.PerHour, Per: time.Hour},
-	}
+	return rates(string(ViaAIBot)+"/"+c.bot.id+"/"+string(to.Conversation), c.opt.PerMinute, c.opt.PerHour)
 }
 
 // Room implements chat.Pusher.
@@ -85,13 +71,13 @@ func (c *Conn) Room(chat.Address) int { return c.bot.limit }
 func (c *Conn) Push(ctx context.Context, to chat.Address, r chat.Reply) chat.Outcome {
 	switch {
 	case to.Via != ViaAIBot || to.Robot != "" && to.Robot != c.bot.id || to.Conversation == "":
-		return chat.Permanent("no-conversation")
+		return chat.Permanent(CodeNoChat)
 	case r.Empty():
-		return chat.Permanent("empty")
+		return chat.Permanent(CodeEmpty)
 	}
 	l := c.link.Load()
 	if l == nil {
-		return chat.RetryAfter(waitLink).Because("not-connected")
+		return chat.RetryAfter(waitLink).Because(CodeNoLink)
 	}
 	cmd, id, body, err := c.answerTo(to, r)
 	if err == nil {
@@ -134,10 +120,13 @@ func (c *Conn) answerTo(to chat.Address, r chat.Reply) (cmd, id string, body bot
 
 // unsendable is the outcome of a reply that makes no frame.
 func unsendable(err error) chat.Outcome {
-	if errors.Is(err, chat.ErrTooLong) {
-		return chat.Permanent("too-long")
+	switch {
+	case errors.Is(err, chat.ErrTooLong):
+		return chat.Permanent(CodeTooLong)
+	case errors.Is(err, errBlank):
+		return chat.Permanent(CodeEmpty)
 	}
-	return chat.Permanent("card")
+	return chat.Permanent(CodeCard)
 }
 
 // endOfFrame is the outcome of a frame by its acknowledgement. A platform that
@@ -145,21 +134,12 @@ func unsendable(err error) chat.Outcome {
 func endOfFrame(l *link, code int, err error) chat.Outcome {
 	switch {
 	case errors.Is(err, errNoAck):
-		return chat.Unknown().Because("no-ack")
+		return chat.Unknown().Because(CodeNoAck)
 	case err != nil:
-		return chat.RetryAfter(waitLink).Because("not-sent")
+		return chat.RetryAfter(waitLink).Because(CodeNoLink)
 	case code == codeNotSubscribed:
 		l.end(errors.New("the platform has lost the connection"))
 		return chat.RetryAfter(waitLink).Because(strconv.Itoa(code))
 	}
-	name := strconv.Itoa(code)
-	switch code {
-	case 0:
-		return chat.Done()
-	case -1:
-		return chat.RetryAfter(waitLink).Because(name)
-	case 45009:
-		return chat.RetryAfter(waitQuota).Because(name)
-	}
-	return chat.Permanent(name)
+	return outcome(code)
 }

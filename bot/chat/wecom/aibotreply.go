@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
 
 	"xietiao/bot/chat"
 )
@@ -55,18 +55,19 @@ func streamID(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// words is the text of a reply: markdown if there is one (docs 101031), else
-// the text, else what the card says.
+// errBlank says that a reply has no words to be sent.
+var errBlank = errors.New("reply of no words")
+
+// words is the one text of a reply: markdown if there is one (docs 101031).
 func (b robot) words(r chat.Reply) (string, error) {
-	text := r.Markdown
-	if text == "" {
-		text = r.Text
+	text, markdown := words(r)
+	if markdown != "" {
+		text = markdown
 	}
-	if text == "" && r.Card != nil {
-		text = cardWords(*r.Card)
-	}
-	text = strings.ToValidUTF8(chat.Defuse(text), "\uFFFD")
-	if len(text) > b.limit {
+	switch {
+	case text == "":
+		return "", errBlank
+	case len(text) > b.limit:
 		return "", chat.ErrTooLong
 	}
 	return text, nil
@@ -126,8 +127,11 @@ func (b robot) update(r chat.Reply) (botBody, error) {
 	}
 	r.Update = false
 	card, _, err := newCard(r)
-	if err != nil {
+	switch {
+	case err != nil:
 		return botBody{}, err
+	case card == nil:
+		return botBody{}, errBlank
 	}
 	return botBody{Response: "update_template_card", Card: card}, nil
 }

@@ -23,6 +23,10 @@ const (
 	CodeAnswer    = "answer"     // an answer that is not the JSON expected
 	CodeState     = "state"      // our own store could not be reached
 	CodeNetwork   = "network"    // nothing came back
+	CodeNoLink    = "no-link"    // an AI bot's connection is not there
+	CodeNoAck     = "no-ack"     // a frame on it was not acknowledged
+	CodeNoChat    = "no-chat"    // the address names no conversation of this bot
+	CodeCard      = "card"       // a card whose id or keys cannot be sent
 )
 
 // How long to wait after what passes by itself.

@@ -39,6 +39,9 @@ var advice = map[string]string{
 	CodeNoPerson:  "没有可用的企业微信账号：在名册里补上。",
 	CodeNoRobot:   "没有这个群机器人，或它的地址不是企业微信的：重新导入群机器人。",
 	CodeNetwork:   "连不上企业微信：检查本机网络、代理和 wecom.api_base。",
+	CodeNoLink:    "智能机器人没有连上：看机器人一栏写的原因，连上后会自动再发。",
+	CodeNoChat:    "没有这个会话：让对方先和机器人说一句话，或在群里 @ 它一次。",
+	CodeCard:      "卡片不合要求，这条没有发出。",
 	CodeAnswer:    "对方的回答不是企业微信的格式：检查代理和 wecom.api_base。",
 }
 
