@@ -277,13 +277,12 @@ func (c *Conn) turn(ctx, until context.Context, desk *desk) (err error) {
 		keeper.Wait()
 		err = c.giveUp(ctx, err)
 	}()
+	defer c.link.Store(nil) // a message that comes at once can be answered at once, so the reader has set it
 	l, err := c.connect(ctx, desk)
 	if err != nil {
 		return err
 	}
 	defer l.close()
-	c.link.Store(l)
-	defer c.link.Store(nil)
 	c.report(chat.Status{Connected: true}, nil)
 	return serve(until, l)
 }
@@ -322,7 +321,7 @@ func (c *Conn) connect(ctx context.Context, desk *desk) (*link, error) {
 		}
 		return nil, fmt.Errorf("dial: %w", err)
 	}
-	l := newLink(ws, c.log, func(l *link, f frame) { c.incoming(l, f, desk) })
+	l := newLink(ws, c.log, func(l *link, f frame) { c.incoming(l, f, desk) }, c.link.Store)
 	code, err := l.send(ctx, cmdSubscribe, requestID(cmdSubscribe), map[string]string{"bot_id": c.opt.BotID, "secret": c.opt.Secret})
 	if err == nil && code != 0 {
 		err = refusedError{code}

@@ -989,3 +989,42 @@ func TestListenIsCalledOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestTheConnectionOverASocket(t *testing.T) {
+	t.Parallel()
+	fake := chattest.NewAIBot(chattest.AIBotOptions{ID: botID, Secret: canary, Name: "协调助手"})
+	base, stop := fake.Start()
+	defer stop()
+	c, err := wecom.NewConn(wecom.ConnOptions{BotID: botID, Secret: canary, BotName: "协调助手", Base: base, State: chat.NewMemory(nil), Owner: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done, outcomes := make(chan error, 1), make(chan chat.Outcome, 1)
+	go func() {
+		done <- c.Listen(ctx, func(ctx context.Context, m chat.Message) error {
+			outcomes <- c.Push(ctx, m.From, chat.Reply{Text: "答" + m.Text})
+			return nil
+		})
+	}()
+	if err := fake.Await(t.Context(), fake.Connected); err != nil {
+		t.Fatal(err)
+	}
+	id, err := fake.Say("u1", "g1", "问题")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := <-outcomes; o.Verdict() != chat.VerdictDone {
+		t.Errorf("outcome %s", o)
+	}
+	if got := fake.Answers(id); len(got) != 1 || got[0].Text != "答问题" {
+		t.Errorf("shown %+v", got)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if v := fake.Violations(); len(v) > 0 {
+		t.Errorf("violations %q", v)
+	}
+}

@@ -88,6 +88,7 @@ type link struct {
 	ws    *websocket.Conn
 	log   *slog.Logger
 	on    func(*link, frame) // called by the reader for callbacks, must not block
+	up    func(*link)        // called by the reader when subscribed, before any later frame
 	out   chan []byte        // what is handed over here is being written
 	over  chan struct{}
 	end   func(error) // ends the link; the first error is why
@@ -110,8 +111,8 @@ type flight struct {
 }
 
 // newLink starts the two goroutines of a connection; close ends them.
-func newLink(ws *websocket.Conn, log *slog.Logger, on func(*link, frame)) *link {
-	l := &link{ws: ws, log: log, on: on, out: make(chan []byte), over: make(chan struct{}), flights: map[string]*flight{}}
+func newLink(ws *websocket.Conn, log *slog.Logger, on func(*link, frame), up func(*link)) *link {
+	l := &link{ws: ws, log: log, on: on, up: up, out: make(chan []byte), over: make(chan struct{}), flights: map[string]*flight{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	var once sync.Once
 	l.end = func(err error) {
@@ -157,6 +158,9 @@ func (l *link) read(ctx context.Context) error {
 		case strings.HasPrefix(id, cmdPing+"_"):
 			l.beats.Store(0)
 		case f.Code != nil:
+			if *f.Code == 0 && strings.HasPrefix(id, cmdSubscribe+"_") {
+				l.up(l)
+			}
 			l.settle(id, *f.Code)
 		}
 	}
