@@ -64,9 +64,11 @@ func TestQuestionsByWhatTheyAskFor(t *testing.T) {
 			"哪些单位写了牵头": "市文广旅体局·1 市旅体中心·1", "哪些单位的职责里写的是“协助”": "市人社局·0 市农业农村局·2",
 		}},
 		{"a list", IntentResponsible, map[string]string{
-			"立项、用地、建设标准分别找谁":  "市发改局·3 市自然资源和规划局·2 市住建局·0",
-			"妇女、残疾人的文化权益各归谁管": "市妇联·2 市残联·1",
-			"职工文化和家庭文化分别是谁负责": "市总工会·1 市妇联·1",
+			"立项、用地、建设标准分别找谁":    "市发改局·3 市自然资源和规划局·2 市住建局·0",
+			"妇女、残疾人的文化权益各归谁管":   "市妇联·2 市残联·1",
+			"职工文化和家庭文化分别是谁负责":   "市总工会·1 市妇联·1",
+			"农家书屋和文化志愿者大队分别谁负责": "市委宣传部·3 四（七）",
+			"农家书屋、政府购买服务目录各归谁管": "市委宣传部·3 四（七）",
 		}},
 		{"a matter", IntentResponsible, map[string]string{
 			"村里的图书角归谁管": "市委宣传部·3", "农家书屋谁管": "市委宣传部·3", "文化馆的编制找谁": "市委编办·0",
@@ -173,6 +175,36 @@ func TestPartsPointToOneClause(t *testing.T) {
 		if diff := cmp.Diff(strings.Fields(want), spellRows(ask(t, ix, Query{Q: q}).Results)); diff != "" {
 			t.Errorf("%s: %s", q, diff)
 		}
+	}
+}
+
+// The verb of a row is that of the clause's part which the question is about, in
+// lists as well.
+func TestRolesOfAList(t *testing.T) {
+	t.Parallel()
+	ix := build(t, plan.Sample())
+	for q, want := range map[string]string{
+		"文化总规划和健身规划，各是谁牵头":     "市文广旅体局 牵头，市旅体中心 牵头",
+		"贫困地区的文化，扶贫规划和政策措施各是谁": "市农业农村局 ，市农业农村局 参与",
+		"科技工作者和全民健身的志愿服务，各归谁管": "市科协 协调推进，市旅体中心 指导协调推进",
+	} {
+		var got []string
+		for _, row := range ask(t, ix, Query{Q: q}).Results {
+			got = append(got, row.Unit+" "+row.Role)
+		}
+		if diff := cmp.Diff(want, strings.Join(got, "，")); diff != "" {
+			t.Errorf("%s: %s", q, diff)
+		}
+	}
+}
+
+// Of a list that the plan names and gives to nobody, the sections are shown, and
+// said to be unassigned.
+func TestAListThatIsNobodys(t *testing.T) {
+	t.Parallel()
+	a := ask(t, build(t, plan.Sample()), Query{Q: "文化志愿者大队和下派员分别归谁"})
+	if diff := cmp.Diff([]string{"四（七）", "四（六）"}, spellRows(a.Results)); diff != "" || a.Status != Unassigned {
+		t.Errorf("%s %s", a.Status, diff)
 	}
 }
 

@@ -1,5 +1,10 @@
 package index
 
+import (
+	"slices"
+	"strings"
+)
+
 // part is one piece of a list in a question.
 type part struct {
 	tokens []token
@@ -27,19 +32,35 @@ func (r *request) separate() (Answer, bool) {
 		alone := r.v.match(p.tokens, nil)
 		h := r.v.match(p.tokens, shared)
 		found := h.rank(r.acceptUnits())
-		if len(found) == 0 || alone.score(found[0].clause, &r.v.clauses[found[0].clause]).cover < minCover {
+		cover := 0.0
+		if len(found) > 0 {
+			cover = alone.score(found[0].clause, &r.v.clauses[found[0].clause]).cover
+		}
+		if body, ok := alone.onlyBody(); ok && list >= 0 && len(r.units) == 0 {
+			found, cover = []scored{body}, body.cover
+		}
+		if cover < minCover {
 			continue
 		}
 		answered++
 		for _, s := range h.shared(found, share) {
 			if !seen[s.clause] && h.keepsContext(found[0], s) {
 				seen[s.clause] = true
-				a.Results = append(a.Results, r.row(&r.v.clauses[s.clause]))
+				a.Results = append(a.Results, h.row(r, s))
 				a.score = max(a.score, s.score)
 			}
 		}
 	}
+	if !slices.ContainsFunc(a.Results, func(row Row) bool { return row.Kind != KindSection }) {
+		a.Status = Unassigned
+	}
 	return a, answered >= 2
+}
+
+// onlyBody finds the section that has a matter which no duty has.
+func (h *hits) onlyBody() (scored, bool) {
+	body := top(h.rank(isSection))
+	return body, h.isGap(body, top(h.rank(isAssigned)))
 }
 
 // keepsContext tells whether a clause has the shared words that the best one has.
@@ -76,6 +97,9 @@ func split(parts []part, list int) (peers []part, shared []token) {
 	return peers, shared
 }
 
+// idioms are said of things that have nothing to do with each other.
+var idioms = strings.NewReplacer("各是各的", "", "各管各的", "", "各归各的", "", "各找各的", "", "各有各的", "")
+
 // asksEach: the question asks several times, or says 各.
 func (r *request) asksEach() bool {
 	who := 0
@@ -84,7 +108,10 @@ func (r *request) asksEach() bool {
 			who++
 		}
 	}
-	return who >= 2 || r.says("各归", "各是", "各找", "各由", "各管", "各有", "各在", "两条", "三条", "两头", "三样", "两样", "三件", "两件", "三块", "两块")
+	if who >= 2 {
+		return true
+	}
+	return holdsAny(idioms.Replace(r.clean), "各归", "各是", "各找", "各由", "各管", "各有", "各在", "两条", "三条", "两头", "三样", "两样", "三件", "两件", "三块", "两块")
 }
 
 // asksTwo: two matters that no clause has both of (文化礼堂和残疾人文化谁负责).

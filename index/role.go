@@ -114,6 +114,15 @@ func (r *request) leads(rows []Row) bool {
 	return false
 }
 
+// row is a clause's row with the verb that it has for the matter.
+func (h *hits) row(r *request, s scored) Row {
+	row := r.row(&r.v.clauses[s.clause])
+	if role := h.roleIn(row.Text); role != "" && row.Kind == KindDuty {
+		row.Role = role
+	}
+	return row
+}
+
 // roleIn is the verb of the part of a duty that the question is about: a clause
 // may lead one thing and take part in another.
 func (h *hits) roleIn(text string) string {

@@ -70,7 +70,7 @@ func (r *request) decide(h *hits) Answer {
 	if r.has(tagDocSay) && !r.has(tagWho|tagMulti) && bestS.cover >= bestD.cover-0.05 {
 		return r.sectionAnswer(sections)
 	}
-	if bestS.cover > bestD.cover+gapMargin && bestD.cover < maxGapCover && h.lacksHeaviest(bestD) {
+	if h.isGap(bestS, bestD) {
 		if r.has(tagDocSay) && !r.has(tagWho) {
 			return r.sectionAnswer(sections)
 		}
@@ -201,6 +201,11 @@ func (t *term) best(v *view, accept func(*clause) bool) float64 {
 	return float64(best)
 }
 
+// isGap tells whether a section has the matter and the best duty has not.
+func (h *hits) isGap(section, duty scored) bool {
+	return section.cover > duty.cover+gapMargin && duty.cover < maxGapCover && h.lacksHeaviest(duty)
+}
+
 // gap says that the plan names the matter and gives it to nobody.
 func (r *request) gap(h *hits, sections, duties []scored) Answer {
 	a := Answer{Status: Unassigned, Intent: IntentResponsible, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}, score: sections[0].score}
@@ -240,11 +245,7 @@ func (r *request) rows(h *hits, main []scored) Answer {
 		h.byRole(main)
 	}
 	for _, s := range main {
-		row := r.row(&r.v.clauses[s.clause])
-		if role := h.roleIn(row.Text); role != "" && row.Kind == KindDuty {
-			row.Role = role
-		}
-		a.Results = append(a.Results, row)
+		a.Results = append(a.Results, h.row(r, s))
 	}
 	if len(main) > 0 {
 		a.score = main[0].score
