@@ -2,19 +2,22 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 
 	"xietiao/bot"
+	"xietiao/bot/chat"
+	"xietiao/bot/outbox"
+	"xietiao/bot/store"
 	"xietiao/config"
 	"xietiao/handlers"
-	"xietiao/index"
-	"xietiao/index/plan"
 )
 
 // Time limits of a connection. Answers take milliseconds and bodies are small,
@@ -24,23 +27,33 @@ const (
 	readTimeout   = 10 * time.Second
 	writeTimeout  = 30 * time.Second
 	idleTimeout   = 2 * time.Minute
-	drainTimeout  = 10 * time.Second // for requests at work when we stop
+	drainTimeout  = 15 * time.Second // for requests at work when we stop
 	maxHeader     = 16 << 10         // bytes
+
+	healthTimeout = 2 * time.Second // for the store to answer a probe
+	purgeEvery    = time.Minute
+	purgeBatch    = 500 // expired records removed at once
 )
 
 // app is the running service and what it must give back when it stops.
 type app struct {
-	log      *slog.Logger
-	listener net.Listener
-	server   *handlers.Server
-	cfg      config.Config
-	plans    []*plan.Plan
-	words    *index.Thesaurus
-	cleanups []func() error // in the order of acquiring; run in reverse
+	log       *slog.Logger
+	cfg       config.Config
+	listener  net.Listener
+	admin     net.Listener
+	server    *handlers.Server
+	store     *store.Store
+	shelf     *shelf
+	desk      *bot.Desk
+	box       *outbox.Box
+	listeners []chat.Listener
+	operator  operator
+	cleanups  []func() error // in the order of acquiring; run in reverse
 }
 
-// newApp wires the service: it reads the documents, takes the data folder and
-// the address, and starts nothing. On an error everything is given back.
+// newApp wires the service: it reads the documents of the settings, takes the
+// data folder, the store and the addresses, and starts nothing. On an error
+// everything is given back.
 func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err error) {
 	a := &app{log: log, cfg: cfg}
 	defer func() {
@@ -48,40 +61,87 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 			err = errors.Join(err, a.close())
 		}
 	}()
-	var notes []string
-	if a.plans, notes, err = readPlans(ctx, cfg.Plans, &progress{}); err != nil {
+	given, notes, err := givenPlans(ctx, cfg.Plans, &progress{})
+	if err != nil {
 		return nil, err
 	}
 	for _, n := range notes {
 		log.Warn(n, "component", "app")
 	}
-	if a.words, err = loadWords(cfg.Thesaurus); err != nil {
+	words, err := loadWords(cfg.Thesaurus)
+	if err != nil {
 		return nil, err
 	}
 	unlock, err := lockFolder(cfg.Data)
 	if err != nil {
 		return nil, err
 	}
-	a.cleanups = append(a.cleanups, func() error { unlock(); return nil })
+	a.cleanup(func() error { unlock(); return nil })
+	if a.store, err = openStore(ctx, cfg); err != nil {
+		return nil, err
+	}
+	a.cleanup(a.store.Close)
 
+	a.shelf = &shelf{
+		store: a.store, data: cfg.Data, given: given, words: words, log: log,
+		use: a.use, kick: make(chan struct{}, 1),
+	}
+	a.cleanup(a.shelf.close)
+	p, err := openPeople(ctx, cfg, a.store)
+	if err != nil {
+		return nil, err
+	}
+	p.units = a.shelf.units
+	metrics := handlers.NewMetrics()
+	holder := rand.Text()
+	lines, err := connect(cfg, chatState{a.store}, p.robots(), holder, log)
+	if err != nil {
+		return nil, err
+	}
+	a.listeners = lines.listeners
+	a.box = newBox(a.store, lines.pushers, holder, cfg.Retention.Notices, log, metrics)
+	p.box = a.box
+	a.desk = bot.NewDesk(bot.DeskOptions{
+		Store: a.store, Outbox: a.box, Commands: bot.OrgCommands(p.orgOptions()), PublicURL: cfg.PublicURL,
+		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,
+		Logger: log, Observe: metrics.Message,
+	})
 	name, _ := buildVersion()
 	a.server, err = handlers.New(handlers.Options{
 		Logger: log.With("component", "http"), TrustedProxies: cfg.TrustedProxies, Version: name,
+		Desk: a.desk, Hooks: lines.hooks, Metrics: metrics, Refused: metrics.Refused, Health: a.health,
 	})
 	if err != nil {
 		return nil, err
 	}
+	a.gauges(metrics)
+	a.operator = local{store: a.store, imports: imports{store: a.store, people: p, changed: a.shelf.changed}, close: func() error { return nil }}
+	if a.admin, err = listenSocket(ctx, cfg.Data); err != nil {
+		return nil, err
+	}
+	a.cleanup(func() error { return ignoreClosed(a.admin.Close()) })
 	var lc net.ListenConfig
 	if a.listener, err = lc.Listen(ctx, "tcp", cfg.Listen); err != nil {
 		return nil, fmt.Errorf("%s\n（listen: %w）", listenAdvice(cfg.Listen, err), err)
 	}
-	a.cleanups = append(a.cleanups, func() error {
-		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
-			return err
-		}
-		return nil
-	})
+	a.cleanup(func() error { return ignoreClosed(a.listener.Close()) })
 	return a, nil
+}
+
+// cleanup remembers to give something back.
+func (a *app) cleanup(fn func() error) { a.cleanups = append(a.cleanups, fn) }
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// use makes a bot over new documents answer everywhere.
+func (a *app) use(b *bot.Bot, examples []string) {
+	a.desk.Use(b)
+	a.server.Ready(b, examples)
 }
 
 // listenAdvice says what to do about an address that cannot be taken.
@@ -98,57 +158,170 @@ func listenAdvice(addr string, err error) string {
 // url is where the trial page is.
 func (a *app) url() string { return "http://" + a.listener.Addr().String() + "/" }
 
-// run serves until ctx ends, then lets the requests at work finish. It answers
-// probes at once and questions as soon as the index is open. It is called once
-// and closes the app.
+// run serves until ctx ends. Then it takes no more, lets what it has taken
+// finish, and stops. It answers probes at once and questions as soon as the
+// documents are read. It is called once and closes the app.
 func (a *app) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, a.close()) }()
-	srv := &http.Server{
-		Handler:           a.server,
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader,
-		ErrorLog:       slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
-	}
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(a.listener) }()
-	opened := make(chan error, 1)
-	go func() { opened <- a.openIndex() }()
 
-	var failure error
-	indexOpen := false
-	for failure == nil && ctx.Err() == nil {
-		select {
-		case failure = <-opened:
-			indexOpen, opened = true, nil
-		case failure = <-served:
-			served = nil
-		case <-ctx.Done():
-		}
+	// What takes messages stops first; what finishes them goes on until nothing
+	// is taken any more.
+	intake, stopIntake := context.WithCancel(ctx)
+	defer stopIntake()
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	fault := make(chan error, 1)
+	var taking, working sync.WaitGroup
+	start := func(wg *sync.WaitGroup, ctx context.Context, name string, fn func(context.Context) error) {
+		wg.Go(func() {
+			if err := fn(ctx); err != nil && ctx.Err() == nil {
+				select {
+				case fault <- fmt.Errorf("%s: %w", name, err):
+				default:
+				}
+			}
+		})
 	}
-	// The parent is over; what is at work still gets its time.
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	stopErr := srv.Shutdown(drain)
-	if served != nil {
-		<-served
+	start(&taking, intake, "http", a.serve(a.listener, a.server))
+	start(&taking, intake, "admin socket", a.serve(a.admin, serveOperator(a.operator)))
+	for _, l := range a.listeners {
+		taking.Go(func() { a.listen(intake, l) })
 	}
-	if !indexOpen {
-		failure = errors.Join(failure, <-opened) // the index is built to its end, then closed
+	start(&working, work, "documents", a.shelf.run)
+	start(&working, work, "outbox", a.box.Run)
+	start(&working, work, "desk", a.desk.Run)
+	start(&working, work, "purge", a.purge)
+
+	select {
+	case err = <-fault:
+	case <-ctx.Done():
 	}
-	return errors.Join(failure, stopErr)
+	stopIntake()
+	taking.Wait()
+	a.server.Wait()
+	stopWork()
+	working.Wait()
+	return err
 }
 
-// openIndex makes the server ready.
-func (a *app) openIndex() error {
-	start := time.Now()
-	b, ix, err := diskBot(a.cfg.Data, a.plans, a.words)
-	if err != nil {
+// serve runs an HTTP server until ctx ends and the requests at work are done.
+func (a *app) serve(l net.Listener, h http.Handler) func(context.Context) error {
+	return func(ctx context.Context) error {
+		srv := &http.Server{
+			Handler:           h,
+			ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+			MaxHeaderBytes: maxHeader,
+			ErrorLog:       slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+		}
+		if l == a.admin { // a backup takes as long as it takes
+			srv.ReadTimeout, srv.WriteTimeout = 0, 0
+		}
+		served := make(chan error, 1)
+		go func() { served <- srv.Serve(l) }()
+		select {
+		case err := <-served:
+			return err
+		case <-ctx.Done():
+		}
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		defer cancel()
+		err := srv.Shutdown(drain)
+		<-served
 		return err
 	}
-	a.cleanups = append(a.cleanups, ix.Close)
-	a.server.Ready(b, examples(a.plans))
-	a.log.Info("ready", "component", "app", "documents", len(a.plans), "took", time.Since(start))
-	return nil
+}
+
+// listen holds one connection to a platform. One that cannot be had does not end
+// the service: the others go on, and the probe says what is wrong.
+func (a *app) listen(ctx context.Context, l chat.Listener) {
+	err := l.Listen(ctx, func(ctx context.Context, m chat.Message) error {
+		_, err := a.desk.Take(ctx, m, 0)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		a.log.Error("connection given up", "component", string(l.Via()), "err", err)
+	}
+}
+
+// health tells what is wrong.
+func (a *app) health(ctx context.Context) map[string]string {
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	faults := map[string]string{}
+	if err := a.store.Ping(ctx); err != nil {
+		faults["store"] = "unavailable"
+	}
+	for _, l := range a.listeners {
+		if st := l.Status(); !st.Connected && !st.Standby {
+			faults[string(l.Via())] = st.Fault
+			if st.Fault == "" {
+				faults[string(l.Via())] = "connecting"
+			}
+		}
+	}
+	return faults
+}
+
+// gauges adds the figures that are read when somebody asks.
+func (a *app) gauges(m *handlers.Metrics) {
+	stats := func() outbox.Stats {
+		ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
+		defer cancel()
+		var st outbox.Stats
+		_ = a.store.View(ctx, func(r store.Reader) (err error) { // no store, no figure: it shows as 0
+			st, err = a.box.Stats(r)
+			return err
+		})
+		return st
+	}
+	m.Gauge("xietiao_outbox_waiting", "Notices that wait to be sent.", func() float64 { return float64(stats().Waiting) })
+	m.Gauge("xietiao_outbox_oldest_seconds", "How long the oldest due notice has been due.", func() float64 {
+		if st := stats(); !st.Oldest.IsZero() {
+			return max(0, time.Since(st.Oldest).Seconds())
+		}
+		return 0
+	})
+	for _, l := range a.listeners {
+		m.Gauge("xietiao_connected_"+metricName(string(l.Via())), "Whether the connection to the platform is there (1), also if another instance has it.", func() float64 {
+			if st := l.Status(); st.Connected || st.Standby {
+				return 1
+			}
+			return 0
+		})
+	}
+}
+
+// metricName makes a channel's name one of Prometheus.
+func metricName(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9') {
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
+
+// purge removes expired records, until ctx ends.
+func (a *app) purge(ctx context.Context) error {
+	tick := time.NewTicker(purgeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+		for {
+			n, err := a.store.Purge(ctx, purgeBatch)
+			if err != nil && ctx.Err() == nil {
+				a.log.Warn("expired records stay", "component", "purge", "err", err)
+			}
+			if err != nil || n < purgeBatch {
+				break
+			}
+		}
+	}
 }
 
 // close gives everything back, last first.
@@ -160,5 +333,3 @@ func (a *app) close() error {
 	a.cleanups = nil
 	return errors.Join(errs...)
 }
-
-var _ handlers.Asker = (*bot.Bot)(nil)

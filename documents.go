@@ -25,6 +25,15 @@ var errTooLarge = errors.New("file too large")
 
 // readPlan reads one document.
 func readPlan(name string) (*plan.Plan, error) {
+	data, err := readFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Read(filepath.Base(name), data)
+}
+
+// readFile reads a file within what is read into memory.
+func readFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -37,7 +46,7 @@ func readPlan(name string) (*plan.Plan, error) {
 	if len(data) > maxDocument {
 		return nil, fmt.Errorf("read %s: %w", name, errTooLarge)
 	}
-	return plan.Read(filepath.Base(name), data)
+	return data, nil
 }
 
 // advice says what to do about a document that could not be read.
@@ -113,9 +122,15 @@ func baseName(file string) string {
 // readPlans reads the named documents, each once, or gives the sample when none
 // is named; the notes are for users.
 func readPlans(ctx context.Context, names []string, p *progress) (plans []*plan.Plan, notes []string, err error) {
-	if len(names) == 0 {
-		return []*plan.Plan{plan.Sample()}, nil, nil
+	plans, notes, err = givenPlans(ctx, names, p)
+	if err == nil && len(names) == 0 {
+		plans = []*plan.Plan{plan.Sample()}
 	}
+	return plans, notes, err
+}
+
+// givenPlans reads the named documents, each once; the notes are for users.
+func givenPlans(ctx context.Context, names []string, p *progress) (plans []*plan.Plan, notes []string, err error) {
 	all, err := readEach(ctx, names, p)
 	if err != nil {
 		return nil, nil, err

@@ -43,7 +43,10 @@ type call struct {
 
 // commands in the order help shows them.
 func commands() []command {
-	return []command{serveCommand, askCommand, parseCommand, evalCommand, versionCommand}
+	return []command{
+		serveCommand, askCommand, parseCommand, importCommand, evalCommand, doctorCommand, healthcheckCommand,
+		backupCommand, restoreCommand, versionCommand,
+	}
 }
 
 // run is the whole program: it never calls os.Exit and reads only what it is

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"xietiao/bot/org"
 	"xietiao/index/plan"
 )
 
@@ -208,4 +209,96 @@ func Examples(p *plan.Plan) []string {
 		out = append(out, "成员单位有哪些")
 	}
 	return out
+}
+
+// What the desk says.
+const (
+	textPlace           = "位置收到了，但现在没有要用位置的事。要签到请先报名活动。"
+	textUnreadable      = "我只看得懂文字。请把问题打出来，例如“农家书屋归谁管”。"
+	textQuestionTooLong = "问题太长了，请缩短到 500 字以内再问。"
+	textTooFast         = "您问得太快了，我先歇一分钟。请一分钟后再问。"
+	textNothingToRate   = "不知道您说的是哪个回答。请引用那条回答再说“有误”，或先问一个问题。"
+	textRatedBad        = "已记下，办公室会核对这条回答。谢谢指正。"
+	textRatedGood       = "谢谢，很高兴帮上忙。"
+	textSourceLink      = "看原文"
+)
+
+func textNotAllowed(roles []org.Role) string {
+	var names []string
+	for _, r := range roles {
+		names = append(names, r.Word())
+	}
+	return "这件事只有" + strings.Join(names, "、") + "可以办。"
+}
+
+// What is said about people, groups and pauses.
+const (
+	textCommands       = "还可以说："
+	textFeedbackHelp   = "回答不对，就回复“有误”，后面可以写哪里不对。"
+	textUnknownPerson  = "我还不认识您。请私聊我说“绑定 姓名 单位”，例如“绑定 张三 市教育局”，办公室确认后就好了。"
+	textOutside        = "您不是本组织的成员，不能绑定单位。"
+	textWhichUnit      = "请写明单位，例如“绑定 市教育局”。"
+	textNothingPending = "没有等着确认的申请。"
+	textNoPauses       = "没有暂停，推送照常。"
+	textPauseHint      = "攒着的不会丢，说“恢复推送”就接着发。"
+)
+
+func textWho(name, unit, role string) string {
+	if unit == "" {
+		return "您是" + name + "，" + role + "。"
+	}
+	return "您是" + unit + "的" + name + "，" + role + "。"
+}
+
+func textAlreadyBound(name, unit string) string {
+	return "这个账号已经绑定：" + strings.TrimSpace(unit+" "+name) + "。要改先说“解绑”。"
+}
+
+func textHowToBind(said string) string {
+	if said == "" {
+		return "请写明姓名和单位，例如“绑定 张三 市教育局”。"
+	}
+	return "没有听懂“" + said + "”里的单位。请写姓名和单位，中间空一格，例如“绑定 张三 市教育局”。"
+}
+
+func textNoSuchUnit(said string) string {
+	return "方案里没有“" + said + "”这个单位，或者不止一个单位叫这个。请写方案里的名称。"
+}
+
+func textNoSuchDay(said string) string {
+	return "没有听懂“" + said + "”是哪一天。请写成“到 12月10日”。"
+}
+
+func textUnbound(done bool) string {
+	if done {
+		return "已解除这个账号的绑定。"
+	}
+	return "这个账号没有绑定。"
+}
+
+func textGroupUnbound(unit string, done bool) string {
+	if done {
+		return "本群不再接收" + unit + "的通知。"
+	}
+	return "本群没有绑定" + unit + "。"
+}
+
+func textResumed(unit string, done bool, rest int) string {
+	who := unit
+	if unit == org.All {
+		who = "全部单位"
+	}
+	s := who + "的推送已恢复。"
+	if !done {
+		s = who + "没有暂停。"
+	}
+	if rest > 0 {
+		s += fmt.Sprintf("另有 %d 处还暂停着，说“推送状态”查看。", rest)
+	}
+	return s
+}
+
+// TestMessage is what a group reads when its robot was imported.
+func TestMessage(units []string) string {
+	return "测试消息：本群已接收" + strings.Join(units, "、") + "的通知。收到这条就说明机器人可用，不用回复。"
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -8,6 +9,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"xietiao/bot"
+	"xietiao/bot/chat"
+	"xietiao/bot/store"
 	"xietiao/index"
 )
 
@@ -38,6 +42,21 @@ var faults = []struct {
 	{errTooLarge, http.StatusRequestEntityTooLarge, textTooLarge},
 	{errNotReady, http.StatusServiceUnavailable, textNotReady},
 	{errBusy, http.StatusServiceUnavailable, textBusy},
+
+	{chat.ErrSignature, http.StatusUnauthorized, textRefused},
+	{chat.ErrStale, http.StatusUnauthorized, textRefused},
+	{chat.ErrReplayed, http.StatusUnauthorized, textRefused},
+	{chat.ErrMalformed, http.StatusBadRequest, textMalformed},
+	{chat.ErrReceiver, http.StatusBadRequest, textMalformed},
+	{chat.ErrTooLarge, http.StatusRequestEntityTooLarge, textTooLarge},
+	{chat.ErrUnavailable, http.StatusServiceUnavailable, textUnavailable},
+	{bot.ErrNotReady, http.StatusServiceUnavailable, textNotReady},
+	{store.ErrUnavailable, http.StatusServiceUnavailable, textUnavailable},
+	{store.ErrBusy, http.StatusServiceUnavailable, textBusy},
+	{store.ErrConflict, http.StatusServiceUnavailable, textBusy},
+	{store.ErrClosed, http.StatusServiceUnavailable, textUnavailable},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, textBusy},
+	{context.Canceled, http.StatusServiceUnavailable, textBusy},
 }
 
 // status finds the answer to an error.
@@ -62,8 +81,12 @@ func (s *Server) wrap(h func(*gin.Context) error) gin.HandlerFunc {
 			return
 		}
 		code, text := status(err)
-		if code == http.StatusInternalServerError {
+		switch {
+		case code == http.StatusInternalServerError:
 			s.opt.Logger.Error("request failed", "id", requestID(c), "err", err)
+		case c.GetString(keyHook) != "":
+			// The console of a platform says only that the check failed; why is here.
+			s.opt.Logger.Warn("callback refused", "id", requestID(c), "path", c.GetString(keyHook), "status", code, "err", err)
 		}
 		s.fail(c, code, text)
 	}

@@ -11,7 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,9 +42,20 @@ const (
 type Options struct {
 	Logger         *slog.Logger // nil: discard
 	TrustedProxies []string     // addresses or networks whose forwarded headers count
-	Examples       []string     // questions the page offers
 	Version        string       // shown by /healthz
+	Desk           Taker        // takes what hooks receive; required with Hooks
+	Hooks          []Hook       // addresses that platforms call
+	Metrics        http.Handler // /metrics, for this machine and its network; nil: none
+	// Refused is called for each callback that was refused, with the status.
+	Refused func(path string, status int)
+	// Health tells what is wrong, by part; nothing: all is well. A part whose
+	// name is in Essential makes the service not ready.
+	Health func(ctx context.Context) map[string]string
 }
+
+// Essential are the parts of Options.Health without which no message can be
+// taken.
+var Essential = []string{"store"}
 
 // Server serves the routes. It answers 503 until [Server.Ready] is called. It
 // starts no goroutine and is safe for concurrent use.
@@ -51,6 +65,8 @@ type Server struct {
 	bot    atomic.Pointer[ready]
 	slots  chan struct{}
 	pages  *pages
+
+	working sync.WaitGroup // messages taken whose request may be over
 }
 
 type ready struct {
@@ -58,10 +74,27 @@ type ready struct {
 	examples []string
 }
 
+// clauses are those of a bot; other askers have none.
+func (r *ready) clauses(plan, address string) []bot.Clause {
+	b, ok := r.asker.(interface {
+		Clauses(plan, address string) []bot.Clause
+	})
+	if !ok {
+		return nil
+	}
+	return b.Clauses(plan, address)
+}
+
 // New builds the routes. It fails only for a wrong proxy address.
 func New(opt Options) (*Server, error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opt.Refused == nil {
+		opt.Refused = func(string, int) {}
+	}
+	if opt.Health == nil {
+		opt.Health = func(context.Context) map[string]string { return nil }
 	}
 	pages, err := loadPages()
 	if err != nil {
@@ -75,7 +108,9 @@ func New(opt Options) (*Server, error) {
 	if err := e.SetTrustedProxies(opt.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted proxies: %w", err)
 	}
-	e.Use(s.withID, s.withLog, s.recover, secure, limitBody)
+	e.UseRawPath = true // an address of a clause may hold an escaped slash
+	e.UnescapePathValues = false
+	e.Use(s.withID, s.withLog, s.recover, secure)
 	e.NoRoute(s.wrap(func(*gin.Context) error { return errNotFound }))
 	e.NoMethod(s.wrap(func(*gin.Context) error { return errMethod }))
 	s.engine = e
@@ -87,11 +122,17 @@ func New(opt Options) (*Server, error) {
 func (s *Server) routes(e *gin.Engine) {
 	e.GET("/", s.wrap(s.showPage))
 	e.HEAD("/", s.wrap(s.showPage))
-	e.POST("/", s.wrap(s.askPage))
-	e.POST("/api/ask", s.wrap(s.askAPI))
+	e.POST("/", limitBody, s.wrap(s.askPage))
+	e.POST("/api/ask", limitBody, s.wrap(s.askAPI))
+	e.GET("/p/:plan/:address", s.wrap(s.showClause))
 	e.GET("/assets/:name", s.wrap(s.asset))
 	e.GET("/healthz", s.wrap(s.healthz))
 	e.GET("/readyz", s.wrap(s.readyz))
+	e.GET("/metrics", s.wrap(s.metrics))
+	for _, h := range s.opt.Hooks {
+		e.GET(h.Path, s.wrap(s.callback(h)))
+		e.POST(h.Path, s.wrap(s.callback(h)))
+	}
 }
 
 // Ready gives the server what answers questions, with questions to offer. It
@@ -130,11 +171,32 @@ func (s *Server) healthz(c *gin.Context) error {
 	return nil
 }
 
+// readyz tells whether messages can be taken now, and what else is wrong.
 func (s *Server) readyz(c *gin.Context) error {
-	if s.bot.Load() == nil {
-		c.JSON(http.StatusServiceUnavailable, gin.H{"status": "starting"})
-		return nil
+	faults := s.opt.Health(c.Request.Context())
+	state, code := "ready", http.StatusOK
+	switch {
+	case s.bot.Load() == nil:
+		state, code = "starting", http.StatusServiceUnavailable
+	case slices.ContainsFunc(Essential, func(part string) bool { return faults[part] != "" }):
+		state, code = "unavailable", http.StatusServiceUnavailable
+	case len(faults) > 0:
+		state = "degraded"
 	}
-	c.JSON(http.StatusOK, gin.H{"status": "ready"})
+	body := gin.H{"status": state}
+	if len(faults) > 0 {
+		body["faults"] = faults
+	}
+	c.JSON(code, body)
+	return nil
+}
+
+// metrics are for this machine and its own network only.
+func (s *Server) metrics(c *gin.Context) error {
+	ip := net.ParseIP(c.ClientIP())
+	if s.opt.Metrics == nil || ip == nil || !ip.IsLoopback() && !ip.IsPrivate() {
+		return errNotFound
+	}
+	s.opt.Metrics.ServeHTTP(c.Writer, c.Request)
 	return nil
 }

@@ -10,8 +10,11 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// keyID is where a request's id is kept.
-const keyID = "request_id"
+// Where a request's id, and the hook it came to, are kept.
+const (
+	keyID   = "request_id"
+	keyHook = "hook"
+)
 
 // withID gives every request an id of our own making; one sent by the visitor
 // is not taken over, so that nobody can write into our logs.

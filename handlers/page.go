@@ -72,10 +72,13 @@ func loadPages() (*pages, error) {
 	return p, nil
 }
 
-// write renders the trial page into a buffer before the first byte is sent.
-func (p *pages) write(c *gin.Context, code int, v view) {
+// write renders the trial page.
+func (p *pages) write(c *gin.Context, code int, v view) { p.render(c, code, "chat.html", v) }
+
+// render makes a page in a buffer before the first byte is sent.
+func (p *pages) render(c *gin.Context, code int, name string, v any) {
 	var buf bytes.Buffer
-	if err := p.tmpl.ExecuteTemplate(&buf, "chat.html", v); err != nil {
+	if err := p.tmpl.ExecuteTemplate(&buf, name, v); err != nil {
 		_ = c.Error(err) // the templates are tested; a visitor still gets an answer
 		c.String(http.StatusInternalServerError, "%s", strings.ReplaceAll(textInternal, "%s", requestID(c)))
 		return

@@ -20,6 +20,8 @@ const (
 	MemberPerMinute = 30   // an app to one member; more is dropped without a word (docs 90236)
 	MemberPerHour   = 1000 // likewise
 	RobotPerMinute  = 20   // a group robot (docs 99110)
+	BotPerMinute    = 30   // an AI bot in one conversation, replies and pushes together (docs 101463)
+	BotPerHour      = 1000 // likewise
 )
 
 // rates are one limit for a minute and one for an hour of what key names.

@@ -36,10 +36,10 @@ func NewResponder(opt ResponderOptions) (*Responder, error) {
 		return nil, err
 	}
 	if opt.PerMinute <= 0 {
-		opt.PerMinute = aibotPerMinute
+		opt.PerMinute = BotPerMinute
 	}
 	if opt.PerHour <= 0 {
-		opt.PerHour = aibotPerHour
+		opt.PerHour = BotPerHour
 	}
 	opt.Client, opt.Now = clientOf(opt.Client), nowOf(opt.Now)
 	return &Responder{opt: opt, base: base}, nil

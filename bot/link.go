@@ -1,0 +1,57 @@
+package bot
+
+import (
+	"net/url"
+	"strings"
+
+	"xietiao/bot/chat"
+	"xietiao/index"
+)
+
+// Sizes of a reply with a link, in bytes: what the smallest message of a channel
+// holds (a text of WeCom, docs 90236), and a markdown one.
+const (
+	textBytes     = 2048
+	markdownBytes = 4000
+)
+
+// ClausePath is the address of a clause's page below the public address: plan is
+// the 文号 or title, address what a citation says behind it.
+func ClausePath(plan, address string) string {
+	return "/p/" + url.PathEscape(plan) + "/" + url.PathEscape(address)
+}
+
+// linked adds the link to the first clause's page where there is room for it.
+func (d *Desk) linked(r chat.Reply, rows []index.Row) chat.Reply {
+	if d.opt.PublicURL == "" {
+		return r
+	}
+	for _, row := range rows {
+		address, ok := strings.CutPrefix(row.Cite, row.Plan+" ")
+		if !ok || row.Related {
+			continue
+		}
+		link := d.opt.PublicURL + ClausePath(row.Plan, address)
+		if text := r.Text + "\n" + textSourceLink + colon + link; len(text) <= textBytes {
+			r.Text = text
+		}
+		if md := r.Markdown + "\n\n[" + textSourceLink + "](" + link + ")"; r.Markdown != "" && len(md) <= markdownBytes {
+			r.Markdown = md
+		}
+		break
+	}
+	return r
+}
+
+// welcome is what somebody reads who has only opened the conversation.
+func (b *Bot) welcome() string {
+	var examples []string
+	if len(b.plans) > 0 {
+		examples = Examples(b.plans[0])
+	}
+	text := textChat("")
+	if len(examples) > 0 {
+		text += "\n" + textExamples(examples)
+	}
+	return text
+}

@@ -1,0 +1,161 @@
+package bot
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"xietiao/bot/chat"
+	"xietiao/bot/store"
+	"xietiao/index"
+)
+
+const (
+	answerBucket = "desk.answers" // what was asked and answered, by time; no names in it
+	quoteBucket  = "desk.quotes"  // beginning of a reply in a conversation → its answer
+)
+
+const (
+	quoteRunesKept = 60 // of a reply are enough to know it by when somebody quotes it
+	quoteRunesLow  = 6  // fewer could be anything
+)
+
+// session is what a person talks about in a conversation.
+type session struct {
+	Last    string  `json:"last,omitempty"`    // the last question
+	Base    string  `json:"base,omitempty"`    // the one it leaned on, if it did
+	Answer  string  `json:"answer,omitempty"`  // key of its answer
+	Greeted bool    `json:"greeted,omitempty"` // the welcome was shown
+	Times   []int64 `json:"times,omitempty"`   // messages of the last minute, Unix milliseconds
+	Told    int64   `json:"told,omitempty"`    // when 太快了 was last said
+}
+
+type paceVerdict int
+
+const (
+	inPace paceVerdict = iota
+	justTooMany
+	tooMany // and told so within the minute
+)
+
+// count adds a message at now and says whether the person keeps to most a
+// minute. What is beyond is not counted, so waiting a minute always helps.
+func (s *session) count(now time.Time, most int) paceVerdict {
+	from := now.Add(-time.Minute).UnixMilli()
+	for len(s.Times) > 0 && s.Times[0] <= from {
+		s.Times = s.Times[1:]
+	}
+	if len(s.Times) < most {
+		s.Times = append(s.Times, now.UnixMilli())
+		return inPace
+	}
+	if s.Told > from {
+		return tooMany
+	}
+	s.Told = now.UnixMilli()
+	return justTooMany
+}
+
+// sessionKey is one person in one conversation.
+func sessionKey(m chat.Message) string {
+	return digest(string(m.Via) + "\x00" + string(m.Conversation) + "\x00" + string(m.Sender))
+}
+
+// answered is an answer that was given. To holds no session link.
+type answered struct {
+	Q      string        `json:"q"`
+	Base   string        `json:"base,omitempty"`
+	Status index.Status  `json:"status"`
+	Intent index.Intent  `json:"intent"`
+	Cites  []string      `json:"cites,omitempty"`
+	Via    chat.Via      `json:"via"`
+	Kind   chat.Kind     `json:"kind"`
+	To     chat.Address  `json:"to"`
+	Rating []ratingEntry `json:"rating,omitempty"`
+
+	key string
+}
+
+// ratingEntry is what somebody thinks of an answer; the latest of a person counts.
+type ratingEntry struct {
+	By     string      `json:"by"` // digest of the person
+	Rating chat.Rating `json:"rating"`
+	Remark string      `json:"remark,omitempty"`
+	At     time.Time   `json:"at"`
+}
+
+func cites(rows []index.Row) []string {
+	var out []string
+	for _, r := range rows {
+		if r.Cite != "" {
+			out = append(out, r.Cite)
+		}
+	}
+	return out
+}
+
+// keepAnswer keeps an answer and what it is known by when it is quoted.
+func keepAnswer(tx *store.Tx, m chat.Message, id string, a answered, reply chat.Reply, until time.Time) error {
+	if err := putUntil(tx, answerBucket, id, a, until); err != nil {
+		return err
+	}
+	print := squeeze(reply.Text)
+	if len([]rune(print)) < quoteRunesLow {
+		return nil
+	}
+	return tx.PutUntil(quoteBucket, quoteKey(m, print), []byte(id), until)
+}
+
+// quotedAnswer finds the answer that m quotes, whoever had asked for it. A
+// platform may quote only the beginning.
+func quotedAnswer(r store.Reader, m chat.Message) (*answered, error) {
+	print := squeeze(m.Quoted)
+	if len([]rune(print)) < quoteRunesLow {
+		return nil, nil
+	}
+	var id string
+	err := r.Scan(quoteBucket, store.Range{Prefix: quoteKey(m, print), Limit: 1}, func(_ string, value []byte) error {
+		id = string(value)
+		return nil
+	})
+	if err != nil || id == "" {
+		return nil, err
+	}
+	return answerAt(r, id)
+}
+
+func answerAt(r store.Reader, id string) (*answered, error) {
+	value, ok, err := r.Get(answerBucket, id)
+	if err != nil || !ok {
+		return nil, err
+	}
+	a := answered{key: id}
+	if err := json.Unmarshal(value, &a); err != nil {
+		return nil, fmt.Errorf("%w: answer: %w", store.ErrDamaged, err)
+	}
+	return &a, nil
+}
+
+// quoteKey is the beginning of a reply in its conversation.
+func quoteKey(m chat.Message, print string) string {
+	return digest(string(m.Via) + "\x00" + string(m.Conversation))[:16] + "/" + print
+}
+
+// squeeze keeps the letters and digits a reply begins with: its markup and its
+// layout differ between what was sent and what is quoted.
+func squeeze(s string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			continue
+		}
+		b.WriteRune(r)
+		if n++; n == quoteRunesKept {
+			break
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"xietiao/bot/store"
+)
+
+var backupCommand = command{
+	name:    "backup",
+	summary: "备份全部数据，服务开着也行",
+	usage: `用法：xietiao backup [-config 文件] [-data 文件夹] 文件
+
+把数据库完整地写到文件里，前后一致，服务不用停。文件已经有了就不动它，以 1 退出。
+文件里有花名册和加密过的机器人地址；密钥（secret_key）不在里面，请另外保管。
+`,
+	run: runBackup,
+}
+
+func runBackup(ctx context.Context, c *call) int {
+	set := flag.NewFlagSet("backup", flag.ContinueOnError)
+	flags := storeFlags(set)
+	rest, code, ok := c.parse(set)
+	if !ok {
+		return code
+	}
+	if len(rest) != 1 {
+		return c.misuse("要给一个文件名，例如 backup-2026-11-23.xtb")
+	}
+	op, err := c.operator(ctx, flags)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	defer func() { _ = op.Close() }() // read only
+	size, err := writeBackup(ctx, op, rest[0])
+	if errors.Is(err, fs.ErrExist) {
+		return c.fail("%s 已经有了，没有动它；请换一个名字", rest[0])
+	}
+	if err != nil {
+		return c.fail("没有备份成：%v", err)
+	}
+	printf(c.stdout, "已备份到 %s，%d 字节\n", rest[0], size)
+	return exitDone
+}
+
+// writeBackup writes the copy beside its place and moves it there when it is
+// whole and on disk.
+func writeBackup(ctx context.Context, op operator, name string) (size int64, err error) {
+	if _, err := os.Lstat(name); err == nil {
+		return 0, fs.ErrExist
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".backup-*")
+	if err != nil {
+		return 0, fmt.Errorf("write backup: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+		}
+	}()
+	if err := op.Backup(ctx, f); err != nil {
+		return 0, err
+	}
+	if err := f.Sync(); err != nil {
+		return 0, fmt.Errorf("write backup: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return 0, fmt.Errorf("write backup: %w", err)
+	}
+	if err := os.Link(f.Name(), name); err != nil { // unlike a rename it never replaces
+		return 0, fmt.Errorf("write backup: %w", err)
+	}
+	return info.Size(), errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+var restoreCommand = command{
+	name:    "restore",
+	summary: "把备份放回一个空的数据库",
+	usage: `用法：xietiao restore [-config 文件] [-data 文件夹] 文件
+
+只往空的数据库里恢复；服务要先停。恢复以后所有推送先停着，免得把已经发过的再发一遍：
+请办公室看过没有发出的通知，再在聊天里说“恢复推送”。
+`,
+	run: runRestore,
+}
+
+func runRestore(ctx context.Context, c *call) int {
+	set := flag.NewFlagSet("restore", flag.ContinueOnError)
+	flags := storeFlags(set)
+	rest, code, ok := c.parse(set)
+	if !ok {
+		return code
+	}
+	if len(rest) != 1 {
+		return c.misuse("要给一份备份文件")
+	}
+	cfg, err := c.storeSettings(flags)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	if r, err := dialOperator(ctx, cfg.Data); err == nil {
+		_ = r.Close()
+		return c.fail("服务还开着，请先停下再恢复")
+	}
+	f, err := os.Open(rest[0])
+	if err != nil {
+		return c.fail("%s", advice(rest[0], err))
+	}
+	defer func() { _ = f.Close() }() // read only
+	unlock, err := lockFolder(cfg.Data)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	defer unlock()
+	s, err := dialStore(cfg)
+	if err != nil {
+		return c.fail("%v", storeFault(cfg, err))
+	}
+	defer func() { _ = s.Close() }() // what was restored has been committed
+	switch err := s.Restore(ctx, f); {
+	case errors.Is(err, store.ErrNotEmpty):
+		return c.fail("数据库里已经有数据，没有动它；请用 -data 换一个空的文件夹，或换一个 space")
+	case errors.Is(err, store.ErrDamaged):
+		return c.fail("%s 不是完整的备份，没有恢复：%v", rest[0], err)
+	case err != nil:
+		return c.fail("没有恢复成：%v", err)
+	}
+	if err := s.Migrate(ctx, schema); err != nil {
+		return c.fail("%v", storeFault(cfg, err))
+	}
+	if err := s.Update(ctx, holdAfterRestore); err != nil {
+		return c.fail("恢复了，但没有能停住推送：%v", err)
+	}
+	printf(c.stdout, "已恢复。所有推送先停着，办公室说“恢复推送”才继续\n")
+	return exitDone
+}
