@@ -157,8 +157,7 @@ func (d *Desk) Take(ctx context.Context, m chat.Message, room int) (Taken, error
 			t.Reply, rest = fitting(t.Reply, room)
 		}
 		if !rest.Empty() {
-			n := outbox.Notice{Key: outbox.KindReply + "/" + key, Kind: outbox.KindReply, To: m.From, Reply: rest}
-			if _, err := d.opt.Outbox.Put(tx, n); err != nil {
+			if err := d.push(tx, m, rest); err != nil {
 				return err
 			}
 		}
@@ -216,6 +215,26 @@ func (d *Desk) Defer(ctx context.Context, m chat.Message) (Taken, error) {
 		return Taken{}, fmt.Errorf("defer message: %w", err)
 	}
 	return t, nil
+}
+
+// Push sends the reply that Take returned through the outbox, where the platform
+// does not take it as the answer to its request. Again changes nothing.
+func (d *Desk) Push(ctx context.Context, m chat.Message, r chat.Reply) error {
+	err := d.opt.Store.Update(ctx, func(tx *store.Tx) error {
+		return d.push(tx, m, r)
+	})
+	if err != nil {
+		return fmt.Errorf("push reply: %w", err)
+	}
+	return nil
+}
+
+// push puts a reply to m into the outbox.
+func (d *Desk) push(tx *store.Tx, m chat.Message, r chat.Reply) error {
+	_, err := d.opt.Outbox.Put(tx, outbox.Notice{
+		Key: outbox.KindReply + "/" + digest(m.Key()), Kind: outbox.KindReply, To: m.From, Reply: r,
+	})
+	return err
 }
 
 // Run takes up messages that were deferred and then left by whoever was at work

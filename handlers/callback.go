@@ -18,6 +18,7 @@ import (
 type Taker interface {
 	Take(ctx context.Context, m chat.Message, room int) (bot.Taken, error)
 	Defer(ctx context.Context, m chat.Message) (bot.Taken, error)
+	Push(ctx context.Context, m chat.Message, r chat.Reply) error
 }
 
 var _ Taker = (*bot.Desk)(nil)
@@ -93,7 +94,11 @@ func (s *Server) answer(ctx context.Context, ch chat.Channel, d chat.Delivery) (
 	if err != nil || !ok || taken.Reply.Empty() {
 		return d.Response, err
 	}
-	return d.Answer(ctx, taken.Reply)
+	response, err := d.Answer(ctx, taken.Reply)
+	if errors.Is(err, chat.ErrElsewhere) {
+		return d.Response, s.opt.Desk.Push(ctx, *d.Message, taken.Reply)
+	}
+	return response, err
 }
 
 // inTime takes a message and waits for its reply as long as the platform would.
