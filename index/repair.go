@@ -16,8 +16,9 @@ import (
 // question spelled rightly is never changed.
 func (v *view) repair(t *Thesaurus, clean string) (string, []token) {
 	tokens := v.tokens(t, clean)
+	hopeless := map[string]bool{}
 	for range maxRepairs {
-		fixed, ok := v.repairOnce(t, clean, tokens)
+		fixed, ok := v.repairOnce(t, clean, tokens, hopeless)
 		if !ok {
 			break
 		}
@@ -29,66 +30,94 @@ func (v *view) repair(t *Thesaurus, clean string) (string, []token) {
 const (
 	maxNear       = 16
 	maxRepairs    = 4
-	maxRepairWord = 6 // runes of the longest word that is tried
+	maxRepairWord = 6  // runes of the longest word that is tried
+	maxSuspects   = 24 // runes looked at; a question with more is no question, and would take long
 )
 
-func (v *view) repairOnce(t *Thesaurus, clean string, tokens []token) (string, bool) {
+// repairOnce mends one word, the longest and first that can be. It notes in
+// hopeless the windows that are near no word.
+func (v *view) repairOnce(t *Thesaurus, clean string, tokens []token, hopeless map[string]bool) (string, bool) {
 	rs := []rune(clean)
-	unknown, known := make([]bool, len(rs)+1), make([]bool, len(rs)+1)
-	any := false
 	for _, tok := range tokens {
-		if tok.kind != tokRaw {
-			for i := max(tok.start, 0); i < tok.end && (tok.kind == tokUnit || tok.kind == tokMissing || tok.kind == tokOutside); i++ {
-				known[i] = true
-			}
+		if tok.kind != tokRaw || !isLatin(tok.text) {
 			continue
 		}
-		if isLatin(tok.text) {
-			if word, ok := v.fromPinyin(t, tok.text); ok {
-				return string(rs[:tok.start]) + word + string(rs[tok.end:]), true
-			}
-			continue
-		}
-		for i := tok.start; i < tok.end; i++ {
-			if !ordinalRune(rs[i]) && !v.explained(rs, i, tok) {
-				unknown[i], any = true, true
-			}
+		if word, ok := v.fromPinyin(t, tok.text); ok {
+			return string(rs[:tok.start]) + word + string(rs[tok.end:]), true
 		}
 	}
-	if !any {
-		return "", false
-	}
+	doubts := v.doubts(rs, tokens)
 	for n := min(maxRepairWord, len(rs)); n >= 2; n-- {
 		for i := 0; i+n <= len(rs); i++ {
-			if !holdsTrue(unknown[i:i+n]) || holdsTrue(known[i:i+n]) {
+			window := rs[i : i+n]
+			if slices.Max(doubts[i:i+n]) < weak || hopeless[string(window)] {
 				continue
 			}
-			if word, ok := v.nearWord(t, rs[i:i+n]); ok {
+			if word, ok := v.nearWord(t, window); ok && !v.holds(string(window)) && mayBecome([]rune(word), window, doubts[i:i+n]) {
 				return string(rs[:i]) + word + string(rs[i+n:]), true
 			}
+			hopeless[string(window)] = true
 		}
 	}
 	return "", false
+}
+
+// doubt is how much a rune looks like a typing error.
+type doubt uint8
+
+const (
+	sure   doubt = iota // of a department or of other business: it stays
+	own                 // of another word; in 妇女儿同 it may be wrong
+	weak                // it stands in the plan with the rune beside it, which is of another word
+	strong              // it does not stand in the plan with its neighbours
+)
+
+// doubts looks at every rune that no word list explains.
+func (v *view) doubts(rs []rune, tokens []token) []doubt {
+	out := make([]doubt, len(rs))
+	found := 0
+	for _, tok := range tokens {
+		for i := max(tok.start, 0); i < tok.end; i++ {
+			switch {
+			case tok.kind == tokUnit || tok.kind == tokMissing || tok.kind == tokOutside:
+			case tok.kind != tokRaw || isLatin(tok.text) || ordinalRune(rs[i]) || v.paired(rs, i, tok.start, tok.end) || found >= maxSuspects:
+				out[i] = own
+			default:
+				found++
+				out[i] = strong
+				if v.paired(rs, i, 0, len(rs)) {
+					out[i] = weak
+				}
+			}
+		}
+	}
+	return out
+}
+
+// paired tells whether the rune at i stands in the plan with a neighbour between
+// the places from and to.
+func (v *view) paired(rs []rune, i, from, to int) bool {
+	return i > from && v.holds(string(rs[i-1:i+1])) || i+1 < to && v.holds(string(rs[i:i+2]))
+}
+
+// mayBecome tells whether the window's doubts allow it to be read as the word.
+// Where they are weak, only what stands between other runes of the word may
+// change: 同 in 妇女儿同, not 条 in 第一条原则.
+func mayBecome(word, window []rune, doubts []doubt) bool {
+	firm := slices.Max(doubts) == strong
+	for i, d := range doubts {
+		edge := i == 0 || i == len(doubts)-1
+		if word[i] != window[i] && (d == sure || edge && !firm) {
+			return false
+		}
+	}
+	return true
 }
 
 // ordinalRune keeps 第三 from being read as something that sounds like it.
 func ordinalRune(r rune) bool {
 	_, number := zh.Number(string(r))
 	return r == '第' || number
-}
-
-// explained tells whether the rune stands in the plan's text with a neighbour.
-func (v *view) explained(rs []rune, i int, tok token) bool {
-	return i > 0 && v.holds(string(rs[i-1:i+1])) || i+1 < len(rs) && v.holds(string(rs[i:i+2]))
-}
-
-func holdsTrue(list []bool) bool {
-	for _, b := range list {
-		if b {
-			return true
-		}
-	}
-	return false
 }
 
 func isLatin(s string) bool {

@@ -21,6 +21,9 @@ func TestTypingErrorsAreMended(t *testing.T) {
 		{"a look-alike in a department", "市教肓局的职责", "市教育局的职责"},
 		{"two errors in one word", "文化志原服务", "文化志愿服务"},
 		{"errors in two places", "残急人文化权意谁保障", "残疾人文化权益谁保障"},
+		{"an error that makes a word of the lists", "全民建身志原服务谁负责", "全民健身志愿服务谁负责"},
+		{"an error that is a word by itself", "妇女儿同文化权益谁管", "妇女儿童文化权益谁管"},
+		{"an error beside a word that it fits", "社科只识普及谁组织", "社科知识普及谁组织"},
 		{"pinyin", "nongjiashuwu归谁管", "农家书屋归谁管"},
 		{"pinyin of two words", "wenhualitang归谁管", "文化礼堂归谁管"},
 		{"southern sounds", "残急人的文化权益", "残疾人的文化权益"},
@@ -57,12 +60,32 @@ func TestRightSpellingIsNeverChanged(t *testing.T) {
 	list = append(list,
 		"张家村的祠堂想挂个牌子归谁管", "李老师问农家书屋缺书找谁", "虹桥镇的越剧团去哪里备案",
 		"我是柳市的，想在村口搭个戏台", "雁荡山风景区的讲解员谁培训", "wps打不开怎么办", "ktv装修谁批",
-		"第三项任务是什么", "方案第四部分（三）写了什么", "2020年9月25日印发的是哪个文件")
+		"第一条原则是哪条", "老党员想带头去文化队里帮忙", "第三项任务是什么", "方案第四部分（三）写了什么", "2020年9月25日印发的是哪个文件")
 	for _, q := range list {
 		want := zh.Fold(zh.CleanQuestion(q))
 		if got := repaired(v, q); got != want {
 			t.Errorf("%s → %s", want, got)
 		}
+	}
+}
+
+// However long and strange a question is, few of its letters are looked at.
+func TestFewRunesAreSuspected(t *testing.T) {
+	t.Parallel()
+	v := sampleView()
+	var strange []rune
+	for r := rune(0x9000); len(strange) < maxQuestion; r++ {
+		strange = append(strange, r)
+	}
+	tokens := v.tokens(v.t, string(strange))
+	count := 0
+	for _, d := range v.doubts(strange, tokens) {
+		if d >= weak {
+			count++
+		}
+	}
+	if count != maxSuspects {
+		t.Errorf("%d runes", count)
 	}
 }
 
