@@ -709,3 +709,73 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestAnOutcomeAfterTheClaimsEndChangesNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, fileBackend(t))
+	d.put(Notice{Key: "k", To: group("g")})
+	late := d.claim().jobs[0]
+	d.c.advance(4*defaultSend - time.Millisecond)
+	if got := d.claim(); len(got.jobs) > 0 || d.record("k").State != StateSending {
+		t.Error("taken from one who still has it")
+	}
+	if o := d.box.push(t.Context(), late); o.Verdict() != chat.VerdictRetry || len(d.f.seen()) > 0 {
+		t.Errorf("sent by one who stood still: %s", o)
+	}
+	d.c.advance(time.Millisecond)
+	d.drain()
+	d.c.advance(time.Minute)
+	second := d.claim().jobs[0]
+	if err := d.box.record(t.Context(), late, chat.Done()); err != nil {
+		t.Fatal(err)
+	}
+	d.wantState("k", StateSending, "")
+	if err := d.box.record(t.Context(), second, d.box.push(t.Context(), second)); err != nil {
+		t.Fatal(err)
+	}
+	d.wantState("k", StateSent, "")
+	if got := d.f.names(); got != "!k" {
+		t.Error(got)
+	}
+	d.wantClean()
+}
+
+func TestANewLifeTakesUpItsOwnClaims(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, fileBackend(t))
+	d.put(Notice{Key: "k", To: group("g")})
+	d.claim()
+	for _, tc := range []struct {
+		holder string
+		want   State
+	}{{"another", StateSending}, {"one", StateWaiting}} {
+		d.with(func(o *Options) { o.Holder = tc.holder })
+		if err := d.box.takeUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d.wantState("k", tc.want, "")
+	}
+	if rec := d.record("k"); !rec.Repeat || rec.Attempts[0].Code != CodeCrash {
+		t.Errorf("%+v", rec)
+	}
+}
+
+func TestWhatIsCancelledOnItsWayGoesNowhereElse(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, fileBackend(t))
+	d.put(Notice{Key: "k", To: group("g"), Fallback: []chat.Address{user("u")}})
+	j := d.claim().jobs[0]
+	d.update(func(tx *store.Tx) error {
+		_, err := d.box.Cancel(tx, "k", "已办结")
+		return err
+	})
+	if err := d.box.record(t.Context(), j, chat.Permanent("60020")); err != nil {
+		t.Fatal(err)
+	}
+	d.drain()
+	d.wantState("k", StateCancelled, "")
+	if got := d.f.names(); got != "" {
+		t.Error(got)
+	}
+	d.wantClean()
+}
