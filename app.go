@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -93,7 +92,10 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 	}
 	p.units = a.shelf.units
 	metrics := handlers.NewMetrics()
-	holder := rand.Text()
+	holder, err := instanceName(cfg.Data)
+	if err != nil {
+		return nil, err
+	}
 	lines, err := connect(cfg, chatState{a.store}, p.robots(), holder, log)
 	if err != nil {
 		return nil, err

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -38,4 +40,29 @@ func folderFault(data string, err error) error {
 		what = "没有权限在那里写；请改文件夹的权限，或用 -data 换一个文件夹"
 	}
 	return fmt.Errorf("数据文件夹 %s 用不了：%s\n（data folder: %w）", data, what, err)
+}
+
+// instanceFile keeps the name of the instance that the data folder belongs to.
+const instanceFile = "instance"
+
+// instanceName names this instance among those that share a store. It stays the
+// same when the process dies and comes back, so that it takes up at once what it
+// was doing; a folder copied to another machine has another name. The caller
+// holds the folder's lock.
+func instanceName(data string) (string, error) {
+	path := filepath.Join(data, instanceFile)
+	text, err := os.ReadFile(path)
+	name := strings.TrimSpace(string(text))
+	if errors.Is(err, os.ErrNotExist) || err == nil && name == "" {
+		name = rand.Text()
+		err = os.WriteFile(path, []byte(name+"\n"), 0o600)
+	}
+	if err != nil {
+		return "", folderFault(data, err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "" // the name is still its own unless the folder is copied
+	}
+	return name + "@" + host, nil
 }
