@@ -53,7 +53,13 @@ type app struct {
 // newApp wires the service: it reads the documents of the settings, takes the
 // data folder, the store and the addresses, and starts nothing. On an error
 // everything is given back.
-func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err error) {
+func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, error) {
+	return newAppBy(ctx, cfg, clockOf(cfg), log)
+}
+
+// newAppBy is newApp by another program's clock: limits, sessions and notices
+// follow it, while tokens, leases and signatures keep to the wall clock.
+func newAppBy(ctx context.Context, cfg config.Config, now func() time.Time, log *slog.Logger) (_ *app, err error) {
 	a := &app{log: log, cfg: cfg}
 	defer func() {
 		if err != nil {
@@ -76,7 +82,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, e
 		return nil, err
 	}
 	a.cleanup(func() error { unlock(); return nil })
-	if a.store, err = openStore(ctx, cfg); err != nil {
+	if a.store, err = openStore(ctx, cfg, now); err != nil {
 		return nil, err
 	}
 	a.cleanup(a.store.Close)

@@ -119,7 +119,7 @@ func runRestore(ctx context.Context, c *call) int {
 		return c.fail("%v", err)
 	}
 	defer unlock()
-	s, err := dialStore(cfg)
+	s, err := dialStore(cfg, clockOf(cfg))
 	if err != nil {
 		return c.fail("%v", storeFault(cfg, err))
 	}

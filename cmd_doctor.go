@@ -110,7 +110,7 @@ func diagnoses(ctx context.Context, cfg config.Config) ([]check, func()) {
 			}
 		}
 		var err error
-		if s, err = openStore(ctx, cfg); err != nil {
+		if s, err = openStore(ctx, cfg, clockOf(cfg)); err != nil {
 			return "", err.Error()
 		}
 		cleanups = append(cleanups, func() { _ = s.Close() }) // read only

@@ -152,7 +152,7 @@ func openOperator(ctx context.Context, cfg config.Config) (operator, error) {
 			return nil, err
 		}
 	}
-	s, err := openStore(ctx, cfg)
+	s, err := openStore(ctx, cfg, clockOf(cfg))
 	if err != nil {
 		unlock()
 		return nil, err

@@ -20,10 +20,10 @@ const storeFile = "xietiao.db"
 // never changed or removed once it was released.
 var schema []store.Step
 
-// openStore opens the store that the settings name and brings it up to date.
-// The error is for users.
-func openStore(ctx context.Context, cfg config.Config) (*store.Store, error) {
-	s, err := dialStore(cfg)
+// openStore opens the store that the settings name, by the program's clock, and
+// brings it up to date. The error is for users.
+func openStore(ctx context.Context, cfg config.Config, now func() time.Time) (*store.Store, error) {
+	s, err := dialStore(cfg, now)
 	if err != nil {
 		return nil, storeFault(cfg, err)
 	}
@@ -33,14 +33,14 @@ func openStore(ctx context.Context, cfg config.Config) (*store.Store, error) {
 	return s, nil
 }
 
-func dialStore(cfg config.Config) (*store.Store, error) {
+func dialStore(cfg config.Config, now func() time.Time) (*store.Store, error) {
 	if u := cfg.Redis.Reveal(); u != "" {
-		return store.OpenRedis(u, cfg.Space, nil, store.Options{Now: clockOf(cfg)})
+		return store.OpenRedis(u, cfg.Space, nil, store.Options{Now: now})
 	}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
-	return store.OpenFile(filepath.Join(cfg.Data, storeFile), store.Options{Now: clockOf(cfg)})
+	return store.OpenFile(filepath.Join(cfg.Data, storeFile), store.Options{Now: now})
 }
 
 // clockOf is the program's clock: it tells the time of the office's zone.
