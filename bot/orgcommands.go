@@ -222,20 +222,28 @@ func (o orgCommands) decide(how func(*store.Tx, org.RequestID, org.PersonID) (or
 		if err != nil {
 			return told(err)
 		}
-		to := chat.Address{}
-		if q.Group != nil {
-			to = *q.Group
-		} else if list := o.Routes.To(org.Person{IDs: map[chat.Platform]chat.UserID{q.Platform: q.User}}); len(list) > 0 {
-			to = list[0]
+		to, err := o.asker(c.Tx, q)
+		if err != nil {
+			return chat.Reply{}, err
 		}
-		if to.Via != "" {
-			err = o.send(c, "verdict/"+string(q.ID)+"/"+string(q.State), to, q.Verdict())
+		if len(to) > 0 {
+			err = o.send(c, "verdict/"+string(q.ID)+"/"+string(q.State), to[0], q.Verdict(), to[1:]...)
 		}
 		if err != nil {
 			return chat.Reply{}, err
 		}
 		return text(q.Verdict())
 	}
+}
+
+// asker is where a verdict is told: to the account, or in the group and else,
+// as not every channel can begin to talk there, to who asked for it.
+func (o orgCommands) asker(r store.Reader, q org.Request) ([]chat.Address, error) {
+	if q.Group == nil {
+		return o.Routes.To(org.Person{IDs: map[chat.Platform]chat.UserID{q.Platform: q.User}}), nil
+	}
+	p, _, err := org.ByID(r, q.Asked)
+	return append([]chat.Address{*q.Group}, o.Routes.To(p)...), err
 }
 
 // askOffice and askUnit put a request before who may decide it.
