@@ -194,6 +194,7 @@ func NewWeCom(opt WeComOptions) *WeCom {
 	w.handle(mux, "message/update_template_card", "POST", true, w.update)
 	w.handle(mux, "webhook/send", "POST", false, w.robot)
 	w.handle(mux, "aibot/response", "POST", false, w.respond)
+	mux.HandleFunc("HEAD /{$}", func(http.ResponseWriter, *http.Request) {}) // who only wants to know the time
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
