@@ -63,13 +63,23 @@ func loadPages() (*pages, error) {
 			}
 			return "", fmt.Errorf("no embedded file %s", name)
 		},
-		"join": func(list []string) string { return strings.Join(list, "、") },
+		"join":   func(list []string) string { return strings.Join(list, "、") },
+		"clause": clausePath,
 	}).ParseFS(web, "web/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	p.tmpl = tmpl
 	return p, nil
+}
+
+// clausePath is where the page of a row's clause is; "" for facts, which have none.
+func clausePath(r index.Row) string {
+	address, ok := strings.CutPrefix(r.Cite, r.Plan+" ")
+	if !ok {
+		return ""
+	}
+	return bot.ClausePath(r.Plan, address)
 }
 
 // write renders the trial page.

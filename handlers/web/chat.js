@@ -1,5 +1,6 @@
-// Asks without reloading the page. Everything works without this file too: the
-// forms post and the server renders the same page with the answer in it.
+// Asks without leaving the page: the form is sent as the browser would send it,
+// and the answer is taken out of the page that the server makes. Everything
+// works without this file too.
 "use strict";
 (() => {
   const form = document.getElementById("ask");
@@ -9,46 +10,15 @@
   const examples = document.getElementById("examples");
   let busy = false;
 
-  // el makes an element; text is always set as text, never as HTML.
-  const el = (tag, cls, text) => {
-    const e = document.createElement(tag);
-    if (cls) e.className = cls;
-    if (text !== undefined) e.textContent = text;
-    return e;
-  };
-
   const bubble = (cls, text) => {
-    const b = el("div", cls);
-    for (const line of text.split("\n")) b.append(el("p", "", line));
+    const b = document.createElement("div");
+    const p = document.createElement("p");
+    b.className = cls;
+    p.textContent = text; // as text, never as HTML
+    b.append(p);
     log.append(b);
     b.scrollIntoView({ block: "nearest" });
     return b;
-  };
-
-  const source = (r) => {
-    const li = el("li", r.related ? "related" : "");
-    li.append(el("b", "", r.unit || r.title || r.section || ""));
-    if (r.role) li.append("（" + r.role + "）");
-    if (r.related) li.append(el("i", "", "相近"));
-    if (r.lead && r.lead.length) li.append(el("p", "", "牵头或负责：" + r.lead.join("、")));
-    if (r.support && r.support.length) li.append(el("p", "", "配合：" + r.support.join("、")));
-    if (r.deadline) li.append(el("p", "", "时限：" + r.deadline));
-    li.append(el("blockquote", "", r.text || r.value || ""));
-    li.append(el("cite", "", r.cite || r.plan));
-    return li;
-  };
-
-  const show = (a) => {
-    const b = bubble("bot", a.reply);
-    if (a.results.length) {
-      const d = el("details");
-      d.append(el("summary", "", "出处原文（" + a.results.length + " 条）"));
-      const ol = el("ol");
-      for (const r of a.results) ol.append(source(r));
-      d.append(ol);
-      b.append(d);
-    }
-    b.scrollIntoView({ block: "nearest" });
   };
 
   const ask = async (q) => {
@@ -57,20 +27,14 @@
     bubble("me", q);
     const wait = bubble("bot wait", "正在查…");
     try {
-      const res = await fetch("/api/ask", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ q, prev: prev.value }),
-      });
-      const body = await res.json();
-      wait.remove();
-      if (res.ok) {
-        show(body);
-        // 更多 and the number of a choice lean on the question before them.
-        if (!/^\s*(更多|\d{1,2})\s*$/.test(q)) prev.value = q;
-      } else {
-        bubble("bot fault", body.error).setAttribute("role", "alert");
-      }
+      const res = await fetch("/", { method: "POST", body: new URLSearchParams({ q, prev: prev.value }) });
+      const page = new DOMParser().parseFromString(await res.text(), "text/html");
+      const answer = page.querySelector("#log > .bot");
+      if (!answer) throw new Error("somebody else answered"); // a proxy, for the service
+      wait.replaceWith(answer);
+      if (res.ok) prev.value = page.getElementById("prev").value;
+      answer.scrollIntoView({ block: "nearest" });
+      if (answer.offsetHeight > log.parentElement.clientHeight) answer.scrollIntoView({ block: "start" });
     } catch {
       wait.remove();
       bubble("bot fault", "连不上服务，请检查网络后再试").setAttribute("role", "alert");
@@ -83,8 +47,8 @@
 
   form.addEventListener("submit", (e) => {
     e.preventDefault();
-    const q = input.value;
     if (busy) return;
+    const q = input.value;
     input.value = "";
     ask(q);
   });
