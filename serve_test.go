@@ -46,7 +46,7 @@ func service(t *testing.T, change func(*config.Config)) string {
 
 // waitReady asks the probe until the service answers questions. Each request
 // waits for the answer of the one before, so nothing sleeps.
-func waitReady(t *testing.T, base string) {
+func waitReady(t testing.TB, base string) {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for time.Now().Before(deadline) {
