@@ -1,0 +1,127 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+
+	"xietiao/config"
+)
+
+func readText(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// found lists what the first group of a pattern matches, each once, sorted.
+func found(text, pattern string) []string {
+	set := map[string]bool{}
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		set[m[1]] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// The diagrams have the states of the code, all of them and no others.
+func TestTheDiagramsHaveTheStatesOfTheCode(t *testing.T) {
+	t.Parallel()
+	diagrams := strings.Split(readText(t, "docs/states.md"), "```mermaid")
+	if len(diagrams) != 3 {
+		t.Fatalf("%d diagrams", len(diagrams)-1)
+	}
+	for i, file := range []string{"bot/outbox/record.go", "bot/org/request.go"} {
+		diagram, _, _ := strings.Cut(diagrams[i+1], "```")
+		ends := found(diagram, `--> (\w+)`)
+		if diff := cmp.Diff(found(readText(t, file), `(?m)^\tState\w+ +State = "(\w+)"`), ends); diff != "" {
+			t.Errorf("%s (-code +diagram)\n%s", file, diff)
+		}
+		for _, from := range found(diagram, `(?m)^ +(\w+) -->`) {
+			if !slices.Contains(ends, from) {
+				t.Errorf("%s: nothing leads to %s", file, from)
+			}
+		}
+	}
+}
+
+func TestTheOperationsPageNamesEveryFigure(t *testing.T) {
+	t.Parallel()
+	page := readText(t, "docs/operations.md")
+	names := found(readText(t, "app.go")+readText(t, "handlers/metrics.go"), `"(xietiao_\w+)"`)
+	if len(names) < 6 {
+		t.Fatalf("only %v", names)
+	}
+	for _, name := range names {
+		if !strings.Contains(page, "`"+name) {
+			t.Errorf("docs/operations.md does not name %s", name)
+		}
+	}
+}
+
+// TestTheContainerFilesFitTheProgram reads what no container runtime reads here:
+// names of settings, the command of the probe, and what keeps two instances apart.
+func TestTheContainerFilesFitTheProgram(t *testing.T) {
+	t.Parallel()
+	docker, compose := readText(t, "Dockerfile"), readText(t, "compose.yaml")
+	var names []string
+	for _, name := range found(docker+compose, `(XIETIAO_\w+)`) {
+		names = append(names, name+"=x")
+	}
+	if unknown := config.UnknownEnv(names); len(names) < 4 || len(unknown) > 0 {
+		t.Errorf("of %v not a setting: %v", names, unknown)
+	}
+	if probe := found(docker, `CMD \["/xietiao", "(\w+)"\]`); !slices.ContainsFunc(commands(), func(c command) bool { return slices.Equal(probe, []string{c.name}) }) {
+		t.Errorf("the probe runs %v", probe)
+	}
+	if from, mod := found(docker, `golang:([\d.]+)-`), found(readText(t, "go.mod"), `(?m)^go (\d+\.\d+)`); !slices.Equal(from, mod) {
+		t.Errorf("built with Go %v, go.mod says %v", from, mod)
+	}
+
+	var file struct {
+		Services map[string]struct {
+			Command     []string
+			Environment map[string]string
+			Secrets     []string
+			Volumes     []string
+			Ports       []string
+			ReadOnly    bool `yaml:"read_only"`
+		}
+		Secrets, Volumes map[string]any
+	}
+	if err := yaml.Unmarshal([]byte(compose), &file); err != nil {
+		t.Fatal(err)
+	}
+	redis := strings.Join(file.Services["redis"].Command, " ")
+	for _, want := range []string{"--appendonly yes", "--appendfsync always", "--maxmemory-policy noeviction"} {
+		if !strings.Contains(redis, want) {
+			t.Errorf("redis runs without %s: %s", want, redis)
+		}
+	}
+	a, b := file.Services["a"], file.Services["b"]
+	if diff := cmp.Diff(a.Environment, b.Environment); diff != "" || a.Environment["XIETIAO_REDIS"] == "" {
+		t.Errorf("the instances do not share a store: %s", diff)
+	}
+	if a.Volumes[0] == b.Volumes[0] || a.Ports[0] == b.Ports[0] || !a.ReadOnly || !b.ReadOnly {
+		t.Errorf("the instances are not apart, or may write beside their data\n%+v\n%+v", a, b)
+	}
+	for _, s := range append(a.Secrets, b.Secrets...) {
+		if _, ok := file.Secrets[s]; !ok || a.Environment["XIETIAO_"+strings.ToUpper(s)+"_FILE"] != "/run/secrets/"+s {
+			t.Errorf("secret %s is not there, or not used", s)
+		}
+	}
+	for _, v := range []string{a.Volumes[0], b.Volumes[0], file.Services["redis"].Volumes[0]} {
+		name, _, _ := strings.Cut(v, ":")
+		if _, ok := file.Volumes[name]; !ok {
+			t.Errorf("volume %s is not declared", name)
+		}
+	}
+}
