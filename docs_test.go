@@ -125,3 +125,22 @@ func TestTheContainerFilesFitTheProgram(t *testing.T) {
 		}
 	}
 }
+
+// The examples of settings are ones the program takes, once the blanks are filled in.
+func TestTheExamplesOfSettingsAreTaken(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{"README.md", "docs/config.md"} {
+		blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readText(t, page), -1)
+		if len(blocks) == 0 {
+			t.Errorf("%s has none", page)
+		}
+		for _, b := range blocks {
+			text := strings.ReplaceAll(b[1], "aes_key: ……", "aes_key: "+strings.Repeat("k", 42)+"A")
+			text = strings.ReplaceAll(text, "https://你的域名", "https://bot.example.gov.cn")
+			read := func(string) ([]byte, error) { return []byte(text), nil }
+			if _, err := config.Load(config.Source{Read: read}); err != nil {
+				t.Errorf("%s: %v\n%s", page, err, text)
+			}
+		}
+	}
+}
