@@ -321,7 +321,7 @@ func (q Request) Question(r store.Reader) (string, error) {
 func (q Request) Verdict() string {
 	what := "账号绑定"
 	if q.Group != nil {
-		what = "本群接收" + q.Unit + "通知"
+		what = "群接收" + q.Unit + "的通知"
 	}
 	switch q.State {
 	case StateApproved:
@@ -343,7 +343,15 @@ func (p Pause) String() string {
 	if p.Until.IsZero() {
 		return who + "的推送已暂停，直到恢复。"
 	}
-	return who + "的推送已暂停，到 " + day(p.Until) + " " + p.Until.Format("15:04") + " 为止。"
+	end, clock := p.Until, p.Until.Format("15:04")
+	if clock == "00:00" { // the end of a day is said as people say it
+		end, clock = end.AddDate(0, 0, -1), "24:00"
+	}
+	until := day(end)
+	if end.Year() != p.At.Year() {
+		until = strconv.Itoa(end.Year()) + "年" + until
+	}
+	return who + "的推送已暂停，到 " + until + " " + clock + " 为止。"
 }
 
 // day words a date in the time's own location.
