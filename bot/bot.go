@@ -65,7 +65,7 @@ type Reply struct {
 	Text     string
 	Markdown string
 	Full     string
-	Leans    bool // q was 更多 or a number: a follow-up leans on prev, not on q
+	Leans    bool // q was 更多 or took a choice: it is about prev, as the next message will be
 }
 
 // Ask answers q. prev is the same person's previous question or empty; plan
@@ -91,9 +91,12 @@ func (b *Bot) Ask(ctx context.Context, q, prev, plan string) (Reply, error) {
 		return Reply{}, fmt.Errorf("ask: %w", err)
 	}
 	if choice > 0 {
-		a, err = b.choose(ctx, a, index.Query{Q: q, Prev: prev, Plan: plan}, choice)
+		a, choice, err = b.choose(ctx, a, index.Query{Q: q, Prev: prev, Plan: plan}, choice)
 		if err != nil {
-			return Reply{}, fmt.Errorf("ask choice %d: %w", choice, err)
+			return Reply{}, fmt.Errorf("ask choice: %w", err)
+		}
+		if choice == 0 {
+			question, before = q, prev
 		}
 	}
 	r := b.word(a, question, before, page)
@@ -109,17 +112,20 @@ func (b *Bot) Ask(ctx context.Context, q, prev, plan string) (Reply, error) {
 }
 
 // choose answers the n-th choice of an ambiguous answer. Where a is no question
-// asked back, or has fewer choices, the number is taken as an ordinary message.
-func (b *Bot) choose(ctx context.Context, a index.Answer, q index.Query, n int) (index.Answer, error) {
+// asked back, or has fewer choices, the number is taken as an ordinary message
+// and comes back as 0.
+func (b *Bot) choose(ctx context.Context, a index.Answer, q index.Query, n int) (index.Answer, int, error) {
 	if a.Status != index.Ambiguous || n > len(a.Results) {
-		return b.ix.Ask(ctx, q)
+		a, err := b.ix.Ask(ctx, q)
+		return a, 0, err
 	}
 	row := a.Results[n-1]
 	if severalPlans(a.Results) {
-		return b.ix.Ask(ctx, index.Query{Q: q.Prev, Plan: row.Plan})
+		a, err := b.ix.Ask(ctx, index.Query{Q: q.Prev, Plan: row.Plan})
+		return a, n, err
 	}
 	a.Status, a.Results = index.Answered, []index.Row{row}
-	return a, nil
+	return a, n, nil
 }
 
 func severalPlans(rows []index.Row) bool {

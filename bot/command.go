@@ -19,6 +19,11 @@ type Command struct {
 	Help  string     // a line for the help text; empty: not listed
 	Roles []org.Role // who may; nobody named: everybody
 	Match func(text string) (args []string, ok bool)
+	// Sure says that what matched cannot be a question; nil: nothing that matches
+	// can. Where it is not sure, a clause that answers the text and says one of
+	// Words wins, and so does the refusal for whoever may not use the command.
+	Sure  func(args []string) bool
+	Words []string
 	// Run does it within the transaction of the message; it may run twice. The
 	// reply's words that came from people must have gone through chat.Plain.
 	Run func(c *Call) (chat.Reply, error)
@@ -48,36 +53,57 @@ func (d *Desk) command(text string) (*Command, []string) {
 	return nil, nil
 }
 
-// run runs a command if the person may use it.
-func (d *Desk) run(tx *store.Tx, m chat.Message, c *Command, args []string) (chat.Reply, error) {
-	call := &Call{Tx: tx, Message: m, Args: args, Outbox: d.opt.Outbox}
-	var err error
+// run runs the draft's command if the person may use it; done is false where the
+// draft's own reply is to be said instead.
+func (d *Desk) run(tx *store.Tx, m chat.Message, dr draft) (reply chat.Reply, done bool, err error) {
+	c := dr.command
+	call := &Call{Tx: tx, Message: m, Args: dr.args, Outbox: d.opt.Outbox}
 	if !m.Outside {
-		call.Person, call.Known, err = org.ByUser(tx, m.Platform(), m.Sender)
-	}
-	if err != nil {
-		return chat.Reply{}, err
+		if call.Person, call.Known, err = org.ByUser(tx, m.Platform(), m.Sender); err != nil {
+			return chat.Reply{}, false, err
+		}
 	}
 	if len(c.Roles) > 0 && !slices.Contains(c.Roles, call.Person.Role) {
-		return chat.Reply{Text: textNotAllowed(c.Roles)}, nil
+		return chat.Reply{Text: textNotAllowed(c.Roles)}, dr.answer == nil, nil
 	}
-	return c.Run(call)
+	reply, err = c.Run(call)
+	return reply, true, err
 }
 
-// rated matches 有误 and 有用 with a remark behind them.
-var rated = regexp.MustCompile(`^(有误|答错了|答得不对|不对|错了|没用|有用|答得对|有帮助|很有用)(?:$|[\s，,。．.：:！!～~]+(.*)$)`)
+var helpPattern = regexp.MustCompile(`^/?(?:命令|帮助|指令|菜单|help|功能|功能列表|使用说明|使用帮助|怎么用|怎么使用|如何使用|你?能做什么|你?会做?什么|你能干什么|有什么功能|有哪些功能)[？?。.!！]?$`)
+
+// helpCommand lists what the person may say.
+func helpCommand(all []Command) Command {
+	return Command{Name: "help", Match: folded(helpPattern), Run: func(c *Call) (chat.Reply, error) {
+		lines := []string{textChat(hintHelp), textCommands}
+		for _, cmd := range all {
+			if cmd.Help != "" && (len(cmd.Roles) == 0 || slices.Contains(cmd.Roles, c.Person.Role)) {
+				lines = append(lines, "· "+cmd.Help)
+			}
+		}
+		if len(lines) == 2 { // there are none
+			lines = lines[:1]
+		}
+		return text(strings.Join(append(lines, textFeedbackHelp), "\n"))
+	}}
+}
+
+// rated matches what people say of an answer, good and bad, with a remark behind it.
+var rated = regexp.MustCompile(`^(?:(?:你|您)?(?:这个|这条|上面的?|刚才的?)?(?:回答|答案|答复)?的?)` +
+	`(?:(有误|有错|有错误|不对|不准|不准确|错误|错了|答错了|答得不对|说错了|答非所问|没用)|(有用|正确|答得对|说得对|有帮助|很有用|很有帮助))` +
+	`[了啊呀吧哦嘛]?(?:[\s，,。．.：:；;！!～~]+(.*))?$`)
 
 // ratingOf reads a rating said in words.
 func ratingOf(text string) (rating, remark string, ok bool) {
-	m := rated.FindStringSubmatch(strings.TrimSpace(text))
+	m := rated.FindStringSubmatch(text)
 	if m == nil {
 		return "", "", false
 	}
 	rating = string(chat.RatingBad)
-	if slices.Contains([]string{"有用", "答得对", "有帮助", "很有用"}, m[1]) {
+	if m[2] != "" {
 		rating = string(chat.RatingGood)
 	}
-	return rating, strings.TrimSpace(m[2]), true
+	return rating, strings.TrimSpace(m[3]), true
 }
 
 // feedbackBucket lists what people found wrong, by time, for the office.

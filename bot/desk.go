@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 	"xietiao/index"
+	"xietiao/index/zh"
 )
 
 // Buckets of the desk.
@@ -25,6 +28,7 @@ const (
 	seenBucket    = "desk.seen"     // every message that was taken, and what was replied
 	lateBucket    = "desk.late"     // messages whose reply was not ready in time, by time
 	sessionBucket = "desk.sessions" // what each person talks about in each conversation
+	paceBucket    = "desk.pace"     // how fast each person writes
 )
 
 const (
@@ -46,11 +50,12 @@ type Sender interface {
 type DeskOptions struct {
 	Store     *store.Store
 	Outbox    Sender
-	Commands  []Command // asked in order before a message is taken for a question
-	PublicURL string    // where clause pages are; empty: replies carry no link
-	PerMinute int       // messages of one person that are answered within a minute; 0: 20
-	Questions int       // days that questions are kept; 0: 180
-	Sessions  int       // days that a conversation is remembered; 0: 7
+	Commands  []Command        // asked in order before a message is taken for a question
+	PublicURL string           // where clause pages are; empty: replies carry no link
+	PerMinute int              // messages of one person that are answered within a minute; 0: 20
+	Questions int              // days that questions are kept; 0: 180
+	Sessions  int              // days that a conversation is remembered; 0: 7
+	Wall      func() time.Time // the clock of deliveries, the store's own; nil: time.Now
 	Logger    *slog.Logger
 	Observe   func(status string, took time.Duration) // called once per message answered; may be nil
 }
@@ -70,6 +75,9 @@ func NewDesk(opt DeskOptions) *Desk {
 	opt.PerMinute = cmp.Or(opt.PerMinute, 20)
 	opt.Questions = cmp.Or(opt.Questions, 180)
 	opt.Sessions = cmp.Or(opt.Sessions, 7)
+	if opt.Wall == nil {
+		opt.Wall = time.Now
+	}
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -77,6 +85,7 @@ func NewDesk(opt DeskOptions) *Desk {
 		opt.Observe = func(string, time.Duration) {}
 	}
 	opt.PublicURL = strings.TrimRight(opt.PublicURL, "/")
+	opt.Commands = append(slices.Clone(opt.Commands), helpCommand(opt.Commands))
 	return &Desk{opt: opt}
 }
 
@@ -85,13 +94,13 @@ func (d *Desk) Use(b *Bot) { d.bot.Store(b) }
 
 // Taken is what became of a message.
 type Taken struct {
-	Reply chat.Reply // empty: nothing is to be said
+	Reply chat.Reply // what to answer the platform's request with; empty: nothing
 	Again bool       // it had been taken before; Reply is the first one's
 }
 
 // seen is a message that was taken.
 type seen struct {
-	Reply *chat.Reply `json:"reply,omitempty"` // nil while it is late
+	Reply *chat.Reply `json:"reply,omitempty"` // what its request is answered with; nil while it is late
 	Late  string      `json:"late,omitempty"`  // its key in lateBucket
 }
 
@@ -99,15 +108,17 @@ type seen struct {
 // transaction, before it returns: what it returned survives a crash. With room
 // (bytes of one message) the caller gives the reply to the platform as the answer
 // to its request, the same message again gives the same reply, and what the room
-// does not hold follows through the outbox. With room 0 all of it goes through
-// the outbox to m.From, once.
+// does not hold follows through the outbox. With room 0, and where the message
+// was deferred meanwhile, all of it goes through the outbox to m.From, once, and
+// the reply is empty.
 //
-// Errors are ErrNotReady and those of the store; then nothing was kept.
+// Errors are ErrNotReady, those of the index and those of the store; then
+// nothing was kept, or the store does not know (store.ErrUnknown).
 func (d *Desk) Take(ctx context.Context, m chat.Message, room int) (Taken, error) {
 	if !m.Addressed() {
 		return Taken{}, nil
 	}
-	start := time.Now()
+	start := d.opt.Wall()
 	key := digest(m.Key())
 	var was seen
 	var s session
@@ -128,48 +139,56 @@ func (d *Desk) Take(ctx context.Context, m chat.Message, room int) (Taken, error
 	if was.Reply != nil {
 		return Taken{Reply: *was.Reply, Again: true}, nil
 	}
-	draft, err := d.draft(ctx, m, s, quoted)
+	dr, err := d.draft(ctx, m, s, quoted)
 	if err != nil {
 		return Taken{}, fmt.Errorf("take message: %w", err)
 	}
 	var t Taken
 	status := ""
-	err = d.opt.Store.Update(ctx, func(tx *store.Tx) error {
-		t, status = Taken{}, draft.status
-		was, err := readJSON[seen](tx, seenBucket, key)
-		if err != nil {
-			return err
-		}
-		if was.Reply != nil {
-			t, status = Taken{Reply: *was.Reply, Again: true}, ""
-			return nil
-		}
-		if t.Reply, status, err = d.settle(tx, m, key, draft); err != nil {
-			return err
-		}
-		if was.Late != "" {
-			if err := tx.Delete(lateBucket, was.Late); err != nil {
-				return err
-			}
-		}
-		rest := t.Reply
-		if room > 0 && was.Late == "" {
-			t.Reply, rest = fitting(t.Reply, room)
-		}
-		if !rest.Empty() {
-			if err := d.push(tx, m, rest); err != nil {
-				return err
-			}
-		}
-		return putWall(tx, seenBucket, key, seen{Reply: &t.Reply}, time.Now().Add(seenFor))
+	err = d.opt.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		t, status, err = d.keep(tx, m, key, room, dr)
+		return err
 	})
 	if err != nil {
 		return Taken{}, fmt.Errorf("take message: %w", err)
 	}
-	if status != "" {
-		d.opt.Observe(status, time.Since(start))
+	if !t.Again {
+		d.opt.Observe(status, d.opt.Wall().Sub(start))
 	}
 	return t, nil
+}
+
+// keep makes the draft so unless the message was taken meanwhile, and parts the
+// reply into what answers the request and what goes through the outbox.
+func (d *Desk) keep(tx *store.Tx, m chat.Message, key string, room int, dr draft) (t Taken, status string, err error) {
+	was, err := readJSON[seen](tx, seenBucket, key)
+	if err != nil {
+		return t, "", err
+	}
+	if was.Reply != nil {
+		return Taken{Reply: *was.Reply, Again: true}, "", nil
+	}
+	reply, status, err := d.settle(tx, m, key, dr)
+	if err != nil {
+		return t, "", err
+	}
+	if was.Late != "" { // its request is over
+		room = 0
+		if err := tx.Delete(lateBucket, was.Late); err != nil {
+			return t, "", err
+		}
+	}
+	if room == 0 {
+		err = d.push(tx, m, "", reply)
+	} else {
+		var rest chat.Reply
+		t.Reply, rest = fitting(reply, room)
+		err = d.push(tx, m, restMark, rest)
+	}
+	if err != nil {
+		return t, "", err
+	}
+	return t, status, putWall(tx, seenBucket, key, seen{Reply: &t.Reply}, d.opt.Wall().Add(seenFor))
 }
 
 // fitting parts a reply into what one message holds and what has to follow.
@@ -188,7 +207,8 @@ func fitting(r chat.Reply, room int) (first, rest chat.Reply) {
 
 // Defer keeps a message whose reply is not ready in time, so that its request
 // can be answered with nothing and the reply follows through the outbox, also
-// after a crash. If the reply has become ready meanwhile it is returned.
+// after a crash. If Take was faster, its reply is returned to answer with. One
+// of the two decides how the reply goes, whoever calls them how often.
 func (d *Desk) Defer(ctx context.Context, m chat.Message) (Taken, error) {
 	key := digest(m.Key())
 	var t Taken
@@ -198,18 +218,18 @@ func (d *Desk) Defer(ctx context.Context, m chat.Message) (Taken, error) {
 		if err != nil {
 			return err
 		}
-		if was.Reply != nil || was.Late != "" {
+		if t.Again = was.Reply != nil || was.Late != ""; t.Again {
 			if was.Reply != nil {
 				t.Reply = *was.Reply
 			}
-			t.Again = true
 			return nil
 		}
-		late := time.Now().UTC().Format(keyTime) + "-" + key
-		if err := putWall(tx, lateBucket, late, m, time.Now().Add(seenFor)); err != nil {
+		now := d.opt.Wall()
+		late := now.UTC().Format(keyTime) + "-" + key
+		if err := putWall(tx, lateBucket, late, m, now.Add(seenFor)); err != nil {
 			return err
 		}
-		return putWall(tx, seenBucket, key, seen{Late: late}, time.Now().Add(seenFor))
+		return putWall(tx, seenBucket, key, seen{Late: late}, now.Add(seenFor))
 	})
 	if err != nil {
 		return Taken{}, fmt.Errorf("defer message: %w", err)
@@ -221,7 +241,7 @@ func (d *Desk) Defer(ctx context.Context, m chat.Message) (Taken, error) {
 // does not take it as the answer to its request. Again changes nothing.
 func (d *Desk) Push(ctx context.Context, m chat.Message, r chat.Reply) error {
 	err := d.opt.Store.Update(ctx, func(tx *store.Tx) error {
-		return d.push(tx, m, r)
+		return d.push(tx, m, "", r)
 	})
 	if err != nil {
 		return fmt.Errorf("push reply: %w", err)
@@ -229,10 +249,16 @@ func (d *Desk) Push(ctx context.Context, m chat.Message, r chat.Reply) error {
 	return nil
 }
 
-// push puts a reply to m into the outbox.
-func (d *Desk) push(tx *store.Tx, m chat.Message, r chat.Reply) error {
+// restMark ends the key of what the answer to a request did not hold.
+const restMark = "/rest"
+
+// push puts a reply to m, or the part of it that mark names, into the outbox.
+func (d *Desk) push(tx *store.Tx, m chat.Message, mark string, r chat.Reply) error {
+	if r.Empty() {
+		return nil
+	}
 	_, err := d.opt.Outbox.Put(tx, outbox.Notice{
-		Key: outbox.KindReply + "/" + digest(m.Key()), Kind: outbox.KindReply, To: m.From, Reply: r,
+		Key: outbox.KindReply + "/" + digest(m.Key()) + mark, Kind: outbox.KindReply, To: m.From, Reply: r,
 	})
 	return err
 }
@@ -243,7 +269,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	tick := time.NewTicker(latePoll)
 	defer tick.Stop()
 	for {
-		if err := d.catchUp(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		if err := d.catchUp(ctx, d.opt.Wall()); err != nil && ctx.Err() == nil {
 			d.opt.Logger.Warn("late messages wait", "component", "desk", "err", err)
 		}
 		select {
@@ -254,7 +280,8 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 }
 
-// catchUp answers the late messages that were deferred some time before now.
+// catchUp answers the late messages that were deferred some time before now. One
+// that cannot be answered does not hold up the others.
 func (d *Desk) catchUp(ctx context.Context, now time.Time) error {
 	var late []chat.Message
 	err := d.opt.Store.View(ctx, func(r store.Reader) error {
@@ -269,189 +296,218 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time) error {
 			return nil
 		})
 	})
+	errs := []error{err}
 	for _, m := range late {
-		if err != nil {
-			break
-		}
-		_, err = d.Take(ctx, m, 0)
+		_, err := d.Take(ctx, m, 0)
+		errs = append(errs, err)
 	}
-	return err
+	return errors.Join(errs...)
 }
 
 // draft is what is to be said, before the transaction that makes it so.
 type draft struct {
 	reply   chat.Reply
 	status  string    // for counting: the answer's status, or what kind of talk it was
-	session *session  // to keep
+	welcome bool      // the reply is the welcome, which is said once
 	answer  *answered // to keep
-	command *Command  // runs within the transaction and says the reply
+	rows    []index.Row
+	command *Command // runs within the transaction and says the reply
 	args    []string
 }
 
 // What a message was, where it was no question.
 const (
 	statusTalk    = "talk"    // greetings, events, what cannot be read
-	statusCommand = "command" //
+	statusCommand = "command" // something to be done
 	statusLimited = "limited" // too many within a minute
+	statusFailed  = "failed"  // we could not
 )
 
 // draft decides what m is, and answers it where that needs no transaction.
-func (d *Desk) draft(ctx context.Context, m chat.Message, s session, quoted *answered) (draft, error) {
+func (d *Desk) draft(ctx context.Context, m chat.Message, s session, quoted *answered) (dr draft, err error) {
 	b := d.bot.Load()
 	if b == nil {
 		return draft{}, ErrNotReady
 	}
-	talk := func(text string) (draft, error) {
-		return draft{reply: chat.Reply{Text: text}, status: statusTalk}, nil
-	}
+	defer func() {
+		// One question must not stop the service, nor come back for ever.
+		if r := recover(); r != nil {
+			d.opt.Logger.Error("panic over a message", "component", "desk", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			dr, err = draft{reply: chat.Reply{Text: textFailed}, status: statusFailed}, nil
+		}
+	}()
 	text := m.Text
 	switch m.Type {
 	case chat.TypeEvent:
-		switch m.Event.Kind {
-		case chat.EventFeedback:
-			return draft{command: &rateCommand, args: []string{m.Event.Key, string(m.Event.Rating), m.Event.Value}}, nil
-		case chat.EventEnter, chat.EventJoin:
-			if s.Greeted {
-				return draft{status: statusTalk}, nil
-			}
-			s.Greeted = true
-			return draft{reply: chat.Reply{Text: b.welcome()}, status: statusTalk, session: &s}, nil
-		case chat.EventMenu:
-			text = m.Event.Key
-		case chat.EventCard:
-			text = m.Event.Key
-		default:
-			return draft{status: statusTalk}, nil
-		}
-		if c, args := d.command(text); c != nil {
-			return draft{command: c, args: args}, nil
-		}
-		if m.Event.Kind == chat.EventCard || text == "" || strings.Contains(text, "://") {
-			return draft{status: statusTalk}, nil
+		var done bool
+		if dr, text, done = d.event(b, m.Event); done {
+			return dr, nil
 		}
 	case chat.TypePlace:
 		if c, args := d.command(placeWord); c != nil {
 			return draft{command: c, args: args}, nil
 		}
-		return talk(textPlace)
+		return talk(textPlace), nil
 	case chat.TypeOther:
-		return talk(textUnreadable)
+		return talk(textUnreadable(b.examples())), nil
 	}
-	switch {
-	case strings.TrimSpace(text) == "":
-		return talk(b.welcome())
-	case utf8.RuneCountInString(text) > maxQuestion:
-		return talk(textQuestionTooLong)
-	}
-	if c, args := d.command(text); c != nil {
-		return draft{command: c, args: args}, nil
-	}
-	if rating, remark, ok := ratingOf(text); ok {
-		key := s.Answer
-		if quoted != nil {
-			key = quoted.key
+	return d.said(ctx, b, m, text, s, quoted)
+}
+
+func talk(text string) draft { return draft{reply: chat.Reply{Text: text}, status: statusTalk} }
+
+// event answers what somebody did. What stands for words, such as a menu's
+// entry, comes back as text with done false.
+func (d *Desk) event(b *Bot, e *chat.Event) (dr draft, text string, done bool) {
+	switch e.Kind {
+	case chat.EventFeedback:
+		return draft{command: &rateCommand, args: []string{e.Key, string(e.Rating), e.Value}}, "", true
+	case chat.EventEnter, chat.EventJoin:
+		dr = talk(b.welcome())
+		dr.welcome = true
+		return dr, "", true
+	case chat.EventMenu, chat.EventCard:
+		if c, args := d.command(e.Key); c != nil {
+			return draft{command: c, args: args}, "", true
 		}
-		return draft{command: &rateCommand, args: []string{key, rating, remark}}, nil
+		isPage := strings.Contains(e.Key, "://")
+		return draft{status: statusTalk}, e.Key, e.Kind == chat.EventCard || e.Key == "" || isPage
 	}
-	return d.question(ctx, b, m, text, s, quoted)
+	return draft{status: statusTalk}, "", true
 }
 
 // maxQuestion is the longest question in characters; run-on speech is shorter.
 const maxQuestion = 500
 
+// said answers words.
+func (d *Desk) said(ctx context.Context, b *Bot, m chat.Message, text string, s session, quoted *answered) (draft, error) {
+	if utf8.RuneCountInString(text) > maxQuestion {
+		return talk(textQuestionTooLong), nil
+	}
+	raw := strings.TrimSpace(text)
+	switch text = zh.CleanQuestion(text); {
+	case text == "" && (raw == "" || strings.ContainsAny(raw, "@＠")):
+		return talk(b.welcome()), nil
+	case text == "": // pictures and signs alone are a nod
+		return talk(textChat(hintThanks)), nil
+	}
+	if rating, remark, ok := ratingOf(text); ok {
+		key := s.Answer
+		if m.Quoted != "" {
+			key = ""
+		}
+		if quoted != nil {
+			key = quoted.key
+		}
+		return draft{command: &rateCommand, args: []string{key, rating, remark}}, nil
+	}
+	c, args := d.command(text)
+	if c != nil && (c.Sure == nil || c.Sure(args)) {
+		return draft{command: c, args: args}, nil
+	}
+	dr, err := d.question(ctx, b, m, text, s, quoted)
+	if err != nil || c == nil {
+		return dr, err
+	}
+	if !saysAny(dr.rows, c.Words) {
+		dr.command, dr.args = c, args
+	}
+	return dr, nil
+}
+
+// saysAny reports whether a clause has one of the words.
+func saysAny(rows []index.Row, words []string) bool {
+	return slices.ContainsFunc(rows, func(r index.Row) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(r.Title+r.Text, w) })
+	})
+}
+
 // question answers text in the light of what was said before.
 func (d *Desk) question(ctx context.Context, b *Bot, m chat.Message, text string, s session, quoted *answered) (draft, error) {
-	prev, base := s.Last, s.Base
+	prev := s.Thread
 	switch {
 	case quoted != nil:
-		prev, base = quoted.Q, quoted.Base
+		prev = quoted.Thread
 	case m.Quoted != "" && utf8.RuneCountInString(m.Quoted) <= maxQuestion:
-		prev, base = m.Quoted, "" // what a colleague wrote
+		prev = m.Quoted // what a colleague wrote
 	}
 	r, err := b.Ask(ctx, text, prev, "")
 	if err != nil {
 		return draft{}, err
 	}
-	if r.Answer.Status == index.Unknown && base != "" {
-		older, err := b.Ask(ctx, text, base, "")
-		if err != nil {
-			return draft{}, err
-		}
-		if older.Answer.Status != index.Unknown {
-			r, prev = older, base
-		}
-	}
-	out := draft{reply: chat.Reply{Text: r.Text, Markdown: r.Markdown}, status: string(r.Answer.Status)}
+	dr := draft{reply: chat.Reply{Text: r.Text, Markdown: r.Markdown}, status: string(r.Answer.Status), rows: r.Answer.Results}
 	if r.Answer.Intent == index.IntentChat {
-		out.status = statusTalk
-		return out, nil // a thank-you does not end the matter
+		dr.status = statusTalk
+		return dr, nil // a thank-you does not end the matter
 	}
-	a := &answered{
-		Q: text, Status: r.Answer.Status, Intent: r.Answer.Intent, Cites: cites(r.Answer.Results),
+	thread, err := b.Thread(ctx, text, prev, r)
+	if err != nil {
+		return draft{}, err
+	}
+	dr.answer = &answered{
+		Q: text, Thread: thread, Status: r.Answer.Status, Intent: r.Answer.Intent, Cites: cites(r.Answer.Results),
 		Via: m.Via, Kind: m.Kind, To: m.From,
 	}
-	a.To.Session = chat.Session{}
-	switch leans, err := b.leans(ctx, text, prev, r); {
-	case err != nil:
-		return draft{}, err
-	case r.Leans: // 更多 or a choice: it is about the question before
-		a.Q, a.Base = prev, base
-	case leans:
-		a.Base = cmp.Or(base, prev)
-	}
-	out.answer = a
-	s.Last, s.Base = a.Q, a.Base
-	out.session = &s
-	out.reply = d.linked(out.reply, r.Answer.Results)
-	return out, nil
-}
-
-// leans reports whether q has its answer from prev only, so that whoever follows
-// it up means prev's matter.
-func (b *Bot) leans(ctx context.Context, q, prev string, r Reply) (bool, error) {
-	if prev == "" || r.Leans || r.Answer.Status == index.Unknown {
-		return false, nil
-	}
-	alone, err := b.Ask(ctx, q, "", "")
-	if err != nil {
-		return false, err
-	}
-	return alone.Answer.Status == index.Unknown, nil
+	dr.answer.To.Session = chat.Session{}
+	dr.reply = d.linked(dr.reply, r.Answer.Results)
+	return dr, nil
 }
 
 // settle makes the draft so: it runs the command or keeps the answer, and
-// returns what is said.
+// returns what is said. It may run twice, and changes no draft.
 func (d *Desk) settle(tx *store.Tx, m chat.Message, key string, dr draft) (chat.Reply, string, error) {
+	if m.Type != chat.TypeEvent {
+		switch verdict, err := d.pace(tx, m); {
+		case err != nil:
+			return chat.Reply{}, "", err
+		case verdict == tooMany:
+			return chat.Reply{}, statusLimited, nil
+		case verdict == justTooMany:
+			return chat.Reply{Text: textTooFast}, statusLimited, nil
+		}
+	}
+	if dr.command != nil {
+		reply, done, err := d.run(tx, m, dr)
+		if err != nil || done {
+			return reply, statusCommand, err
+		}
+	}
+	if dr.answer == nil && !dr.welcome {
+		return dr.reply, dr.status, nil
+	}
 	s, err := readJSON[session](tx, sessionBucket, sessionKey(m))
 	if err != nil {
 		return chat.Reply{}, "", err
 	}
-	reply, status := dr.reply, dr.status
-	verdict := s.count(tx.Now(), d.opt.PerMinute)
-	switch {
-	case m.Type != chat.TypeEvent && verdict == tooMany:
-		return chat.Reply{}, statusLimited, nil
-	case m.Type != chat.TypeEvent && verdict == justTooMany:
-		reply, status, dr = chat.Reply{Text: textTooFast}, statusLimited, draft{}
-	}
-	if dr.session != nil {
-		s.Last, s.Base, s.Greeted = dr.session.Last, dr.session.Base, dr.session.Greeted
-	}
-	if dr.command != nil {
-		status = statusCommand
-		if reply, err = d.run(tx, m, dr.command, dr.args); err != nil {
-			return chat.Reply{}, "", err
+	reply := dr.reply
+	if dr.welcome {
+		if s.Welcomed {
+			return chat.Reply{}, dr.status, nil
 		}
+		s.Welcomed = true
 	}
 	if dr.answer != nil {
 		id := tx.Now().UTC().Format(keyTime) + "-" + key[:12]
-		s.Answer = id
-		reply.Feedback = id
+		s.Thread, s.Answer, reply.Feedback = dr.answer.Thread, id, id
 		if err := keepAnswer(tx, m, id, *dr.answer, reply, tx.Now().AddDate(0, 0, d.opt.Questions)); err != nil {
 			return chat.Reply{}, "", err
 		}
 	}
-	return reply, status, putUntil(tx, sessionBucket, sessionKey(m), s, tx.Now().AddDate(0, 0, d.opt.Sessions))
+	return reply, dr.status, putUntil(tx, sessionBucket, sessionKey(m), s, tx.Now().AddDate(0, 0, d.opt.Sessions))
+}
+
+// pace counts a message of the sender, whatever the conversation.
+func (d *Desk) pace(tx *store.Tx, m chat.Message) (paceVerdict, error) {
+	key := digest(string(m.Platform()) + "\x00" + string(m.Sender))
+	p, err := readJSON[pace](tx, paceBucket, key)
+	if err != nil {
+		return 0, err
+	}
+	verdict := p.count(tx.Now(), d.opt.PerMinute)
+	if verdict == tooMany {
+		return verdict, nil
+	}
+	return verdict, putUntil(tx, paceBucket, key, p, tx.Now().Add(time.Minute))
 }
 
 // keyTime orders keys by time; it sorts as text.

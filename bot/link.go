@@ -43,15 +43,19 @@ func (d *Desk) linked(r chat.Reply, rows []index.Row) chat.Reply {
 	return r
 }
 
+// examples are questions to offer, of the first document.
+func (b *Bot) examples() []string {
+	if len(b.plans) == 0 {
+		return nil
+	}
+	return Examples(b.plans[0])
+}
+
 // welcome is what somebody reads who has only opened the conversation.
 func (b *Bot) welcome() string {
-	var examples []string
-	if len(b.plans) > 0 {
-		examples = Examples(b.plans[0])
-	}
 	text := textChat("")
-	if len(examples) > 0 {
+	if examples := b.examples(); len(examples) > 0 {
 		text += "\n" + textExamples(examples)
 	}
-	return text
+	return text + "\n" + textWelcomeHelp
 }

@@ -1,11 +1,10 @@
 package bot
 
 import (
-	"fmt"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"xietiao/bot/chat"
 	"xietiao/bot/org"
@@ -26,37 +25,45 @@ type OrgOptions struct {
 // orgCommands carries them out.
 type orgCommands struct{ OrgOptions }
 
+// polite stands before a wish.
+const polite = `^(?:请|麻烦|劳驾|帮忙|帮我|给我|我要|我想|想|要|申请|先|那|就|你|您|[，,]|\s)*`
+
 var (
 	office = []org.Role{org.RoleOffice}
+	judges = []org.Role{org.RoleOffice, org.RoleLiaison, org.RoleHead}
 
-	whoPattern     = regexp.MustCompile(`^(?:我是谁|我的身份|我的信息|我的绑定)[？?。]?$`)
-	bindPattern    = regexp.MustCompile(`^(?:申请)?绑定(?:本群|账号)?[\s:：,，]*(.*)$`)
-	unbindPattern  = regexp.MustCompile(`^(?:解绑|解除绑定|取消绑定)(?:本群|账号)?[\s:：,，]*(.*)$`)
-	agreePattern   = regexp.MustCompile(`^(?:同意|批准|通过)\s*([Bb]\d{1,9})[。.!！]?$`)
-	rejectPattern  = regexp.MustCompile(`^(?:拒绝|不同意|不批准|驳回)\s*([Bb]\d{1,9})[。.!！]?$`)
-	pendingPattern = regexp.MustCompile(`^(?:待确认|待办申请|申请列表|有哪些申请)[？?。]?$`)
-	pausePattern   = regexp.MustCompile(`^暂停(?:全部|所有)?(?:的)?(?:推送|提醒|通知)[\s:：,，]*(.*)$|^暂停(.{1,30}?)的?(?:推送|提醒|通知)(?:[\s:：,，]+(.*))?$`)
-	resumePattern  = regexp.MustCompile(`^恢复(?:全部|所有)?(?:的)?(?:推送|提醒|通知)[\s:：,，]*(.*)$|^恢复(.{1,30}?)的?(?:推送|提醒|通知)[。.!！]?$`)
-	pausesPattern  = regexp.MustCompile(`^(?:推送状态|暂停了哪些|暂停列表)[？?。]?$`)
-	untilPattern   = regexp.MustCompile(`^(.*?)[\s,，]*(?:到|至|直到)\s*(\S+?)(?:为止)?[。.]?$`)
+	// asking are the words of a question. What has them is never a wish to bind
+	// or to pause: 绑定 and 通知 may be in a plan.
+	asking = regexp.MustCompile(`谁|哪|什么|啥|怎么|怎样|如何|吗|呢|几|多少|是否|是不是|有没有|要不要|能不能|可不可以|会不会|[?？]`)
+
+	whoPattern     = regexp.MustCompile(`^(?:我是谁|我的身份|我的信息|我的绑定|我是哪个单位的?|我绑定了(?:吗|没有?))[？?。]?$`)
+	bindPattern    = regexp.MustCompile(polite + `绑定(?:一下|本群|这个群|群|账号|帐号|身份|单位)*[\s:：,，]*(.*)$`)
+	bindBehind     = regexp.MustCompile(`^(.+?)[\s,，。、;；]*(?:请|麻烦|帮忙|帮我|给我|我要|我想|想|要|申请|[，,]|\s)*绑定(?:一下|账号|帐号|本群)?[\s，,。.!！]*$`)
+	howPattern     = regexp.MustCompile(`^(?:我)?(?:要|该)?(?:怎么|如何|怎样|在哪里?)(?:去|才能)?绑定(?:账号|帐号|身份|单位|自己)?[呢？?。]*$`)
+	unbindPattern  = regexp.MustCompile(polite + `(?:解绑|解除绑定|取消绑定)(?:一下|本群|这个群|账号|帐号)*[\s:：,，]*(.*)$`)
+	requestIDs     = `((?:[\s、,，和及]*b?\d{1,9}号?)*)`
+	thanks         = `[\s,.。!]*(?:谢谢|谢了|辛苦了)?[\s.。!]*$`
+	agreePattern   = regexp.MustCompile(`^(?:我)?(?:同意|批准|通过)[了吧]?[:,]?` + requestIDs + thanks)
+	agreeBehind    = regexp.MustCompile(`^(b\d{1,9})[\s,]*(?:同意|批准|通过)[了吧]?` + thanks)
+	rejectPattern  = regexp.MustCompile(`^(?:我)?(?:拒绝|不同意|不批准|不通过|驳回)[了吧]?[:,]?` + requestIDs + thanks)
+	rejectBehind   = regexp.MustCompile(`^(b\d{1,9})[\s,]*(?:拒绝|不同意|不批准|不通过|驳回)[了吧]?` + thanks)
+	requestID      = regexp.MustCompile(`\d+`)
+	pendingPattern = regexp.MustCompile(`^(?:待确认|待办申请|待确认的?申请|申请列表|有哪些申请|有哪些待确认)[？?。]?$`)
 )
 
 // OrgCommands are what people may say about who they are, which group serves
 // which unit, and whether notices are sent.
 func OrgCommands(opt OrgOptions) []Command {
 	o := orgCommands{opt}
-	all := []Command{
-		{Name: "whoami", Help: "我是谁：看自己绑定的身份", Match: whole(whoPattern), Run: o.whoAmI},
-		{Name: "bind", Help: "绑定 姓名 单位：把自己的账号绑定到单位；在群里说“绑定 单位”，这个群就接收那个单位的通知（要对方确认）", Match: whole(bindPattern), Run: o.bind},
-		{Name: "unbind", Help: "解绑：解除自己的账号；在群里说“解绑 单位”", Match: whole(unbindPattern), Run: o.unbind},
-		{Name: "approve", Match: whole(agreePattern), Run: o.decide(org.Approve)},
-		{Name: "reject", Match: whole(rejectPattern), Run: o.decide(org.Reject)},
-		{Name: "pending", Help: "待确认：看还没有确认的申请", Roles: office, Match: whole(pendingPattern), Run: o.pending},
-		{Name: "pause", Help: "暂停推送 [单位] [到 12月10日]：先不发提醒；恢复推送 [单位]：接着发", Roles: office, Match: whole(pausePattern), Run: o.pause},
-		{Name: "resume", Roles: office, Match: whole(resumePattern), Run: o.resume},
-		{Name: "pauses", Help: "推送状态：看暂停了哪些", Roles: office, Match: whole(pausesPattern), Run: o.pauses},
-	}
-	return append(all, helpCommand(all))
+	return append([]Command{
+		{Name: "whoami", Help: textHelpWho, Match: whole(whoPattern), Run: o.whoAmI},
+		{Name: "bind", Help: textHelpBind, Match: o.bindWords, Sure: o.namesUnit, Words: []string{"绑定"}, Run: o.bind},
+		{Name: "how to bind", Match: whole(howPattern), Run: o.howToBind},
+		{Name: "unbind", Help: textHelpUnbind, Match: wish(unbindPattern), Sure: o.namesUnit, Words: []string{"解绑", "绑定"}, Run: o.unbind},
+		{Name: "approve", Match: folded(agreePattern, agreeBehind), Run: o.decide(org.Approve)},
+		{Name: "reject", Match: folded(rejectPattern, rejectBehind), Run: o.decide(org.Reject)},
+		{Name: "pending", Help: textHelpPending, Roles: judges, Match: whole(pendingPattern), Run: o.pending},
+	}, o.pauseCommands()...)
 }
 
 // whole makes Match of a pattern; its groups are the arguments.
@@ -70,19 +77,35 @@ func whole(p *regexp.Regexp) func(string) ([]string, bool) {
 	}
 }
 
-var helpPattern = regexp.MustCompile(`^(?:命令|帮助|指令|菜单|help|/help|功能列表)[？?。!！]?$`)
+// wish makes Match of a pattern of what is no question.
+func wish(p *regexp.Regexp) func(string) ([]string, bool) {
+	match := whole(p)
+	return func(text string) ([]string, bool) {
+		if asking.MatchString(text) {
+			return nil, false
+		}
+		return match(text)
+	}
+}
 
-// helpCommand lists what the person may say.
-func helpCommand(all []Command) Command {
-	return Command{Name: "help", Match: whole(helpPattern), Run: func(c *Call) (chat.Reply, error) {
-		lines := []string{textChat(hintHelp), textCommands}
-		for _, cmd := range all {
-			if cmd.Help != "" && (len(cmd.Roles) == 0 || slices.Contains(cmd.Roles, c.Person.Role)) {
-				lines = append(lines, "· "+cmd.Help)
+// folded makes Match of patterns in half-width, lower-case letters.
+func folded(patterns ...*regexp.Regexp) func(string) ([]string, bool) {
+	return func(text string) ([]string, bool) {
+		for _, p := range patterns {
+			if args, ok := whole(p)(zh.Fold(text)); ok {
+				return args, true
 			}
 		}
-		return text(strings.Join(append(lines, textFeedbackHelp), "\n"))
-	}}
+		return nil, false
+	}
+}
+
+// namesUnit reports whether what was said with a command names a unit, or
+// nothing was said.
+func (o orgCommands) namesUnit(args []string) bool {
+	words := fields(args[0])
+	_, unit := o.nameAndUnit(words)
+	return len(words) == 0 || unit != ""
 }
 
 func text(s string) (chat.Reply, error) { return chat.Reply{Text: s}, nil }
@@ -97,13 +120,27 @@ func told(err error) (chat.Reply, error) {
 
 func (o orgCommands) whoAmI(c *Call) (chat.Reply, error) {
 	if !c.Known {
-		return text(textUnknownPerson)
+		return text(textUnknownPerson(o.example()))
 	}
 	s := chat.Plain(c.Person.String())
 	if c.Message.Kind == chat.Group {
 		s = textWho(chat.Plain(c.Person.Name), c.Person.Unit, c.Person.Role.Word()) // numbers and accounts are nobody else's
 	}
 	return text(s)
+}
+
+// bindWords reads 绑定 张三 市教育局, and 我是市教育局的张三，绑定 where all of it is
+// understood.
+func (o orgCommands) bindWords(text string) ([]string, bool) {
+	if args, ok := wish(bindPattern)(text); ok {
+		return args, true
+	}
+	args, ok := wish(bindBehind)(text)
+	if !ok {
+		return nil, false
+	}
+	name, unit := o.nameAndUnit(fields(args[0]))
+	return args, name != "" && unit != ""
 }
 
 // bind asks for a binding: of a group in a group, of an account elsewhere.
@@ -120,7 +157,7 @@ func (o orgCommands) bind(c *Call) (chat.Reply, error) {
 	}
 	name, unit := o.nameAndUnit(words)
 	if name == "" || unit == "" {
-		return text(textHowToBind(chat.Plain(clip(strings.Join(words, " "), echoRunes))))
+		return text(textHowToBind(echo(strings.Join(words, " ")), unit, o.example()))
 	}
 	q, err := org.Join(c.Tx, c.Message.Platform(), c.Message.Sender, name, unit)
 	if err != nil {
@@ -132,19 +169,20 @@ func (o orgCommands) bind(c *Call) (chat.Reply, error) {
 	return text(q.Receipt())
 }
 
+func (o orgCommands) howToBind(*Call) (chat.Reply, error) {
+	return text(textHowToBind("", "", o.example()))
+}
+
 func (o orgCommands) bindGroup(c *Call, words []string) (chat.Reply, error) {
 	if !c.Known {
-		return text(textUnknownPerson)
+		return text(textUnknownPerson(o.example()))
 	}
-	unit := c.Person.Unit
-	if len(words) > 0 {
-		var ok bool
-		if unit, ok = o.resolve(strings.Join(words, "")); !ok {
-			return text(textNoSuchUnit(chat.Plain(clip(strings.Join(words, ""), echoRunes))))
-		}
+	unit, fault := o.groupUnit(words, c.Person.Unit)
+	if fault != "" {
+		return text(fault)
 	}
 	if unit == "" {
-		return text(textWhichUnit)
+		return text(textWhichUnit("绑定", o.example()))
 	}
 	q, err := org.AskGroup(c.Tx, c.Message.From, unit, c.Person.ID)
 	if err != nil {
@@ -162,15 +200,91 @@ func (o orgCommands) bindGroup(c *Call, words []string) (chat.Reply, error) {
 	return text(q.Receipt())
 }
 
-// nameAndUnit tells which of the words are the unit.
-func (o orgCommands) nameAndUnit(words []string) (name, unit string) {
-	for i, w := range words {
-		if u, ok := o.resolve(w); ok {
-			rest := slices.Concat(words[:i], words[i+1:])
-			return strings.Join(rest, ""), u
+// groupUnit is the unit that was said in a group, or otherwise, or what is wrong
+// with what was said.
+func (o orgCommands) groupUnit(words []string, otherwise string) (unit, fault string) {
+	if len(words) == 0 {
+		return otherwise, ""
+	}
+	name, unit := o.nameAndUnit(words)
+	switch {
+	case unit == "":
+		return "", textNoSuchUnit(echo(strings.Join(words, "")))
+	case name != "":
+		return "", textBindInPrivate
+	}
+	return unit, ""
+}
+
+// echo makes what somebody said fit to be repeated.
+func echo(said string) string { return chat.Plain(clip(said, echoRunes)) }
+
+// example is a unit for the examples of what may be said.
+func (o orgCommands) example() string {
+	if units := o.Units(); units != nil {
+		for _, name := range units.Names() {
+			if !strings.ContainsAny(name, "（(") {
+				return name
+			}
 		}
 	}
-	return "", ""
+	return textSomeUnit
+}
+
+// longestName is how many characters a person's name has at most where nothing
+// parts it from the unit's.
+const longestName = 4
+
+var (
+	selfWords = regexp.MustCompile(`^(?:我是|我叫|本人|我|是|叫|姓名|名字|来自|单位)+`)
+	unitTail  = regexp.MustCompile(`(?:的|人)?[。.!！]*$`)
+)
+
+// nameAndUnit tells which of the words are the unit, also where name and unit
+// are written as one word; the rest is the name.
+func (o orgCommands) nameAndUnit(words []string) (name, unit string) {
+	var rest []string
+	for _, w := range words {
+		u, ok := o.resolve(w)
+		if !ok {
+			w = strings.TrimSpace(selfWords.ReplaceAllString(w, ""))
+			w = unitTail.ReplaceAllString(w, "")
+			u, ok = o.resolve(w)
+		}
+		switch {
+		case w == "":
+		case ok && unit == "":
+			unit = u
+		default:
+			rest = append(rest, w)
+		}
+	}
+	if unit == "" && len(rest) == 1 {
+		if name, unit, ok := o.glued([]rune(rest[0])); ok {
+			return name, unit
+		}
+	}
+	return strings.Join(rest, ""), unit
+}
+
+// glued parts 市教育局张三, 市教育局的张三 and 张三市教育局, the longest unit first.
+func (o orgCommands) glued(w []rune) (name, unit string, ok bool) {
+	for n := 2; n <= longestName+1; n++ { // 的 may stand between
+		if n >= len(w) {
+			break
+		}
+		if name := strings.TrimPrefix(string(w[len(w)-n:]), "的"); runeLen(name) >= 2 && runeLen(name) <= longestName {
+			if u, ok := o.resolve(string(w[:len(w)-n])); ok {
+				return name, u, true
+			}
+		}
+		if n <= longestName {
+			if u, ok := o.resolve(string(w[n:])); ok {
+				return string(w[:n]), u, true
+			}
+		}
+	}
+	return "", "", false
 }
 
 func (o orgCommands) resolve(name string) (string, bool) {
@@ -183,26 +297,41 @@ func (o orgCommands) resolve(name string) (string, bool) {
 
 // fields parts what people type after a command.
 func fields(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\n　,，、;；:：", r) })
+	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\n　,，、;；:：()（）/", r) })
 }
 
 func (o orgCommands) unbind(c *Call) (chat.Reply, error) {
 	if !c.Known {
-		return text(textUnknownPerson)
+		return text(textUnknownPerson(o.example()))
 	}
+	words := fields(c.Args[0])
 	if c.Message.Kind != chat.Group {
+		name, unit := o.nameAndUnit(words)
+		if name != "" && name != c.Person.Name || unit != "" && unit != c.Person.Unit {
+			return text(textUnbindOthers)
+		}
 		ok, err := org.Unlink(c.Tx, c.Message.Platform(), c.Message.Sender, c.Person.ID)
 		if err != nil {
 			return told(err)
 		}
 		return text(textUnbound(ok))
 	}
-	unit := c.Person.Unit
-	if arg := strings.Join(fields(c.Args[0]), ""); arg != "" {
-		var ok bool
-		if unit, ok = o.resolve(arg); !ok {
-			return text(textNoSuchUnit(chat.Plain(clip(arg, echoRunes))))
-		}
+	served, err := org.UnitsOf(c.Tx, c.Message.From)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	otherwise := c.Person.Unit
+	if len(served) == 1 {
+		otherwise = served[0]
+	}
+	unit, fault := o.groupUnit(words, otherwise)
+	switch {
+	case fault != "":
+		return text(fault)
+	case len(served) == 0:
+		return text(textGroupFree)
+	case unit == "":
+		return text(textWhichUnit("解绑", served[0]))
 	}
 	ok, err := org.Unbind(c.Tx, c.Message.From, unit, c.Person.ID)
 	if err != nil {
@@ -211,29 +340,54 @@ func (o orgCommands) unbind(c *Call) (chat.Reply, error) {
 	return text(textGroupUnbound(unit, ok))
 }
 
-// decide approves or rejects a request and tells who asked.
+// decide approves or rejects requests and tells who asked. Without an id it is
+// the only one there is for the person to decide.
 func (o orgCommands) decide(how func(*store.Tx, org.RequestID, org.PersonID) (org.Request, error)) func(*Call) (chat.Reply, error) {
 	return func(c *Call) (chat.Reply, error) {
 		if !c.Known {
-			return text(textUnknownPerson)
+			return text(textUnknownPerson(o.example()))
 		}
-		id := org.RequestID(strings.ToUpper(c.Args[0]))
-		q, err := how(c.Tx, id, c.Person.ID)
-		if err != nil {
-			return told(err)
+		var ids []org.RequestID
+		for _, n := range requestID.FindAllString(c.Args[0], -1) {
+			ids = append(ids, org.RequestID("B"+n))
 		}
-		to, err := o.asker(c.Tx, q)
-		if err != nil {
-			return chat.Reply{}, err
+		if len(ids) == 0 {
+			mine, _, err := pendingFor(c)
+			if err != nil || len(mine) != 1 {
+				return o.list(c, mine, nil, err)
+			}
+			ids = append(ids, mine[0].ID)
 		}
-		if len(to) > 0 {
-			err = o.send(c, "verdict/"+string(q.ID)+"/"+string(q.State), to[0], q.Verdict(), to[1:]...)
+		var lines []string
+		for _, id := range ids {
+			line, err := o.decideOne(c, id, how)
+			if err != nil {
+				return chat.Reply{}, err
+			}
+			lines = append(lines, line)
 		}
-		if err != nil {
-			return chat.Reply{}, err
-		}
-		return text(q.Verdict())
+		return text(strings.Join(lines, "\n"))
 	}
+}
+
+// decideOne says what became of one request.
+func (o orgCommands) decideOne(c *Call, id org.RequestID, how func(*store.Tx, org.RequestID, org.PersonID) (org.Request, error)) (string, error) {
+	q, err := how(c.Tx, id, c.Person.ID)
+	if errors.Is(err, org.ErrForbidden) && c.Person.Role == org.RoleOffice { // it is the unit's to decide
+		q, _, err = org.FindRequest(c.Tx, id)
+		return q.Receipt(), err
+	}
+	if s := org.Tell(err); s != "" {
+		return string(id) + colon + s, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	to, err := o.asker(c.Tx, q)
+	if err == nil && len(to) > 0 {
+		err = o.send(c, "verdict/"+string(q.ID)+"/"+string(q.State), to[0], q.Verdict(), to[1:]...)
+	}
+	return q.Verdict(), err
 }
 
 // asker is where a verdict is told: to the account, or in the group and else,
@@ -287,119 +441,45 @@ func (o orgCommands) send(c *Call, key string, to chat.Address, words string, fa
 	return err
 }
 
-func (o orgCommands) pending(c *Call) (chat.Reply, error) {
+// pendingFor lists the requests that the person may decide, and the others.
+func pendingFor(c *Call) (mine, others []org.Request, err error) {
 	list, err := org.Pending(c.Tx)
+	for _, q := range list {
+		if q.ForUnit && c.Person.ActsFor(q.Unit) || !q.ForUnit && c.Person.Role == org.RoleOffice {
+			mine = append(mine, q)
+		} else {
+			others = append(others, q)
+		}
+	}
+	return mine, others, err
+}
+
+func (o orgCommands) pending(c *Call) (chat.Reply, error) {
+	mine, others, err := pendingFor(c)
+	if c.Person.Role != org.RoleOffice {
+		others = nil
+	}
+	return o.list(c, mine, others, err)
+}
+
+// list shows requests: what the person may decide, and what waits for others.
+func (o orgCommands) list(c *Call, mine, others []org.Request, err error) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	if len(list) == 0 {
+	if len(mine)+len(others) == 0 {
 		return text(textNothingPending)
 	}
 	var lines []string
-	for _, q := range list {
+	for _, q := range mine {
 		line, err := q.Question(c.Tx)
 		if err != nil {
 			return chat.Reply{}, err
 		}
 		lines = append(lines, string(q.ID)+" "+line)
 	}
-	return text(strings.Join(lines, "\n"))
-}
-
-// scope reads whose pushes are meant, and until when.
-func (o orgCommands) scope(c *Call) (unit string, until time.Time, fault string) {
-	words := strings.TrimSpace(strings.Join(c.Args, " "))
-	if m := untilPattern.FindStringSubmatch(words); m != nil {
-		day, ok := dayOf(m[2], c.Tx.Now())
-		if !ok {
-			return "", until, textNoSuchDay(chat.Plain(clip(m[2], echoRunes)))
-		}
-		words, until = m[1], day.AddDate(0, 0, 1) // to the end of that day
-	}
-	words = strings.TrimRight(strings.Join(fields(words), ""), "的。")
-	switch words {
-	case "", "全部", "所有", "全部单位", "所有单位":
-		return org.All, until, ""
-	}
-	unit, ok := o.resolve(words)
-	if !ok {
-		return "", until, textNoSuchUnit(chat.Plain(clip(words, echoRunes)))
-	}
-	return unit, until, ""
-}
-
-// dayOf reads a day as people write it; without a year it is the next one.
-func dayOf(s string, now time.Time) (time.Time, bool) {
-	for _, layout := range []string{"2006-1-2", "2006年1月2日", "2006/1/2", "2006.1.2"} {
-		if t, err := time.ParseInLocation(layout, zh.Fold(s), now.Location()); err == nil {
-			return t, true
-		}
-	}
-	for _, layout := range []string{"1月2日", "1月2号", "1-2", "1/2", "1.2"} {
-		t, err := time.ParseInLocation(layout, zh.Fold(s), now.Location())
-		if err != nil {
-			continue
-		}
-		t = t.AddDate(now.Year()-t.Year(), 0, 0)
-		if t.AddDate(0, 0, 1).Before(now) {
-			t = t.AddDate(1, 0, 0)
-		}
-		return t, true
-	}
-	return time.Time{}, false
-}
-
-func (o orgCommands) pause(c *Call) (chat.Reply, error) {
-	unit, until, fault := o.scope(c)
-	if fault != "" {
-		return text(fault)
-	}
-	if err := org.SetPause(c.Tx, unit, c.Person.ID, until); err != nil {
-		return told(err)
-	}
-	return text(org.Pause{Unit: unit, Until: until}.String() + textPauseHint)
-}
-
-func (o orgCommands) resume(c *Call) (chat.Reply, error) {
-	unit, _, fault := o.scope(c)
-	if fault != "" {
-		return text(fault)
-	}
-	ok, err := org.Resume(c.Tx, unit, c.Person.ID)
-	if err != nil {
-		return told(err)
-	}
-	rest, err := org.Pauses(c.Tx)
-	if err != nil {
-		return chat.Reply{}, err
-	}
-	return text(textResumed(unit, ok, len(rest)))
-}
-
-func (o orgCommands) pauses(c *Call) (chat.Reply, error) {
-	list, err := org.Pauses(c.Tx)
-	if err != nil {
-		return chat.Reply{}, err
-	}
-	if len(list) == 0 {
-		return text(textNoPauses)
-	}
-	var lines []string
-	for _, p := range list {
-		lines = append(lines, p.String())
+	for _, q := range others {
+		lines = append(lines, q.Receipt())
 	}
 	return text(strings.Join(lines, "\n"))
-}
-
-// Held says whether the outbox must keep a notice back: pauses hold what we send
-// of our own accord, never an answer.
-func Held(r store.Reader, rec outbox.Record) (bool, error) {
-	if rec.Kind == outbox.KindReply || rec.Kind == kindNotice {
-		return false, nil
-	}
-	_, held, err := org.Paused(r, rec.Unit)
-	if err != nil {
-		return false, fmt.Errorf("pauses: %w", err)
-	}
-	return held, nil
 }

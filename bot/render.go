@@ -50,7 +50,10 @@ type message struct {
 // fit renders one page: 0 is the first message, 1 what it left out.
 func (m message) fit(page int) (text, markdown string) {
 	n := m.room()
-	if page > 0 && n < len(m.groups) {
+	if page > 0 && n >= len(m.groups) {
+		return textNoMore, textNoMore
+	}
+	if page > 0 {
 		m.groups = m.groups[n:]
 		n = m.room()
 		note := ""

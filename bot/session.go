@@ -24,12 +24,15 @@ const (
 
 // session is what a person talks about in a conversation.
 type session struct {
-	Last    string  `json:"last,omitempty"`    // the last question
-	Base    string  `json:"base,omitempty"`    // the one it leaned on, if it did
-	Answer  string  `json:"answer,omitempty"`  // key of its answer
-	Greeted bool    `json:"greeted,omitempty"` // the welcome was shown
-	Times   []int64 `json:"times,omitempty"`   // messages of the last minute, Unix milliseconds
-	Told    int64   `json:"told,omitempty"`    // when 太快了 was last said
+	Thread   string `json:"thread,omitempty"`   // what a follow-up leans on; see Bot.Thread
+	Answer   string `json:"answer,omitempty"`   // key of the last answer
+	Welcomed bool   `json:"welcomed,omitempty"` // the welcome was shown
+}
+
+// pace is how fast a person writes.
+type pace struct {
+	Times []int64 `json:"times,omitempty"` // messages of the last minute, Unix milliseconds
+	Told  int64   `json:"told,omitempty"`  // when it was last said that it is too fast
 }
 
 type paceVerdict int
@@ -42,19 +45,19 @@ const (
 
 // count adds a message at now and says whether the person keeps to most a
 // minute. What is beyond is not counted, so waiting a minute always helps.
-func (s *session) count(now time.Time, most int) paceVerdict {
+func (p *pace) count(now time.Time, most int) paceVerdict {
 	from := now.Add(-time.Minute).UnixMilli()
-	for len(s.Times) > 0 && s.Times[0] <= from {
-		s.Times = s.Times[1:]
+	for len(p.Times) > 0 && p.Times[0] <= from {
+		p.Times = p.Times[1:]
 	}
-	if len(s.Times) < most {
-		s.Times = append(s.Times, now.UnixMilli())
+	if len(p.Times) < most {
+		p.Times = append(p.Times, now.UnixMilli())
 		return inPace
 	}
-	if s.Told > from {
+	if p.Told > from {
 		return tooMany
 	}
-	s.Told = now.UnixMilli()
+	p.Told = now.UnixMilli()
 	return justTooMany
 }
 
@@ -66,7 +69,7 @@ func sessionKey(m chat.Message) string {
 // answered is an answer that was given. To holds no session link.
 type answered struct {
 	Q      string        `json:"q"`
-	Base   string        `json:"base,omitempty"`
+	Thread string        `json:"thread"` // what a follow-up leans on; see Bot.Thread
 	Status index.Status  `json:"status"`
 	Intent index.Intent  `json:"intent"`
 	Cites  []string      `json:"cites,omitempty"`
@@ -108,16 +111,20 @@ func keepAnswer(tx *store.Tx, m chat.Message, id string, a answered, reply chat.
 	return tx.PutUntil(quoteBucket, quoteKey(m, print), []byte(id), until)
 }
 
-// quotedAnswer finds the answer that m quotes, whoever had asked for it. A
-// platform may quote only the beginning.
+// quoteMatches bounds the answers that are looked at when a quotation is short.
+const quoteMatches = 100
+
+// quotedAnswer finds the answer that m quotes, whoever had asked for it, or nil.
+// A platform may quote only the beginning; of several answers that begin alike
+// the latest is meant.
 func quotedAnswer(r store.Reader, m chat.Message) (*answered, error) {
 	print := squeeze(m.Quoted)
 	if len([]rune(print)) < quoteRunesLow {
 		return nil, nil
 	}
-	var id string
-	err := r.Scan(quoteBucket, store.Range{Prefix: quoteKey(m, print), Limit: 1}, func(_ string, value []byte) error {
-		id = string(value)
+	id := ""
+	err := r.Scan(quoteBucket, store.Range{Prefix: quoteKey(m, print), Limit: quoteMatches}, func(_ string, value []byte) error {
+		id = max(id, string(value)) // ids begin with the time
 		return nil
 	})
 	if err != nil || id == "" {

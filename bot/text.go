@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"xietiao/bot/org"
 	"xietiao/index/plan"
@@ -58,6 +59,9 @@ func textSomeTasks(n int) string    { return fmt.Sprintf("有 %d 项任务与此
 func textSomeUnits(n int) string    { return fmt.Sprintf("涉及 %d 个单位：", n) }
 func textSource(plan string) string { return "以上均出自 " + plan }
 func textMore(n int) string         { return fmt.Sprintf("还有 %d 条，回复“更多”查看", n) }
+
+const textNoMore = "已经全部列出，没有更多了。"
+
 func textStillLeft(n int) string {
 	return fmt.Sprintf("还有 %d 条没有列出，请把问题问得更具体些", n)
 }
@@ -214,9 +218,10 @@ func Examples(p *plan.Plan) []string {
 // What the desk says.
 const (
 	textPlace           = "位置收到了，但现在没有要用位置的事。要签到请先报名活动。"
-	textUnreadable      = "我只看得懂文字。请把问题打出来，例如“农家书屋归谁管”。"
 	textQuestionTooLong = "问题太长了，请缩短到 500 字以内再问。"
-	textTooFast         = "您问得太快了，我先歇一分钟。请一分钟后再问。"
+	textTooFast         = "您发得太快了，请一分钟后再问。"
+	textFailed          = "这句话我没能处理，请换个说法再问；还不行就请联系协调组办公室。"
+	textWelcomeHelp     = "说“帮助”，看还能做什么。"
 	textNothingToRate   = "不知道您说的是哪个回答。请引用那条回答再说“有误”，或先问一个问题。"
 	textRatedBad        = "已记下，办公室会核对这条回答。谢谢指正。"
 	textRatedGood       = "谢谢，很高兴帮上忙。"
@@ -231,17 +236,53 @@ func textNotAllowed(roles []org.Role) string {
 	return "这件事只有" + strings.Join(names, "、") + "可以办。"
 }
 
+// textUnreadable answers pictures and files.
+func textUnreadable(examples []string) string {
+	s := "我只看得懂文字。请把问题打出来"
+	if len(examples) > 0 {
+		s += "，例如“" + examples[0] + "”"
+	}
+	return s + "。"
+}
+
+// What the help lists.
+const (
+	textHelpWho     = "我是谁：看自己绑定的身份"
+	textHelpBind    = "绑定 姓名 单位：把自己的账号绑定到单位；在群里说“绑定 单位”，这个群就接收那个单位的通知（要对方确认）"
+	textHelpUnbind  = "解绑：解除自己的账号；在群里说“解绑 单位”"
+	textHelpPending = "待确认：看还没有确认的申请；“同意 B3”“拒绝 B3”：处理申请"
+	textHelpPause   = "暂停推送 [单位] [到 12月10日]：先不发提醒；恢复推送 [单位]：接着发"
+	textHelpPauses  = "推送状态：看暂停了哪些"
+)
+
 // What is said about people, groups and pauses.
 const (
 	textCommands       = "还可以说："
 	textFeedbackHelp   = "回答不对，就回复“有误”，后面可以写哪里不对。"
-	textUnknownPerson  = "我还不认识您。请私聊我说“绑定 姓名 单位”，例如“绑定 张三 市教育局”，办公室确认后就好了。"
 	textOutside        = "您不是本组织的成员，不能绑定单位。"
-	textWhichUnit      = "请写明单位，例如“绑定 市教育局”。"
-	textNothingPending = "没有等着确认的申请。"
+	textBindInPrivate  = "绑定个人账号请私聊我。在群里只写单位，就是让这个群接收那个单位的通知。"
+	textUnbindOthers   = "在这里只能解绑您自己的账号，直接说“解绑”就行。别人的账号，请办公室在名册里改好后重新导入。"
+	textGroupFree      = "本群没有绑定任何单位。"
+	textNothingPending = "没有等您确认的申请。"
 	textNoPauses       = "没有暂停，推送照常。"
-	textPauseHint      = "攒着的不会丢，说“恢复推送”就接着发。"
+	textSomeUnit       = "市教育局" // where no document is read that names one
 )
+
+func textUnknownPerson(unit string) string {
+	return "我还不认识您。请私聊我说“绑定 姓名 单位”，例如“绑定 张三 " + unit + "”，办公室确认后就好了。"
+}
+
+func textWhichUnit(verb, unit string) string {
+	return "请写明单位，例如“" + verb + " " + unit + "”。"
+}
+
+func textPauseHint(unit string, until time.Time) string {
+	say := "“" + strings.TrimSpace("恢复推送 "+unit) + "”"
+	if until.IsZero() {
+		return "攒着的不会丢，说" + say + "就接着发。"
+	}
+	return "攒着的不会丢，到时自动接着发；要提前就说" + say + "。"
+}
 
 func textWho(name, unit, role string) string {
 	if unit == "" {
@@ -254,11 +295,16 @@ func textAlreadyBound(name, unit string) string {
 	return "这个账号已经绑定：" + strings.TrimSpace(unit+" "+name) + "。要改先说“解绑”。"
 }
 
-func textHowToBind(said string) string {
-	if said == "" {
-		return "请写明姓名和单位，例如“绑定 张三 市教育局”。"
+// textHowToBind answers a binding of which the name or the unit is missing.
+func textHowToBind(said, unit, example string) string {
+	how := "请写姓名和方案里的单位名称，中间空一格，例如“绑定 张三 " + example + "”。"
+	switch {
+	case said == "":
+		return how
+	case unit != "":
+		return "还差您的姓名。" + how
 	}
-	return "没有听懂“" + said + "”里的单位。请写姓名和单位，中间空一格，例如“绑定 张三 市教育局”。"
+	return "没有从“" + said + "”里认出单位。" + how
 }
 
 func textNoSuchUnit(said string) string {
@@ -267,6 +313,10 @@ func textNoSuchUnit(said string) string {
 
 func textNoSuchDay(said string) string {
 	return "没有听懂“" + said + "”是哪一天。请写成“到 12月10日”。"
+}
+
+func textPastDay(said string) string {
+	return "“" + said + "”已经过去了，请写以后的日子。"
 }
 
 func textUnbound(done bool) string {

@@ -54,7 +54,7 @@ func (s *Server) callback(h Hook) func(*gin.Context) error {
 		}
 		response, err := s.answer(c.Request.Context(), h.Channel, d)
 		if err != nil {
-			return err
+			return s.refused(h, err)
 		}
 		if len(response.Body) == 0 {
 			c.Status(http.StatusOK)
@@ -95,7 +95,7 @@ func (s *Server) answer(ctx context.Context, ch chat.Channel, d chat.Delivery) (
 		return d.Response, err
 	}
 	response, err := d.Answer(ctx, taken.Reply)
-	if errors.Is(err, chat.ErrElsewhere) {
+	if errors.Is(err, chat.ErrElsewhere) || errors.Is(err, chat.ErrTooLong) { // escaping may have made it longer
 		return d.Response, s.opt.Desk.Push(ctx, *d.Message, taken.Reply)
 	}
 	return response, err

@@ -23,9 +23,10 @@ import (
 	"xietiao/bot"
 )
 
-// Asker answers one question; see bot.Bot.
+// Asker answers one question, and says what the next leans on; see bot.Bot.
 type Asker interface {
 	Ask(ctx context.Context, q, prev, plan string) (bot.Reply, error)
+	Thread(ctx context.Context, q, prev string, r bot.Reply) (string, error)
 }
 
 var _ Asker = (*bot.Bot)(nil)

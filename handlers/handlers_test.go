@@ -41,6 +41,13 @@ func (fake) Ask(ctx context.Context, q, prev, plan string) (bot.Reply, error) {
 		Answer: bot.Answer{ID: json.RawMessage(`""`), Q: q, Status: index.Answered, Intent: index.IntentResponsible, Results: rows, Reply: text, TookUS: 7}}, nil
 }
 
+func (fake) Thread(_ context.Context, q, prev string, r bot.Reply) (string, error) {
+	if r.Leans {
+		return prev, nil
+	}
+	return q, nil
+}
+
 func setup(t *testing.T, ready bool) (*Server, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer

@@ -119,17 +119,12 @@ func (s *Server) askPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	s.pages.write(c, http.StatusOK, view{Examples: s.examples(), Q: q, Prev: nextPrev(q, prev, reply), Answer: viewOf(reply)})
-	return nil
-}
-
-// nextPrev is what a follow-up leans on: a 更多 or the number of a choice leans
-// on the question it belongs to.
-func nextPrev(q, prev string, reply bot.Reply) string {
-	if reply.Leans {
-		return prev
+	thread, err := s.bot.Load().asker.Thread(c.Request.Context(), q, prev, reply)
+	if err != nil {
+		return err
 	}
-	return q
+	s.pages.write(c, http.StatusOK, view{Examples: s.examples(), Q: q, Prev: thread, Answer: viewOf(reply)})
+	return nil
 }
 
 func viewOf(r bot.Reply) *answerView {
