@@ -3,6 +3,7 @@ module xietiao
 go 1.26.0
 
 require (
+	github.com/6tail/lunar-go v1.4.6 // public holidays and the weekend days worked in their stead
 	github.com/blevesearch/bleve/v2 v2.6.3 // the search index; named by the owner
 	github.com/chromedp/chromedp v0.14.2 // tests the trial page in a real browser
 	github.com/coder/websocket v1.8.14 // connections that platforms push messages through
