@@ -45,14 +45,14 @@ func New(loc *time.Location, corrections []Correction) *Calendar {
 // count notes which listed days differ from what their weekday says.
 func (c *Calendar) count() {
 	for d, k := range c.listed {
-		if k.Off != weekend(d) {
-			c.days = append(c.days, d.number())
+		if n := d.number(); k.Off != onWeekend(n) {
+			c.days = append(c.days, n)
 		}
 	}
 	slices.Sort(c.days)
 	sum := 0
 	for _, n := range c.days {
-		if weekend(dateOf(n)) {
+		if onWeekend(n) {
 			sum++
 		} else {
 			sum--
@@ -68,11 +68,11 @@ func (c *Calendar) Location() *time.Location { return c.loc }
 func (c *Calendar) Day(t time.Time) Date { return Of(t.In(c.loc)) }
 
 // Workday says whether the day is worked.
-func (c *Calendar) Workday(d Date) bool {
-	if k, ok := c.listed[d]; ok {
-		return !k.Off
-	}
-	return !weekend(d)
+func (c *Calendar) Workday(d Date) bool { return c.worked(d.number()) }
+
+func (c *Calendar) worked(number int) bool {
+	_, other := slices.BinarySearch(c.days, number)
+	return onWeekend(number) == other
 }
 
 // Known says whether the year's holidays are published or were entered: its New
@@ -93,7 +93,7 @@ func (c *Calendar) Known(year int) bool {
 func (c *Calendar) Name(d Date) string {
 	k, ok := c.listed[d]
 	switch {
-	case !ok, !k.Off && !weekend(d):
+	case !ok, !k.Off && !onWeekend(d.number()):
 		return ""
 	case k.Off && k.Name == "":
 		return textOff
@@ -103,7 +103,5 @@ func (c *Calendar) Name(d Date) string {
 	return k.Name + textWork
 }
 
-func weekend(d Date) bool {
-	w := d.Weekday()
-	return w == time.Saturday || w == time.Sunday
-}
+// onWeekend says it of a numbered day; number 0 is a Monday.
+func onWeekend(number int) bool { return number%7 >= 5 }

@@ -29,16 +29,16 @@ var (
 // sentence counts wholly or not at all. It is not understood if it has other words
 // than such a list of days, days that the calendar does not have, or not on the
 // weekday it says, another number of days than it says, or if it contradicts one
-// before. If it is numbered, or speaks of certain days off or worked, it then comes
-// back in unread, as it was written, for a person to look at.
+// before. If it then speaks of being off or at work, and is numbered or names days,
+// it comes back in unread, as it was written, for a person to look at.
 func ParseNotice(year int, text string) (found []Correction, unread []string, err error) {
 	if m := noticeYear.FindStringSubmatch(compact(text)); m != nil && m[1] != strconv.Itoa(year) {
 		return nil, nil, fmt.Errorf("%w: %s, not %d", ErrOtherYear, m[1], year)
 	}
 	n := notice{year: year, days: map[Date]Correction{}}
 	for _, s := range sentences(text) {
-		if !n.read(s) && matters.MatchString(compact(s)) {
-			unread = append(unread, s)
+		if c := compact(s); !n.read(c) && ofWork.MatchString(c) && ofDays.MatchString(c) {
+			unread = append(unread, strings.TrimSpace(s))
 		}
 	}
 	for _, d := range slices.SortedFunc(maps.Keys(n.days), Date.Compare) {
@@ -54,7 +54,8 @@ const oneDay = `(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日(?:\(([^()]*)\))?`
 
 var (
 	noticeYear = regexp.MustCompile(`(\d{4})年部分节假日`)
-	matters    = regexp.MustCompile(`^[一二三四五六七八九十]{1,3}、|\d[日天].*(?:放假|休|上班)|(?:放假|休|上班).*\d[日天]`)
+	ofWork     = regexp.MustCompile(`放假|休|上班`)
+	ofDays     = regexp.MustCompile(`^[一二三四五六七八九十]{1,3}、|\d[日天]`)
 	// heading is 一、元旦: or the half of it.
 	heading = regexp.MustCompile(`^(?:[一二三四五六七八九十]{1,3}、|\d{1,2}[.、])?(?:([\p{Han}、]{2,20}):)?`)
 	days    = regexp.MustCompile(`^[、,和]?` + oneDay + `(?:[至到~—-]+` + oneDay + `)?`)
@@ -66,31 +67,15 @@ var (
 // sentences splits a text. A line goes on in the next one unless that has a heading
 // or is empty.
 func sentences(text string) []string {
-	var parts []string
-	open := false // the last part may go on
+	var b strings.Builder
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "" || heading.FindString(compact(line)) != "" {
-			open = false
+			b.WriteByte('\n')
 		}
-		for i, s := range strings.FieldsFunc(line, ends) {
-			if i == 0 && open {
-				parts[len(parts)-1] += s
-			} else {
-				parts = append(parts, s)
-			}
-			open = true
-		}
-		open = open && !strings.ContainsFunc(lastRune(line), ends)
+		b.WriteString(line)
 	}
-	return parts
-}
-
-func ends(r rune) bool { return strings.ContainsRune("。；;！!", r) }
-
-func lastRune(s string) string {
-	rs := []rune(s)
-	return string(rs[max(0, len(rs)-1):])
+	return strings.FieldsFunc(b.String(), func(r rune) bool { return strings.ContainsRune("。；;！!\n", r) })
 }
 
 // compact is the text in half width and without white space.
@@ -103,9 +88,8 @@ type notice struct {
 	days map[Date]Correction
 }
 
-// read reads one sentence, wholly or not at all.
+// read reads one compact sentence, wholly or not at all.
 func (n *notice) read(s string) bool {
-	s = compact(s)
 	if m := heading.FindStringSubmatch(s); m[0] != "" {
 		s = s[len(m[0]):]
 		n.name = m[1]

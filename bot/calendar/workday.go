@@ -17,12 +17,13 @@ func (c *Calendar) AddWorkdays(d Date, n int) Date {
 	if n < 0 {
 		step, n = -1, -n
 	}
+	at := d.number()
 	for n > 0 {
-		if d = d.AddDays(step); c.Workday(d) {
+		if at += step; c.worked(at) {
 			n--
 		}
 	}
-	return d
+	return dateOf(at)
 }
 
 // WorkdaysBetween counts the working days from a on, before b: a <= day < b. With b
