@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"xietiao/bot/org"
 	"xietiao/bot/store"
 )
 
@@ -135,7 +136,7 @@ func runRestore(ctx context.Context, c *call) int {
 	if err := s.Migrate(ctx, schema); err != nil {
 		return c.fail("%v", storeFault(cfg, err))
 	}
-	if err := s.Update(ctx, holdAfterRestore); err != nil {
+	if err := s.Update(ctx, org.HoldRestored); err != nil {
 		return c.fail("恢复了，但没有能停住推送：%v", err)
 	}
 	printf(c.stdout, "已恢复。所有推送先停着，办公室说“恢复推送”才继续\n")

@@ -200,10 +200,5 @@ func (p *people) test(tx *store.Tx, g org.GroupRobot) error {
 	return err
 }
 
-// holdAfterRestore pauses all pushes.
-func holdAfterRestore(tx *store.Tx) error {
-	return org.SetPause(tx, org.All, org.Operator, time.Time{})
-}
-
 // splitLines parts a text of several lines.
 func splitLines(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") }

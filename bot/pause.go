@@ -148,14 +148,14 @@ func (o orgCommands) pauses(c *Call) (chat.Reply, error) {
 }
 
 // Held says whether the outbox must keep a notice back: pauses hold what we send
-// of our own accord, never an answer.
+// of our own accord, never an answer, unless it comes out of a restored backup.
 func Held(r store.Reader, rec outbox.Record) (bool, error) {
-	if rec.Kind == outbox.KindReply || rec.Kind == kindNotice {
-		return false, nil
-	}
-	_, held, err := org.Paused(r, rec.Unit)
+	p, held, err := org.Paused(r, rec.Unit)
 	if err != nil {
 		return false, fmt.Errorf("pauses: %w", err)
+	}
+	if rec.Kind == outbox.KindReply || rec.Kind == kindNotice {
+		return held && p.Restored && rec.Put.Before(p.At), nil
 	}
 	return held, nil
 }

@@ -16,6 +16,9 @@ type Pause struct {
 	By    PersonID  `json:"by"`
 	At    time.Time `json:"at"`
 	Until time.Time `json:"until,omitzero"` // zero: until Resume
+	// Restored: a backup was put back. What was open in it may have been sent
+	// since, so nothing of it goes out, not even an answer.
+	Restored bool `json:"restored,omitempty"`
 }
 
 // SetPause stops pushes to the unit, or to all, until the time given or, if it
@@ -39,6 +42,16 @@ func SetPause(tx *store.Tx, unit string, by PersonID, until time.Time) error {
 		return err
 	}
 	return note(tx, Entry{What: WhatPause, By: by, Unit: unit})
+}
+
+// HoldRestored stops all pushes, and the answers that were still open, after a
+// backup was put back, until Resume.
+func HoldRestored(tx *store.Tx) error {
+	p := Pause{Unit: All, By: Operator, At: tx.Now(), Restored: true}
+	if err := put(tx, bucketPause, pauseKey(All), p); err != nil {
+		return err
+	}
+	return note(tx, Entry{What: WhatPause, By: Operator})
 }
 
 // Resume ends the pause of the unit, or the one of all; each ends by itself.
