@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	mrand "math/rand/v2"
@@ -447,6 +448,7 @@ func (r *rig) checkSaid(i *instance, list []outbox.Record) {
 			tests[robot]++
 		}
 	}
+	answered := i.answersKept()
 	accepted := 0
 	for _, s := range r.said {
 		n := replies[s.user]
@@ -456,6 +458,8 @@ func (r *rig) checkSaid(i *instance, list []outbox.Record) {
 		switch {
 		case n > 1:
 			r.t.Errorf("%s has %d replies", s.user, n)
+		case answered[s.user] > 1 || s.accepted && !s.bind && answered[s.user] == 0:
+			r.t.Errorf("%s asked once and was answered %d times", s.user, answered[s.user])
 		case s.via == "wecom" && s.accepted && (n == 1) != (s.text == ""):
 			r.t.Errorf("%s was answered %q, and by %d notices", s.user, s.text, n)
 		case s.via == "dingtalk" && s.accepted && n == 0:
@@ -473,6 +477,24 @@ func (r *rig) checkSaid(i *instance, list []outbox.Record) {
 		}
 	}
 	r.checkBindings(i, list)
+}
+
+// answersKept counts the answers that are kept, by who asked.
+func (i *instance) answersKept() map[string]int {
+	i.t.Helper()
+	count := map[string]int{}
+	i.view(func(r store.Reader) error {
+		clear(count)
+		return r.Scan("desk.answers", store.Range{}, func(_ string, value []byte) error {
+			var a struct {
+				To chat.Address `json:"to"`
+			}
+			err := json.Unmarshal(value, &a)
+			count[string(a.To.User)]++
+			return err
+		})
+	})
+	return count
 }
 
 // checkBindings: each who asked to be bound has one request, and the office
