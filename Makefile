@@ -4,9 +4,11 @@ GO ?= go
 # Seconds for each fuzz target, and for all of them together.
 FUZZ_SECONDS ?= 5
 FUZZ_TOTAL ?= 240
+# Kills of soak; XIETIAO_SEED in the environment brings a run's kills back.
+KILLS ?= 1000
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help check format vet lint test fuzz bench build
+.PHONY: help check format vet lint test fuzz bench soak build
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
 
@@ -46,6 +48,9 @@ fuzz: ## every fuzz target for a few seconds, at most FUZZ_TOTAL together
 
 bench: ## benchmarks, with memory
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+soak: ## kill -9 the service under load KILLS times, Redis away for long; takes a while
+	XIETIAO_KILLS=$(KILLS) $(GO) test -race -count 1 -timeout 3h -v -run 'Kill|RedisGoes|StoppingUnder|ABackupUnder' .
 
 build: ## one static binary, ./xietiao
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o xietiao .

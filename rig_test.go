@@ -532,10 +532,10 @@ func (r *rig) load(rare int, to ...*instance) (rest func()) {
 				r.postDingTalk(ctx, r.says("dingtalk", questions[n%len(questions)]), to, n)
 			})
 		} else {
-			talk(w, func(ctx context.Context, n int) { r.streamDingTalk(ctx, questions[n%len(questions)], to[0]) })
+			talk(w, func(ctx context.Context, n int) { r.streamDingTalk(ctx, questions[n%len(questions)], to, n) })
 		}
 	}
-	talk(0, func(ctx context.Context, n int) { r.sayBot(ctx, questions[n%len(questions)], to) })
+	talk(0, func(ctx context.Context, n int) { r.sayBot(ctx, questions[n%len(questions)], to, n) })
 	talk(0, func(ctx context.Context, n int) {
 		life := to[0].await(ctx)
 		if life == nil {
@@ -673,9 +673,9 @@ func (r *rig) shown(ctx, life context.Context, user string) {
 }
 
 // streamDingTalk sends a message through the stream until it is acknowledged.
-func (r *rig) streamDingTalk(ctx context.Context, q string, to *instance) {
-	life := to.await(ctx)
-	if life == nil || each(life, func() bool { return r.ding.Connections() > 0 || ctx.Err() != nil }) != nil || ctx.Err() != nil {
+func (r *rig) streamDingTalk(ctx context.Context, q string, to []*instance, n int) {
+	up, life := r.anyUp(ctx, to, n)
+	if up == nil || each(life, func() bool { return r.ding.Connections() > 0 || ctx.Err() != nil }) != nil || ctx.Err() != nil {
 		return
 	}
 	s := r.says("dingtalk", q)
@@ -689,9 +689,9 @@ func (r *rig) streamDingTalk(ctx context.Context, q string, to *instance) {
 
 // sayBot says something to the AI bot. WeCom brings it once only: it is accepted
 // when the bot has kept it.
-func (r *rig) sayBot(ctx context.Context, q string, to []*instance) {
-	life := to[0].await(ctx)
-	if life == nil || each(life, func() bool { return r.bot.Connected() || ctx.Err() != nil }) != nil || ctx.Err() != nil {
+func (r *rig) sayBot(ctx context.Context, q string, to []*instance, n int) {
+	up, life := r.anyUp(ctx, to, n)
+	if up == nil || each(life, func() bool { return r.bot.Connected() || ctx.Err() != nil }) != nil || ctx.Err() != nil {
 		return
 	}
 	s := r.says("aibot", q)
@@ -699,7 +699,7 @@ func (r *rig) sayBot(ctx context.Context, q string, to []*instance) {
 		return
 	}
 	r.step()
-	if len(to) == 1 { // of two nobody knows whose life it needs
+	if len(to) == 1 { // of two nobody knows which has the connection
 		_ = each(life, func() bool { return len(r.bot.In(s.user)) > 0 || ctx.Err() != nil }) // it may come after the next start, or never
 		r.step()
 	}
