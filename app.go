@@ -123,7 +123,12 @@ func newAppBy(ctx context.Context, cfg config.Config, now func() time.Time, log 
 		return nil, err
 	}
 	a.gauges(metrics)
-	a.operator = local{store: a.store, imports: imports{store: a.store, people: p, changed: a.shelf.changed}, close: func() error { return nil }}
+	a.operator = local{
+		cfg: cfg, store: a.store, health: a.health, close: func() error { return nil },
+		imports: imports{
+			store: a.store, people: func() (*people, error) { return p, nil }, sample: len(cfg.Plans) == 0, changed: a.shelf.changed,
+		},
+	}
 	if a.admin, err = listenSocket(ctx, cfg.Data); err != nil {
 		return nil, err
 	}
@@ -234,6 +239,9 @@ func (a *app) serve(l net.Listener, h http.Handler) func(context.Context) error 
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
 		err := srv.Shutdown(drain)
+		if err != nil { // somebody neither reads nor goes: the store is not to wait for him
+			err = errors.Join(err, srv.Close())
+		}
 		<-served
 		return err
 	}

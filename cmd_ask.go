@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,10 +11,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
 	"xietiao/bot"
+	"xietiao/bot/library"
+	"xietiao/config"
 	"xietiao/index"
 	"xietiao/index/plan"
 )
@@ -25,8 +29,8 @@ var askCommand = command{
       xietiao ask [-plan 文件]… [-data 文件夹] [-config 文件] -batch 文件|-
 
   -plan 文件     要查的方案，可以给几份；不给就查自带的乐清方案
-  -data 文件夹   把索引存在这个文件夹里，下次不必重建；不给就只在内存里。
-                 给了它而没给 -plan，就查配置里 plans 的方案（没写就是自带的）
+  -data 文件夹   服务的数据文件夹：没给 -plan 就查导入过的方案（服务开着也行），
+                 再加上配置里 plans 的；都没有就查自带的。索引也存在这里，下次不必重建
   -config 文件   配置文件；不给就用当前文件夹的 xietiao.yaml（可以没有）。
                  用到其中的 thesaurus，和上面说的 plans；环境变量同 serve
   -json          输出 JSON
@@ -65,7 +69,11 @@ func runAsk(ctx context.Context, c *call) int {
 		return c.misuse("参数 -data 后面缺少值")
 	}
 
-	cfg, err := c.settings(*file, nil)
+	flags := map[string]string{}
+	if *data != "" {
+		flags["data"] = *data
+	}
+	cfg, err := c.settings(*file, flags)
 	if err != nil {
 		return c.fail("%v", err)
 	}
@@ -73,18 +81,11 @@ func runAsk(ctx context.Context, c *call) int {
 	if err != nil {
 		return c.fail("%v", err)
 	}
-	tell := *data != "" && len(plans) == 0
-	if tell {
-		plans = cfg.Plans
-	}
-	docs, notes, err := readPlans(ctx, plans, newProgress(c.stderr))
+	docs, notes, err := c.askedPlans(ctx, cfg, plans, *data != "")
 	if err != nil {
 		return c.fail("%v", err)
 	}
 	c.tell(notes)
-	if tell {
-		c.tell([]string{"没有给 -plan，查的是" + titles(docs)})
-	}
 	b, closeIndex, err := c.openBot(*data, docs, words)
 	if err != nil {
 		return c.fail("%v", err)
@@ -113,13 +114,63 @@ func runAsk(ctx context.Context, c *call) int {
 	return exitDone
 }
 
+// askedPlans reads the documents to ask: those named, else with a data folder the
+// ones its service answers from, else the sample. Notes and errors are for users.
+func (c *call) askedPlans(ctx context.Context, cfg config.Config, named []string, folder bool) (docs []*plan.Plan, notes []string, err error) {
+	switch {
+	case len(named) > 0 || !folder:
+		return readPlans(ctx, named, newProgress(c.stderr))
+	case !hasStore(ctx, cfg):
+		docs, notes, err = readPlans(ctx, cfg.Plans, newProgress(c.stderr))
+	default:
+		docs, notes, err = c.storedPlans(ctx, cfg)
+	}
+	return docs, append(notes, "没有给 -plan，查的是"+titles(docs)), err
+}
+
+// storedPlans reads the documents a service with these settings answers from.
+func (c *call) storedPlans(ctx context.Context, cfg config.Config) (plans []*plan.Plan, notes []string, err error) {
+	given, notes, err := givenPlans(ctx, cfg.Plans, newProgress(c.stderr))
+	if err != nil {
+		return nil, nil, err
+	}
+	op, err := openOperator(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := op.Documents(ctx)
+	if err := errors.Join(err, op.Close()); err != nil {
+		return nil, nil, err
+	}
+	var docs []library.Document
+	var bad []library.Damage
+	for _, f := range files {
+		p, err := library.Read(f.File, f.Data)
+		if f.Damaged || err != nil {
+			bad = append(bad, library.Damage{Name: f.Name, Err: cmp.Or(err, library.ErrDamaged)})
+			notes = append(notes, damagedAdvice(f.Name))
+			continue
+		}
+		docs = append(docs, library.Document{Name: f.Name, Plan: p})
+	}
+	if plans, err = together(docs, bad, given); err != nil {
+		err = noDocument(err)
+	}
+	return plans, notes, err
+}
+
+// hasStore says whether there is a store behind the data folder.
+func hasStore(ctx context.Context, cfg config.Config) bool {
+	_, err := os.Stat(filepath.Join(cfg.Data, storeFile))
+	return err == nil || cfg.Redis.Reveal() != "" || serviceAnswers(ctx, cfg)
+}
+
 // openBot opens the index on disk where a data folder is given and no service
 // is using it, else one in memory; the answers are the same.
 func (c *call) openBot(data string, docs []*plan.Plan, words *index.Thesaurus) (*bot.Bot, func(), error) {
 	unlock := func() {}
-	var b *bot.Bot
 	var ix *index.Index
-	var err error
+	var fault, err error
 	if data != "" {
 		unlock, err = lockFolder(data)
 		if errors.Is(err, errLocked) {
@@ -130,15 +181,18 @@ func (c *call) openBot(data string, docs []*plan.Plan, words *index.Thesaurus) (
 		}
 	}
 	if data == "" {
-		b, ix, err = memoryBot(docs, words)
+		ix, err = memoryIndex(docs, words)
 	} else {
-		b, ix, err = diskBot(data, docs, words)
+		ix, fault, err = diskIndex(data, docs, words)
 	}
 	if err != nil {
 		unlock()
 		return nil, nil, err
 	}
-	return b, func() {
+	if fault != nil {
+		c.tell([]string{fmt.Sprintf("索引存不到 %s，这次只放在内存里（%v）", indexFolder(data), fault)})
+	}
+	return bot.New(ix, bot.Options{Plans: docs}), func() {
 		if err := ix.Close(); err != nil {
 			printf(c.stderr, "xietiao %s: close index: %v\n", c.name, err)
 		}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"xietiao/bot/org"
 	"xietiao/bot/store"
@@ -34,6 +36,8 @@ func runBackup(ctx context.Context, c *call) int {
 	if len(rest) != 1 {
 		return c.misuse("要给一个文件名，例如 backup-2026-11-23.xtb")
 	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM) // leaves no half copy
+	defer stop()
 	op, err := c.operator(ctx, flags)
 	if err != nil {
 		return c.fail("%v", err)
@@ -44,10 +48,28 @@ func runBackup(ctx context.Context, c *call) int {
 		return c.fail("%s 已经有了，没有动它；请换一个名字", rest[0])
 	}
 	if err != nil {
-		return c.fail("没有备份成：%v", err)
+		return c.fail("没有备份成：%s", backupAdvice(rest[0], err))
 	}
 	printf(c.stdout, "已备份到 %s，%d 字节\n", rest[0], size)
 	return exitDone
+}
+
+// backupAdvice says what to do about a backup that could not be written.
+func backupAdvice(name string, err error) string {
+	what := ""
+	switch dir := filepath.Dir(name); {
+	case errors.Is(err, context.Canceled):
+		return "已中止，没有留下文件"
+	case errors.Is(err, syscall.ENOSPC):
+		what = "磁盘满了，请换一个地方，或先腾出空间"
+	case errors.Is(err, fs.ErrNotExist):
+		what = "没有 " + dir + " 这个文件夹，请先建好"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		what = "没有权限在 " + dir + " 里写，请换一个地方"
+	default:
+		return err.Error()
+	}
+	return fmt.Sprintf("%s\n（%v）", what, err)
 }
 
 // writeBackup writes the copy beside its place and moves it there when it is
@@ -110,12 +132,17 @@ func runRestore(ctx context.Context, c *call) int {
 		_ = r.Close()
 		return c.fail("服务还开着，请先停下再恢复")
 	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	f, err := os.Open(rest[0])
 	if err != nil {
 		return c.fail("%s", advice(rest[0], err))
 	}
 	defer func() { _ = f.Close() }() // read only
 	unlock, err := lockFolder(cfg.Data)
+	if errors.Is(err, errLocked) {
+		return c.fail("%s", lockedAdvice(cfg.Data))
+	}
 	if err != nil {
 		return c.fail("%v", err)
 	}
@@ -129,9 +156,13 @@ func runRestore(ctx context.Context, c *call) int {
 	case errors.Is(err, store.ErrNotEmpty):
 		return c.fail("数据库里已经有数据，没有动它；请用 -data 换一个空的文件夹，或换一个 space")
 	case errors.Is(err, store.ErrDamaged):
-		return c.fail("%s 不是完整的备份，没有恢复：%v", rest[0], err)
+		return c.fail("%s 不是完整的备份，没有恢复；请换一份备份\n（%v）", rest[0], err)
+	case errors.Is(err, store.ErrNewer):
+		return c.fail("%s 是更新版本的程序备份的，请用那个版本恢复\n（%v）", rest[0], err)
+	case errors.Is(err, context.Canceled):
+		return c.fail("已中止，没有恢复完；再运行一次同样的命令会从头恢复")
 	case err != nil:
-		return c.fail("没有恢复成：%v", err)
+		return c.fail("没有恢复成，再运行一次同样的命令会从头恢复：%v", storeFault(cfg, err))
 	}
 	if err := s.Migrate(ctx, schema); err != nil {
 		return c.fail("%v", storeFault(cfg, err))
@@ -140,5 +171,8 @@ func runRestore(ctx context.Context, c *call) int {
 		return c.fail("恢复了，但没有能停住推送：%v", err)
 	}
 	printf(c.stdout, "已恢复。所有推送先停着，办公室说“恢复推送”才继续\n")
+	if err := inspectKey(ctx, cfg, s); err != nil {
+		printf(c.stdout, "启动服务之前还要做：%v\n", err)
+	}
 	return exitDone
 }

@@ -6,10 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +19,6 @@ import (
 	"xietiao/bot/chat/dingtalk"
 	"xietiao/bot/chat/wecom"
 	"xietiao/bot/org"
-	"xietiao/bot/store"
 	"xietiao/config"
 )
 
@@ -62,10 +63,8 @@ func runDoctor(ctx context.Context, c *call) int {
 		printf(c.stdout, "✗ 配置：%v\n", err)
 		return exitFailed
 	}
-	checks, done := diagnoses(ctx, cfg)
-	defer done()
 	bad := 0
-	for _, ch := range checks {
+	for _, ch := range diagnoses(ctx, cfg) {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		state, fault := ch.run(ctx)
 		cancel()
@@ -86,70 +85,112 @@ func runDoctor(ctx context.Context, c *call) int {
 	return exitDone
 }
 
-// diagnoses lists the checks for the settings; done gives back what they use.
-func diagnoses(ctx context.Context, cfg config.Config) ([]check, func()) {
-	var s *store.Store
-	var cleanups []func()
-	done := func() {
-		for i := len(cleanups) - 1; i >= 0; i-- {
-			cleanups[i]()
-		}
-	}
+// diagnoses lists the checks for the settings.
+func diagnoses(ctx context.Context, cfg config.Config) []check {
+	var st standing
+	running := serviceAnswers(ctx, cfg)
 	checks := []check{
 		{"配置", func(context.Context) (string, string) { return "读得懂", "" }},
 		{"数据文件夹", func(context.Context) (string, string) { return checkFolder(cfg.Data) }},
-	}
-	running := serviceAnswers(ctx, cfg)
-	checks = append(checks, check{"数据库", func(ctx context.Context) (string, string) {
-		if running && cfg.Redis.Reveal() == "" {
-			return "服务正开着，它在用 " + filepath.Join(cfg.Data, storeFile), ""
-		}
-		if cfg.Redis.Reveal() == "" {
-			if _, err := os.Stat(filepath.Join(cfg.Data, storeFile)); errors.Is(err, os.ErrNotExist) {
+		{"服务", func(context.Context) (string, string) {
+			if !running {
+				return "没有开着", ""
+			}
+			return "开着", ""
+		}},
+		{"数据库", func(ctx context.Context) (string, string) {
+			if !hasStore(ctx, cfg) {
 				return "还没有，启动服务时会建", ""
 			}
-		}
-		var err error
-		if s, err = openStore(ctx, cfg, clockOf(cfg)); err != nil {
-			return "", err.Error()
-		}
-		cleanups = append(cleanups, func() { _ = s.Close() }) // read only
-		p, err := openPeople(ctx, cfg, s)
-		if err != nil {
-			return "", err.Error()
-		}
-		return describePeople(ctx, s, p)
-	}})
-	checks = append(checks, check{"方案", func(ctx context.Context) (string, string) {
-		plans, _, err := readPlans(ctx, cfg.Plans, &progress{})
-		if err != nil {
-			return "", err.Error()
-		}
-		if len(cfg.Plans) == 0 {
-			return "配置里没有写，用导入的；没有导入就用样例", ""
-		}
-		return titles(plans), ""
-	}})
+			var err error
+			if st, err = standingNow(ctx, cfg); err != nil {
+				return "", err.Error()
+			}
+			return describeStore(st)
+		}},
+		{"方案", func(ctx context.Context) (string, string) { return describePlans(ctx, cfg, st) }},
+	}
+	if running {
+		checks = append(checks, check{"服务和平台的连接", func(context.Context) (string, string) {
+			return "好的", describeFaults(st.Faults)
+		}})
+	}
 	l, err := connect(cfg, chat.NewMemory(nil), noRobots{}, "doctor", slog.New(slog.DiscardHandler))
 	if err != nil {
-		return append(checks, check{"平台", func(context.Context) (string, string) { return "", err.Error() }}), done
+		return append(checks, check{"平台", func(context.Context) (string, string) { return "", err.Error() }})
 	}
-	if cfg.WeCom.Secret != "" || cfg.DingTalk.ClientID != "" {
-		base := cfg.WeCom.APIBase
-		if cfg.WeCom.Secret == "" {
-			base = cfg.DingTalk.APIBase
-		}
+	if base := clockBase(cfg); base != "" {
 		checks = append(checks, check{"时钟", func(ctx context.Context) (string, string) { return checkClock(ctx, base) }})
 	}
 	checks = append(checks, l.checks...)
-	checks = append(checks, check{"企业微信自建应用收消息", func(context.Context) (string, string) {
-		if cfg.WeCom.Token == "" {
-			return "", ""
-		}
-		return "管理后台 → 应用管理 → 本应用 → 接收消息，URL 填 " + publicAddress(cfg, pathWeCom), ""
-	}})
-	checks = append(checks, check{"企业微信智能机器人", func(context.Context) (string, string) { return describeBot(cfg) }})
-	return checks, done
+	return append(checks,
+		check{"企业微信自建应用收消息", func(context.Context) (string, string) {
+			if cfg.WeCom.Token == "" {
+				return "", ""
+			}
+			return "管理后台 → 应用管理 → 本应用 → 接收消息，URL 填 " + publicAddress(cfg, pathWeCom), ""
+		}},
+		check{"企业微信智能机器人", func(context.Context) (string, string) { return describeBot(cfg) }},
+	)
+}
+
+// standingNow asks the service, or looks into the store where none is running.
+func standingNow(ctx context.Context, cfg config.Config) (standing, error) {
+	op, err := openOperator(ctx, cfg)
+	if err != nil {
+		return standing{}, err
+	}
+	st, err := op.Standing(ctx)
+	return st, errors.Join(err, op.Close())
+}
+
+func describeStore(st standing) (string, string) {
+	state := fmt.Sprintf("可用，花名册 %d 人，群机器人 %d 个", st.People, st.Robots)
+	if st.NoOffice {
+		return "", state + "；但" + org.Tell(org.ErrNoOffice)
+	}
+	return state, ""
+}
+
+func describePlans(ctx context.Context, cfg config.Config, st standing) (string, string) {
+	given, _, err := givenPlans(ctx, cfg.Plans, &progress{})
+	if err != nil {
+		return "", err.Error()
+	}
+	if len(st.Damaged) > 0 {
+		return "", damagedAdvice(strings.Join(st.Damaged, "”、“"))
+	}
+	var have []string
+	if len(st.Plans) > 0 {
+		have = append(have, "导入的有"+named(st.Plans))
+	}
+	if len(given) > 0 {
+		have = append(have, "配置里的有"+titles(given))
+	}
+	if len(have) == 0 {
+		return "还没有导入，答的是自带的乐清样例", ""
+	}
+	return strings.Join(have, "，"), ""
+}
+
+// describeFaults words what the probe of a service says is wrong.
+func describeFaults(faults map[string]string) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		out = append(out, name+" "+faults[name])
+	}
+	return strings.Join(out, "；")
+}
+
+// clockBase is the platform whose clock is asked, of those that are set up.
+func clockBase(cfg config.Config) string {
+	switch {
+	case cfg.WeCom.Secret != "" || cfg.WeCom.Token != "" || cfg.WeCom.AIBot.Secret != "" || cfg.WeCom.AIBot.Token != "":
+		return cfg.WeCom.APIBase
+	case cfg.DingTalk.ClientID != "":
+		return cfg.DingTalk.APIBase
+	}
+	return ""
 }
 
 // noRobots knows no group robot.
@@ -170,6 +211,12 @@ func checkFolder(data string) (string, string) {
 	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
 		return "", folderFault(data, err).Error()
 	}
+	if _, err := socketPath(data); err != nil {
+		return "", err.Error()
+	}
+	if info, err := os.Stat(data); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
+		return "", fmt.Sprintf("%s 别人也能写：请把它的权限改成 0700（chmod 700 %s）", data, data)
+	}
 	return data + " 可写", ""
 }
 
@@ -182,39 +229,6 @@ func serviceAnswers(ctx context.Context, cfg config.Config) bool {
 	_ = r.Close() // it was only to see
 	return true
 }
-
-func describePeople(ctx context.Context, s *store.Store, p *people) (string, string) {
-	var all []org.Person
-	var offices, robots int
-	err := s.View(ctx, func(r store.Reader) (err error) {
-		if all, err = org.People(r); err != nil {
-			return err
-		}
-		list, err := org.Offices(r)
-		if err != nil {
-			return err
-		}
-		offices = 0
-		for _, o := range list {
-			if len(o.IDs) > 0 {
-				offices++
-			}
-		}
-		groups, err := org.GroupRobots(r, "")
-		robots = len(groups)
-		return err
-	})
-	if err != nil {
-		return "", storeText(err)
-	}
-	state := fmt.Sprintf("可用，花名册 %d 人，群机器人 %d 个", len(all), robots)
-	if len(all) > 0 && offices == 0 {
-		return "", state + "；但" + org.Tell(org.ErrNoOffice)
-	}
-	return state, ""
-}
-
-func storeText(err error) string { return fmt.Sprintf("读不了：%v", err) }
 
 // checkClock compares our clock with a platform's.
 func checkClock(ctx context.Context, base string) (string, string) {
@@ -236,10 +250,14 @@ func checkClock(ctx context.Context, base string) (string, string) {
 		return "对方没有报时，没有比对", ""
 	}
 	off := time.Since(theirs).Round(time.Second)
-	if off.Abs() > clockSlack {
-		return "", fmt.Sprintf("和平台差 %s，签名会被拒绝：请打开系统的时间同步（NTP）", off)
+	way := "快"
+	if off < 0 {
+		way = "慢"
 	}
-	return fmt.Sprintf("和平台差 %s", off), ""
+	if off.Abs() > clockSlack {
+		return "", fmt.Sprintf("这台机器比平台%s %s，签名会被拒绝：请打开系统的时间同步（NTP）", way, off.Abs())
+	}
+	return fmt.Sprintf("和平台相差 %s", off.Abs()), ""
 }
 
 func wecomCheck(api *wecom.API) check {
@@ -289,10 +307,13 @@ func dingtalkCheck(api *dingtalk.API) check {
 
 // platformFault words what a platform said.
 func platformFault(err error, code string, advice func(string) string) string {
-	if a := advice(code); a != "" {
+	switch a := advice(code); {
+	case a != "":
 		return a + "（" + code + "）"
+	case code == "":
+		return fmt.Sprintf("连不上：请检查这台机器能不能上网、要不要代理\n（%v）", err)
 	}
-	return fmt.Sprintf("没有通过：%v", err)
+	return fmt.Sprintf("没有通过：平台的错误码 %s，请到平台的开发文档里查它的意思\n（%v）", code, err)
 }
 
 // publicAddress is what to type into a console.
@@ -307,7 +328,7 @@ func describeBot(cfg config.Config) (string, string) {
 	b := cfg.WeCom.AIBot
 	switch {
 	case b.Mode == "ws" && b.ID != "" && b.Secret != "":
-		return "长连接，启动服务后看 /readyz 里有没有 wecom.aibot", ""
+		return "长连接；启动服务后再运行一次 doctor，看“服务和平台的连接”", ""
 	case b.Mode == "http" && b.Token != "":
 		return "回调，管理后台 → 智能机器人 → API 模式，URL 填 " + publicAddress(cfg, pathAIBot), ""
 	}

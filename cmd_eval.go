@@ -261,10 +261,11 @@ func shareOrAll(part, whole int) float64 {
 
 // ask asks the questions of the documents, several at once.
 func (e *evaluation) ask(ctx context.Context, docs []*plan.Plan, questions []testQuestion) ([]asked, error) {
-	b, ix, err := memoryBot(docs, e.words)
+	ix, err := memoryIndex(docs, e.words)
 	if err != nil {
 		return nil, err
 	}
+	b := bot.New(ix, bot.Options{Plans: docs})
 	out := make([]asked, len(questions))
 	next := make(chan int)
 	var workers sync.WaitGroup

@@ -53,7 +53,7 @@ func runHealthcheck(ctx context.Context, c *call) int {
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return c.fail("服务没有应答：%v", err)
+		return c.fail("服务没有应答：它没有开着，或者不在 %s（看配置里的 listen，或用 -listen 说明）\n（%v）", cfg.Listen, err)
 	}
 	defer func() { _ = res.Body.Close() }() // read only
 	body, err := io.ReadAll(io.LimitReader(res.Body, 4096))
@@ -62,7 +62,7 @@ func runHealthcheck(ctx context.Context, c *call) int {
 	}
 	printf(c.stdout, "%s\n", strings.TrimSpace(string(body)))
 	if res.StatusCode != http.StatusOK {
-		return exitFailed
+		return c.fail("服务开着，但还不能收消息；用 xietiao doctor 看原因")
 	}
 	return exitDone
 }

@@ -10,15 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-
-	"xietiao/bot/library"
-	"xietiao/bot/org"
-	"xietiao/bot/outbox"
-	"xietiao/bot/store"
-	"xietiao/config"
-	"xietiao/index"
-	"xietiao/index/plan"
 )
 
 var importCommand = command{
@@ -59,10 +50,11 @@ func runImport(ctx context.Context, c *call) int {
 		return c.fail("%v", err)
 	}
 	defer func() { _ = op.Close() }() // what was imported has been committed
-	answers := bufio.NewReader(c.stdin)
+	im := importing{call: c, op: op, kind: *kind, yes: *yes, answers: bufio.NewReader(c.stdin), progress: newProgress(c.stderr)}
 	failed := false
-	for _, file := range files {
-		if err := c.importFile(ctx, op, *kind, file, *yes, answers); err != nil {
+	for i, file := range files {
+		im.progress.now(fmt.Sprintf("正在读 %d/%d %s", i+1, len(files), filepath.Base(file)))
+		if err := im.file(ctx, file); err != nil {
 			printf(c.stderr, "xietiao import: %v\n", err)
 			failed = true
 		}
@@ -73,145 +65,77 @@ func runImport(ctx context.Context, c *call) int {
 	return exitDone
 }
 
-// importFile shows what a file changes, asks, and imports it. Errors are for users.
-func (c *call) importFile(ctx context.Context, op operator, kind, file string, yes bool, answers *bufio.Reader) error {
+// importing is the import of some files.
+type importing struct {
+	*call
+	op       operator
+	kind     string
+	yes      bool
+	answers  *bufio.Reader
+	progress *progress
+}
+
+// file shows what a file changes, asks, and imports it. Errors are for users.
+func (im importing) file(ctx context.Context, file string) error {
 	data, err := readFile(file)
 	if err != nil {
+		im.progress.done()
 		return errors.New(advice(file, err))
 	}
-	req := importRequest{Kind: kind, File: filepath.Base(file), Data: data}
-	report, err := op.Import(ctx, req)
+	req := importRequest{Kind: im.kind, File: filepath.Base(file), Data: data}
+	report, err := im.op.Import(ctx, req)
+	im.progress.done()
 	if err != nil {
 		return fmt.Errorf("%s：没有导入：%w", file, err)
 	}
-	for _, line := range report.Lines {
-		printf(c.stdout, "%s\n", line)
-	}
+	im.show(report)
 	switch {
 	case report.Bad:
 		return fmt.Errorf("%s：没有导入，请按上面说的改好再来", file)
 	case !report.Changes:
 		return nil
-	case !yes:
-		printf(c.stderr, "导入 %s 吗？[y/N] ", file)
-		answer, err := answers.ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("读不到回答：%w", err)
-		}
-		if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" && a != "是" {
-			return fmt.Errorf("%s：没有导入（要不问就导入，加 -yes）", file)
-		}
 	}
+	if err := im.ask(file); err != nil {
+		return err
+	}
+	im.progress.now("正在导入 " + req.File)
 	req.Apply = true
-	if _, err = op.Import(ctx, req); err != nil {
+	report, err = im.op.Import(ctx, req)
+	im.progress.done()
+	switch {
+	case err != nil:
 		return fmt.Errorf("%s：没有导入：%w", file, err)
+	case report.Bad: // things have changed since it was shown
+		im.show(report)
+		return fmt.Errorf("%s：没有导入，请按上面说的改好再来", file)
 	}
-	printf(c.stdout, "已导入 %s\n", file)
+	printf(im.stdout, "已导入 %s\n", file)
 	return nil
 }
 
-// storeOptions are the flags that say which store a command works on.
-type storeOptions struct{ file, data *string }
-
-func storeFlags(fs *flag.FlagSet) storeOptions {
-	return storeOptions{fs.String("config", "", ""), fs.String("data", "", "")}
+func (im importing) show(report importReport) {
+	for _, line := range report.Lines {
+		printf(im.stdout, "%s\n", line)
+	}
 }
 
-func (c *call) storeSettings(o storeOptions) (config.Config, error) {
-	flags := map[string]string{}
-	if *o.data != "" {
-		flags["data"] = *o.data
+// ask asks whether to import the file, unless that was said already; nil is yes.
+func (im importing) ask(file string) error {
+	if im.yes {
+		return nil
 	}
-	return c.settings(*o.file, flags)
-}
-
-// operator finds who carries out a command: the service that has the store open,
-// or this process. The error is for users.
-func (c *call) operator(ctx context.Context, o storeOptions) (operator, error) {
-	cfg, err := c.storeSettings(o)
+	printf(im.stderr, "导入 %s 吗？[y/N] ", file)
+	answer, err := im.answers.ReadString('\n')
 	if err != nil {
-		return nil, err
+		printf(im.stderr, "\n")
 	}
-	return openOperator(ctx, cfg)
-}
-
-func openOperator(ctx context.Context, cfg config.Config) (operator, error) {
-	switch r, err := dialOperator(ctx, cfg.Data); {
-	case err == nil:
-		return r, nil
-	case !errors.Is(err, errNoService) && cfg.Redis.Reveal() == "":
-		return nil, err
+	switch a := strings.ToLower(strings.TrimSpace(answer)); {
+	case err != nil && !errors.Is(err, io.EOF):
+		return fmt.Errorf("读不到回答：%w", err)
+	case a == "y" || a == "yes" || a == "是":
+		return nil
+	case a == "" && err != nil:
+		return fmt.Errorf("%s：没有导入：没有人回答（要不问就导入，加 -yes）", file)
 	}
-	unlock := func() {}
-	if cfg.Redis.Reveal() == "" {
-		var err error
-		if unlock, err = lockFolder(cfg.Data); err != nil {
-			if errors.Is(err, errLocked) {
-				return nil, fmt.Errorf("数据文件夹 %s 正被另一个进程使用，它还没有准备好接受命令，请稍后再试", cfg.Data)
-			}
-			return nil, err
-		}
-	}
-	s, err := openStore(ctx, cfg, clockOf(cfg))
-	if err != nil {
-		unlock()
-		return nil, err
-	}
-	p, err := localPeople(ctx, cfg, s)
-	if err != nil {
-		err = errors.Join(err, s.Close())
-		unlock()
-		return nil, err
-	}
-	return local{
-		store:   s,
-		imports: imports{store: s, people: p, changed: func() {}},
-		close: func() error {
-			defer unlock()
-			return s.Close()
-		},
-	}, nil
-}
-
-// localPeople is people for a command that has the store to itself. Units are
-// those of the documents in force.
-func localPeople(ctx context.Context, cfg config.Config, s *store.Store) (*people, error) {
-	p, err := openPeople(ctx, cfg, s)
-	if err != nil {
-		return nil, err
-	}
-	p.box = outbox.New(outbox.Options{Store: s})
-	p.units = sync.OnceValue(func() org.Units {
-		plans, err := inForce(ctx, cfg, s)
-		if err != nil {
-			return nil
-		}
-		words, err := loadWords(cfg.Thesaurus)
-		if err != nil {
-			return nil
-		}
-		ix, err := index.Build(plans, index.Options{Thesaurus: words})
-		if err != nil {
-			return nil
-		}
-		return unitsOf{ix}
-	})
-	return p, nil
-}
-
-// inForce reads the documents as a service with these settings would.
-func inForce(ctx context.Context, cfg config.Config, s *store.Store) ([]*plan.Plan, error) {
-	given, _, err := givenPlans(ctx, cfg.Plans, &progress{})
-	if err != nil {
-		return nil, err
-	}
-	var docs []library.Document
-	err = s.View(ctx, func(r store.Reader) (err error) {
-		docs, err = library.All(r)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read documents: %w", err)
-	}
-	return together(docs, given), nil
+	return fmt.Errorf("%s：没有导入，什么也没有变", file)
 }

@@ -65,7 +65,7 @@ func runServe(ctx context.Context, c *call) int {
 
 	a, err := newApp(ctx, cfg, slog.New(slog.NewTextHandler(c.stderr, nil)))
 	if errors.Is(err, errLocked) {
-		return c.fail("数据文件夹 %s 正被另一个进程使用", cfg.Data)
+		return c.fail("%s", lockedAdvice(cfg.Data))
 	}
 	if err != nil {
 		return c.fail("%v", err)

@@ -197,7 +197,7 @@ func TestABackupUnderLoadIsWholeAndHoldsWhatWasOpen(t *testing.T) {
 	r.ding.Fail(chattest.DingTalkSendBySession, chattest.DingTalkErrcode(-1), chattest.DingTalkErrcode(-1)) // these answers wait for a retry
 	rest := r.load(1, a)
 	var file string
-	var before []saying // accepted before the last copy was begun
+	var before []utterance // accepted before the last copy was begun
 	for n := range 3 {
 		r.steps(30)
 		r.mu.Lock()
@@ -276,7 +276,7 @@ func (i *instance) records() (list []outbox.Record) {
 // view reads the store.
 func (i *instance) view(fn func(r store.Reader) error) {
 	i.t.Helper()
-	s, err := openStore(i.ctx, i.config())
+	s, err := openStore(i.ctx, i.config(), time.Now)
 	if err != nil {
 		i.t.Fatal(err)
 	}

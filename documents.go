@@ -138,13 +138,38 @@ func givenPlans(ctx context.Context, names []string, p *progress) (plans []*plan
 	return distinct(names, all)
 }
 
+// noDocument says what to do where documents were imported and none can be read.
+func noDocument(err error) error {
+	return fmt.Errorf("导入过的文件一份也读不出来，请重新导入\n（%w）", err)
+}
+
 // titles names documents for users.
 func titles(plans []*plan.Plan) string {
 	var out []string
 	for _, p := range plans {
-		out = append(out, "《"+cmp.Or(p.Title, p.DocNo)+"》")
+		out = append(out, titleOf(p))
 	}
-	return strings.Join(out, "、")
+	return named(out)
+}
+
+// shownTitles bounds how many documents are named in one line.
+const shownTitles = 3
+
+// named lists titles.
+func named(titles []string) string {
+	shown := "《" + strings.Join(titles[:min(len(titles), shownTitles)], "》、《") + "》"
+	if len(titles) > shownTitles {
+		return fmt.Sprintf("%s等 %d 份", shown, len(titles))
+	}
+	return shown
+}
+
+// titleOf is what users call a document.
+func titleOf(p *plan.Plan) string { return cmp.Or(p.Title, p.DocNo) }
+
+// damagedAdvice says what to do about a document of the store that cannot be read.
+func damagedAdvice(name string) string {
+	return "导入过的文件“" + name + "”读不出来，没有用到；请用原来的文件重新导入一次"
 }
 
 // examples are questions to offer for a set of documents.
@@ -155,26 +180,27 @@ func examples(plans []*plan.Plan) []string {
 	return bot.Examples(plans[0])
 }
 
-// memoryBot answers from an index in memory, for commands that end soon.
-func memoryBot(plans []*plan.Plan, words *index.Thesaurus) (*bot.Bot, *index.Index, error) {
+// memoryIndex is an index in memory.
+func memoryIndex(plans []*plan.Plan, words *index.Thesaurus) (*index.Index, error) {
 	ix, err := index.Build(plans, index.Options{Thesaurus: words})
 	if err != nil {
-		return nil, nil, fmt.Errorf("build index: %w", err)
+		return nil, fmt.Errorf("build index: %w", err)
 	}
-	return bot.New(ix, bot.Options{Plans: plans}), ix, nil
+	return ix, nil
 }
 
 // indexFolder is where the data folder keeps its index.
 func indexFolder(data string) string { return filepath.Join(data, "index") }
 
-// diskBot answers from the index in the data folder. The caller must hold the
-// folder's lock.
-func diskBot(data string, plans []*plan.Plan, words *index.Thesaurus) (*bot.Bot, *index.Index, error) {
-	ix, err := index.Open(indexFolder(data), plans, index.Options{Thesaurus: words})
-	if err != nil {
-		return nil, nil, fmt.Errorf("open index: %w", err)
+// diskIndex is the index in the data folder, or one in memory where the folder
+// cannot hold it: the disk is full, or something is in the way. fault is why. The
+// caller must hold the folder's lock.
+func diskIndex(data string, plans []*plan.Plan, words *index.Thesaurus) (ix *index.Index, fault, err error) {
+	if ix, fault = index.Open(indexFolder(data), plans, index.Options{Thesaurus: words}); fault == nil {
+		return ix, nil, nil
 	}
-	return bot.New(ix, bot.Options{Plans: plans}), ix, nil
+	ix, err = memoryIndex(plans, words)
+	return ix, fault, err
 }
 
 // thesaurusAdvice says what to do about the office's own thesaurus.

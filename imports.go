@@ -26,22 +26,53 @@ const shownChanges = 20
 // imports reads files into the store. Each file goes in whole or not at all.
 type imports struct {
 	store   *store.Store
-	people  *people
+	people  func() (*people, error)
+	sample  bool   // while nothing is imported, the sample answers
 	changed func() // called after the documents changed
 }
 
 // run imports one file. An error is a failure of the store or of the machine; a
 // file that cannot be taken is a report.
 func (im imports) run(ctx context.Context, req importRequest) (importReport, error) {
-	switch req.Kind {
-	case importPlan:
+	if req.Kind == importPlan {
 		return im.plan(ctx, req)
-	case importRoster:
-		return im.people.roster(ctx, req)
-	case importGroups:
-		return im.people.groups(ctx, req)
 	}
-	return importReport{}, fmt.Errorf("不知道 -as %s 是什么", req.Kind)
+	p, err := im.people()
+	if err != nil {
+		return importReport{}, err
+	}
+	if p.units() == nil {
+		return importReport{}, errors.New("方案还没有读好，没法核对单位名；请过几秒再试，还不行就用 xietiao doctor 看看")
+	}
+	var report importReport
+	switch req.Kind {
+	case importRoster:
+		report, err = p.roster(ctx, req)
+	case importGroups:
+		report, err = p.groups(ctx, req)
+	default:
+		return importReport{}, fmt.Errorf("不知道 -as %s 是什么", req.Kind)
+	}
+	if err == nil && report.Bad {
+		var left bool
+		if left, err = im.sampleInUse(ctx); left {
+			report.Lines = append(report.Lines, "提醒：还没有导入过方案，单位名是按自带的乐清样例核对的；请先导入本县的方案")
+		}
+	}
+	return report, err
+}
+
+// sampleInUse says whether nothing but the sample answers.
+func (im imports) sampleInUse(ctx context.Context) (bool, error) {
+	if !im.sample {
+		return false, nil
+	}
+	var sums map[string]string
+	err := im.store.View(ctx, func(r store.Reader) (err error) {
+		sums, err = library.Sums(r)
+		return err
+	})
+	return len(sums) == 0, err
 }
 
 // plan brings a document into force.
@@ -59,18 +90,25 @@ func (im imports) plan(ctx context.Context, req importRequest) (importReport, er
 	if err != nil && !errors.Is(err, library.ErrDamaged) {
 		return importReport{}, err
 	}
-	report := planReport(req.File, p, old, known)
+	report := planReport(p, old, known)
 	if known && string(old.Original) == string(req.Data) {
 		return importReport{Lines: []string{"《" + titleOf(p) + "》与现行版本完全相同，不用再导入"}}, nil
 	}
 	report.Changes = true
 	if !req.Apply {
-		return report, nil
+		first, err := im.sampleInUse(ctx)
+		if first {
+			report.Lines = append(report.Lines, "  这是导入的第一份文件：导入后，自带的乐清样例不再参与回答")
+		}
+		return report, err
 	}
 	err = im.store.Update(ctx, func(tx *store.Tx) error {
 		_, err := library.Put(tx, req.File, req.Data, byOperator)
 		return err
 	})
+	if errors.Is(err, store.ErrTooLarge) {
+		return importReport{Bad: true, Lines: []string{req.File + "：标题或文号太长，不像一份方案；请把标题单独放一行"}}, nil
+	}
 	if err != nil {
 		return importReport{}, err
 	}
@@ -78,15 +116,8 @@ func (im imports) plan(ctx context.Context, req importRequest) (importReport, er
 	return report, nil
 }
 
-func titleOf(p *plan.Plan) string {
-	if p.Title != "" {
-		return p.Title
-	}
-	return p.DocNo
-}
-
 // planReport tells what a document holds and what it changes.
-func planReport(file string, p *plan.Plan, old library.Document, known bool) importReport {
+func planReport(p *plan.Plan, old library.Document, known bool) importReport {
 	duties := 0
 	for _, u := range p.Units {
 		duties += len(u.Duties)
@@ -101,10 +132,10 @@ func planReport(file string, p *plan.Plan, old library.Document, known bool) imp
 	}
 	lines := []string{fmt.Sprintf("%s：%s，%d 个成员单位，%d 个单位有职责共 %d 项，事项 %d 条", name, verb, len(p.Members), len(p.Units), duties, len(p.Items))}
 	if n := len(p.Warnings); n > 0 {
-		lines = append(lines, fmt.Sprintf("  有 %d 处要核对（缺字、名称不一致等），用 xietiao parse %s 查看", n, file))
+		lines = append(lines, fmt.Sprintf("  有 %d 处要核对（缺字、名称不一致等），用 xietiao parse 看是哪些", n))
 	}
 	if n := len(p.Unread); n > 0 {
-		lines = append(lines, fmt.Sprintf("  有 %d 行没有读懂，用 xietiao parse %s 查看", n, file))
+		lines = append(lines, fmt.Sprintf("  有 %d 行没有读懂，用 xietiao parse 看是哪些", n))
 	}
 	if duties+len(p.Items) == 0 {
 		lines = append(lines, "  没有读到任何职责或事项：请确认是不是这份文件，附件有没有在里面")
@@ -114,8 +145,11 @@ func planReport(file string, p *plan.Plan, old library.Document, known bool) imp
 		lines = append(lines, changeLines("单位", d.Units)...)
 		lines = append(lines, changeLines("职责", d.Duties)...)
 		lines = append(lines, changeLines("事项", d.Items)...)
+		if old.Plan.Title != p.Title {
+			lines = append(lines, "  改标题："+contrast(old.Plan.Title, p.Title))
+		}
 		if d.Empty() {
-			lines = append(lines, "  职责和事项没有变化")
+			lines = append(lines, "  职责和事项没有变化，只是别处的文字不同")
 		}
 	}
 	return importReport{Lines: lines}
@@ -136,8 +170,36 @@ func changeLines(what string, c library.Changes) []string {
 	list("－", c.Removed)
 	var changed []string
 	for _, ch := range c.Changed {
-		changed = append(changed, ch.Where+"："+ch.Old+" → "+ch.New)
+		changed = append(changed, ch.Where+"："+contrast(ch.Old, ch.New))
 	}
 	list("改", changed)
 	return lines
+}
+
+// besideRunes is how much of what stays the same is shown beside a change.
+const besideRunes = 12
+
+// contrast shows two texts next to each other, without most of what they share
+// at the beginning and the end.
+func contrast(old, next string) string {
+	a, b := []rune(old), []rune(next)
+	head, tail := 0, 0
+	for head < min(len(a), len(b)) && a[head] == b[head] {
+		head++
+	}
+	for tail < min(len(a), len(b))-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	cut := func(text []rune) string {
+		from, to := head-besideRunes, len(text)-tail+besideRunes
+		before, after := "…", "…"
+		if from <= 0 {
+			from, before = 0, ""
+		}
+		if to >= len(text) {
+			to, after = len(text), ""
+		}
+		return before + string(text[from:to]) + after
+	}
+	return cut(a) + " → " + cut(b)
 }

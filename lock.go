@@ -30,10 +30,17 @@ func lockFolder(data string) (unlock func(), err error) {
 	return func() { _ = f.Close() }, nil // closing gives the lock back
 }
 
+// lockedAdvice says what to do about a data folder that another process uses.
+func lockedAdvice(data string) string {
+	return "数据文件夹 " + data + " 正被另一个进程使用：多半是服务已经开着。请先停下它，或用 -data 换一个文件夹"
+}
+
 // folderFault says what to do about a data folder that cannot be used.
 func folderFault(data string, err error) error {
 	what := "请用 -data 换一个能写的文件夹"
 	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		what = "磁盘满了，请先腾出空间"
 	case errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist):
 		what = "它（或它上面的一层）是一个文件，不是文件夹；请用 -data 换一个文件夹"
 	case errors.Is(err, fs.ErrPermission):

@@ -1,26 +1,21 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strconv"
-	"time"
+	"sync"
 
 	"xietiao/bot/library"
+	"xietiao/bot/org"
 	"xietiao/bot/store"
+	"xietiao/config"
 )
 
-// operator carries out the commands that change or copy the store: within this
-// process, or through the socket of the service that has it open.
+// operator carries out the commands that change, copy or show the store: within
+// this process, or through the socket of the service that has it open. Its
+// errors are for users.
 type operator interface {
 	// Import reads one file as kind says and tells what it would change; with
 	// apply it changes it, all or nothing.
@@ -29,6 +24,8 @@ type operator interface {
 	Backup(ctx context.Context, w io.Writer) error
 	// Documents returns the documents in force, as they were imported.
 	Documents(ctx context.Context) ([]originalFile, error)
+	// Standing tells how things are. It changes nothing.
+	Standing(ctx context.Context) (standing, error)
 	Close() error
 }
 
@@ -49,214 +46,144 @@ type importReport struct {
 
 // originalFile is a document's bytes.
 type originalFile struct {
-	File string `json:"file"`
-	Data []byte `json:"data"`
+	Name    string `json:"name"`
+	File    string `json:"file"`
+	Data    []byte `json:"data"`
+	Damaged bool   `json:"damaged"` // there are none
 }
 
-// socketFile is where the service of a data folder takes the commands.
-const socketFile = "admin.sock"
-
-// maxSocketPath is what an address of a Unix socket may hold on every system.
-const maxSocketPath = 103
-
-// socketPath is the shortest way to write the socket's path.
-func socketPath(data string) (string, error) {
-	path := filepath.Join(data, socketFile)
-	if wd, err := os.Getwd(); err == nil {
-		if abs, err := filepath.Abs(path); err == nil {
-			if rel, err := filepath.Rel(wd, abs); err == nil && len(rel) < len(path) {
-				path = rel
-			}
-		}
-	}
-	if len(path) > maxSocketPath {
-		return "", fmt.Errorf("数据文件夹 %s 的路径太长，管理命令要用的套接字建不了；请换一个短些的文件夹", data)
-	}
-	return path, nil
-}
-
-// listenSocket opens the socket for this user alone. The caller holds the data
-// folder's lock, so one that is there is a dead process's.
-func listenSocket(ctx context.Context, data string) (net.Listener, error) {
-	path, err := socketPath(data)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("admin socket: %w", err)
-	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "unix", path)
-	if err != nil {
-		return nil, fmt.Errorf("admin socket: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("admin socket: %w", err), l.Close())
-	}
-	return l, nil
-}
-
-// Addresses on the socket.
-const (
-	pathImport    = "/import"
-	pathBackup    = "/backup"
-	pathDocuments = "/documents"
-)
-
-// serveOperator gives an operator to the other side of the socket. Who can open
-// the socket may do all of it.
-func serveOperator(op operator) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+pathImport, func(w http.ResponseWriter, r *http.Request) {
-		data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxDocument+1))
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		q := r.URL.Query()
-		apply, _ := strconv.ParseBool(q.Get("apply"))
-		report, err := op.Import(r.Context(), importRequest{Kind: q.Get("as"), File: q.Get("file"), Data: data, Apply: apply})
-		reply(w, report, err)
-	})
-	mux.HandleFunc("GET "+pathDocuments, func(w http.ResponseWriter, r *http.Request) {
-		docs, err := op.Documents(r.Context())
-		reply(w, docs, err)
-	})
-	mux.HandleFunc("GET "+pathBackup, func(w http.ResponseWriter, r *http.Request) {
-		if err := op.Backup(r.Context(), w); err != nil {
-			panic(http.ErrAbortHandler) // the other side sees that the copy is not whole
-		}
-	})
-	return mux
-}
-
-// reply writes a result, or an error for people.
-func reply(w http.ResponseWriter, v any, err error) {
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_ = json.NewEncoder(w).Encode(v) // if the other side has gone there is nobody to tell
-}
-
-// remote is the operator of a running service.
-type remote struct{ client *http.Client }
-
-var _ operator = remote{}
-
-// errNoService says that no service has the data folder.
-var errNoService = errors.New("no service is running")
-
-// dialOperator finds the service that has the data folder open.
-func dialOperator(ctx context.Context, data string) (remote, error) {
-	path, err := socketPath(data)
-	if err != nil {
-		return remote{}, err
-	}
-	dial := func(ctx context.Context) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", path)
-	}
-	conn, err := dial(ctx)
-	if err != nil {
-		return remote{}, errNoService
-	}
-	_ = conn.Close() // it was only to see whether somebody answers
-	return remote{&http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
-	}}}, nil
-}
-
-func (r remote) call(ctx context.Context, method, path string, q url.Values, body io.Reader) (*http.Response, error) {
-	u := url.URL{Scheme: "http", Host: "service", Path: path, RawQuery: q.Encode()}
-	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
-	if err != nil {
-		return nil, fmt.Errorf("call the service: %w", err)
-	}
-	res, err := r.client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("call the service: %w", err)
-	}
-	if res.StatusCode == http.StatusOK {
-		return res, nil
-	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<16))
-	if err != nil {
-		return nil, fmt.Errorf("call the service: %w", err)
-	}
-	return nil, errors.New(string(bytes.TrimSpace(text)))
-}
-
-func (r remote) decode(ctx context.Context, method, path string, q url.Values, body io.Reader, v any) error {
-	res, err := r.call(ctx, method, path, q, body)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }() // read only
-	if err := json.NewDecoder(res.Body).Decode(v); err != nil {
-		return fmt.Errorf("call the service: %w", err)
-	}
-	return nil
-}
-
-func (r remote) Import(ctx context.Context, req importRequest) (report importReport, err error) {
-	q := url.Values{"as": {req.Kind}, "file": {req.File}, "apply": {strconv.FormatBool(req.Apply)}}
-	err = r.decode(ctx, http.MethodPost, pathImport, q, bytes.NewReader(req.Data), &report)
-	return report, err
-}
-
-func (r remote) Documents(ctx context.Context) (docs []originalFile, err error) {
-	err = r.decode(ctx, http.MethodGet, pathDocuments, nil, nil, &docs)
-	return docs, err
-}
-
-func (r remote) Backup(ctx context.Context, w io.Writer) error {
-	res, err := r.call(ctx, http.MethodGet, pathBackup, nil, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }() // read only
-	if _, err := io.Copy(w, res.Body); err != nil {
-		return fmt.Errorf("the copy was cut off: %w", err)
-	}
-	return nil
-}
-
-func (r remote) Close() error {
-	r.client.CloseIdleConnections()
-	return nil
+// standing is how the store and its service are.
+type standing struct {
+	People   int               `json:"people"`
+	Robots   int               `json:"robots"`
+	NoOffice bool              `json:"no_office"` // there are people, but none of the office who could act
+	Plans    []string          `json:"plans"`     // names of the documents in the store
+	Damaged  []string          `json:"damaged"`   // and of those that cannot be read
+	Faults   map[string]string `json:"faults"`    // what the probe of the running service says
 }
 
 // local is the operator of this process.
 type local struct {
+	cfg     config.Config
 	store   *store.Store
 	imports imports
+	health  func(context.Context) map[string]string // of the service, nil: there is none
 	close   func() error
 }
 
 var _ operator = local{}
 
-func (l local) Import(ctx context.Context, req importRequest) (importReport, error) {
-	return l.imports.run(ctx, req)
+// openOperator finds who carries out a command for these settings: the service
+// that has the data folder, or this process. The error is for users.
+func openOperator(ctx context.Context, cfg config.Config) (operator, error) {
+	r, noService := dialOperator(ctx, cfg.Data)
+	if noService == nil {
+		return r, nil
+	}
+	unlock := func() {}
+	if cfg.Redis.Reveal() == "" {
+		var err error
+		switch unlock, err = lockFolder(cfg.Data); {
+		case errors.Is(err, errLocked) && !errors.Is(noService, errNoService):
+			return nil, noService
+		case errors.Is(err, errLocked):
+			return nil, fmt.Errorf("数据文件夹 %s 正被另一个进程使用，它不接受命令；若是服务正在启动，请稍后再试", cfg.Data)
+		case err != nil:
+			return nil, err
+		}
+	}
+	s, err := openStore(ctx, cfg, clockOf(cfg))
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return local{
+		cfg: cfg, store: s,
+		imports: imports{
+			store: s, sample: len(cfg.Plans) == 0, changed: func() {},
+			people: sync.OnceValues(func() (*people, error) { return localPeople(ctx, cfg, s) }),
+		},
+		close: func() error {
+			defer unlock()
+			return s.Close()
+		},
+	}, nil
 }
 
-func (l local) Backup(ctx context.Context, w io.Writer) error { return l.store.Backup(ctx, w) }
+func (l local) Import(ctx context.Context, req importRequest) (importReport, error) {
+	report, err := l.imports.run(ctx, req)
+	return report, l.told(err)
+}
 
-func (l local) Documents(ctx context.Context) (docs []originalFile, err error) {
+// told makes an error of the store one for users.
+func (l local) told(err error) error {
+	if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrBusy) {
+		return storeFault(l.cfg, err)
+	}
+	return err
+}
+
+func (l local) Backup(ctx context.Context, w io.Writer) error {
+	return l.told(l.store.Backup(ctx, w))
+}
+
+func (l local) Documents(ctx context.Context) (files []originalFile, err error) {
+	docs, bad, err := documents(ctx, l.store)
+	for _, d := range docs {
+		files = append(files, originalFile{Name: d.Name, File: d.File, Data: d.Original})
+	}
+	for _, b := range bad {
+		files = append(files, originalFile{Name: b.Name, Damaged: true})
+	}
+	return files, l.told(err)
+}
+
+// documents reads the documents in force.
+func documents(ctx context.Context, s *store.Store) (docs []library.Document, bad []library.Damage, err error) {
+	err = s.View(ctx, func(r store.Reader) (err error) {
+		docs, bad, err = library.All(r)
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read documents: %w", err)
+	}
+	return docs, bad, nil
+}
+
+func (l local) Standing(ctx context.Context) (st standing, err error) {
+	if l.health != nil {
+		st.Faults = l.health(ctx)
+	} else if err := inspectKey(ctx, l.cfg, l.store); err != nil {
+		return st, l.told(err)
+	}
+	docs, bad, err := documents(ctx, l.store)
+	if err != nil {
+		return st, l.told(err)
+	}
+	for _, d := range docs {
+		st.Plans = append(st.Plans, titleOf(d.Plan))
+	}
+	for _, b := range bad {
+		st.Damaged = append(st.Damaged, b.Name)
+	}
 	err = l.store.View(ctx, func(r store.Reader) error {
-		docs = nil
-		all, err := library.All(r)
-		for _, d := range all {
-			docs = append(docs, originalFile{File: d.File, Data: d.Original})
+		people, err := org.People(r)
+		if err != nil {
+			return err
+		}
+		robots, err := org.GroupRobots(r, "")
+		if err != nil {
+			return err
+		}
+		offices, err := org.Offices(r)
+		st.People, st.Robots = len(people), len(robots)
+		st.NoOffice = len(people) > 0
+		for _, o := range offices {
+			st.NoOffice = st.NoOffice && len(o.IDs) == 0
 		}
 		return err
 	})
-	return docs, err
+	return st, l.told(err)
 }
 
 func (l local) Close() error { return l.close() }
-
-// stamp names a file after the time.
-func stamp(t time.Time) string { return t.Format("20060102-150405") }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -34,27 +37,49 @@ type people struct {
 	box     *outbox.Box
 }
 
-// openPeople opens the vault and checks that its key is the one the store's
-// credentials were sealed with. The error is for users.
+// openPeople opens the vault, making its key if the store needs none yet, and
+// checks that it is the key the store's credentials were sealed with. The error
+// is for users.
 func openPeople(ctx context.Context, cfg config.Config, s *store.Store) (*people, error) {
+	used, err := keyUsed(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	vault, err := openVault(cfg, !used)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Update(ctx, func(tx *store.Tx) error { return claimKey(tx, vault) }); err != nil {
+		return nil, keyFault(err)
+	}
+	return &people{store: s, vault: vault, routes: routesOf(cfg), origins: originsOf(cfg), units: func() org.Units { return nil }}, nil
+}
+
+// openVault opens the vault with the key of the settings or of the data folder;
+// fresh says that the store was never used with a key, so that one may be made.
+// The error is for users.
+func openVault(cfg config.Config, fresh bool) (*org.Vault, error) {
 	secret := []byte(cfg.SecretKey.Reveal())
 	if len(secret) == 0 {
+		path := filepath.Join(cfg.Data, keyFile)
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) && !fresh {
+			return nil, fmt.Errorf("没有密钥文件 %s，库里的群机器人地址是用它加密的。从备份恢复的，把原来的 %s 放回数据文件夹；"+
+				"几个实例共用一个 Redis 的，在每个实例的配置里写同一个 secret_key", path, keyFile)
+		}
+		if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+			return nil, folderFault(cfg.Data, err)
+		}
 		var err error
-		if secret, err = org.LoadOrMakeKey(filepath.Join(cfg.Data, keyFile)); err != nil {
-			return nil, fmt.Errorf("密钥文件 %s 用不了：%s\n（%w）", filepath.Join(cfg.Data, keyFile), org.Tell(err), err)
+		if secret, err = org.LoadOrMakeKey(path); err != nil {
+			what := cmp.Or(org.Tell(err), "请检查它的权限，看磁盘是不是满了")
+			return nil, fmt.Errorf("密钥文件 %s 用不了：%s\n（%w）", path, what, err)
 		}
 	}
 	vault, err := org.NewVault(secret)
 	if err != nil {
 		return nil, fmt.Errorf("secret_key 用不了：%s\n（%w）", org.Tell(err), err)
 	}
-	switch err := checkKey(ctx, s, vault); {
-	case errors.Is(err, org.ErrKey):
-		return nil, fmt.Errorf("secret_key 与库里用过的不是同一个：几个实例要用同一个 secret_key；从备份恢复时要用原来的\n（%w）", err)
-	case err != nil:
-		return nil, err
-	}
-	return &people{store: s, vault: vault, routes: routesOf(cfg), origins: originsOf(cfg), units: func() org.Units { return nil }}, nil
+	return vault, nil
 }
 
 // The record that shows whether a vault has the right key.
@@ -63,23 +88,56 @@ const (
 	vaultProbe  = "probe"
 )
 
-// checkKey keeps a sealed word the first time and opens it ever after.
-func checkKey(ctx context.Context, s *store.Store, v *org.Vault) error {
-	err := s.Update(ctx, func(tx *store.Tx) error {
-		sealed, ok, err := tx.Get(vaultBucket, vaultProbe)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return tx.Put(vaultBucket, vaultProbe, v.Seal(vaultBucket, vaultProbe, []byte(vaultProbe)))
-		}
-		_, err = v.Open(vaultBucket, vaultProbe, sealed)
+// keyUsed says whether the store was ever used with a key.
+func keyUsed(ctx context.Context, s *store.Store) (used bool, err error) {
+	err = s.View(ctx, func(r store.Reader) (err error) {
+		_, used, err = r.Get(vaultBucket, vaultProbe)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("check secret_key: %w", err)
+		return false, fmt.Errorf("check secret_key: %w", err)
 	}
-	return nil
+	return used, nil
+}
+
+// claimKey keeps a sealed word the first time and opens it ever after.
+func claimKey(tx *store.Tx, v *org.Vault) error {
+	sealed, ok, err := tx.Get(vaultBucket, vaultProbe)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return tx.Put(vaultBucket, vaultProbe, v.Seal(vaultBucket, vaultProbe, []byte(vaultProbe)))
+	}
+	_, err = v.Open(vaultBucket, vaultProbe, sealed)
+	return err
+}
+
+// inspectKey checks the key as openPeople does, and makes nothing.
+func inspectKey(ctx context.Context, cfg config.Config, s *store.Store) error {
+	if used, err := keyUsed(ctx, s); err != nil || !used {
+		return err
+	}
+	vault, err := openVault(cfg, false)
+	if err != nil {
+		return err
+	}
+	return keyFault(s.View(ctx, func(r store.Reader) error {
+		sealed, _, err := r.Get(vaultBucket, vaultProbe)
+		if err == nil {
+			_, err = vault.Open(vaultBucket, vaultProbe, sealed)
+		}
+		return err
+	}))
+}
+
+// keyFault says what to do about a key that is not the store's.
+func keyFault(err error) error {
+	if errors.Is(err, org.ErrKey) {
+		return fmt.Errorf("secret_key 与库里用过的不是同一个。几个实例要用同一个 secret_key；从备份恢复的，把原来的 %s 放回数据文件夹，"+
+			"或在配置里写原来的 secret_key\n（%w）", keyFile, err)
+	}
+	return err
 }
 
 // robots finds group robots for the channels.
@@ -88,19 +146,6 @@ func (p *people) robots() chat.Robots { return org.NewRobots(p.store, p.vault) }
 // orgOptions are what the chat's commands need.
 func (p *people) orgOptions() bot.OrgOptions {
 	return bot.OrgOptions{Units: func() org.Units { return p.units() }, Routes: p.routes}
-}
-
-// noUnits stands in while no document is read.
-type noUnits struct{}
-
-func (noUnits) Resolve(string) (string, bool) { return "", false }
-func (noUnits) Names() []string               { return nil }
-
-func (p *people) unitsNow() org.Units {
-	if u := p.units(); u != nil {
-		return u
-	}
-	return noUnits{}
 }
 
 // badFile is the report on a file with problems.
@@ -121,7 +166,7 @@ func refusedFile(err error) (importReport, bool) {
 
 // roster imports people.
 func (p *people) roster(ctx context.Context, req importRequest) (importReport, error) {
-	list, problems, err := org.ReadRoster(req.File, req.Data, p.unitsNow())
+	list, problems, err := org.ReadRoster(req.File, req.Data, p.units())
 	if err != nil {
 		return importReport{Bad: true, Lines: []string{advice(req.File, err)}}, nil
 	}
@@ -155,7 +200,7 @@ func (p *people) roster(ctx context.Context, req importRequest) (importReport, e
 
 // groups imports group robots and sends each new one a test message.
 func (p *people) groups(ctx context.Context, req importRequest) (importReport, error) {
-	list, problems, err := org.ReadGroups(req.File, req.Data, p.unitsNow(), p.origins)
+	list, problems, err := org.ReadGroups(req.File, req.Data, p.units(), p.origins)
 	if err != nil {
 		return importReport{Bad: true, Lines: []string{advice(req.File, err)}}, nil
 	}
@@ -202,3 +247,35 @@ func (p *people) test(tx *store.Tx, g org.GroupRobot) error {
 
 // splitLines parts a text of several lines.
 func splitLines(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") }
+
+// localPeople is people for a command that has the store to itself. Units are
+// those of the documents in force. The error is for users.
+func localPeople(ctx context.Context, cfg config.Config, s *store.Store) (*people, error) {
+	p, err := openPeople(ctx, cfg, s)
+	if err != nil {
+		return nil, err
+	}
+	p.box = outbox.New(outbox.Options{Store: s})
+	docs, bad, err := documents(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	given, _, err := givenPlans(ctx, cfg.Plans, &progress{})
+	if err != nil {
+		return nil, err
+	}
+	plans, err := together(docs, bad, given)
+	if err != nil {
+		return nil, noDocument(err)
+	}
+	words, err := loadWords(cfg.Thesaurus)
+	if err != nil {
+		return nil, err
+	}
+	ix, err := memoryIndex(plans, words)
+	if err != nil {
+		return nil, err
+	}
+	p.units = func() org.Units { return unitsOf{ix} }
+	return p, nil
+}

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 )
 
@@ -31,14 +31,23 @@ func (p *progress) show(what string, n, of int) {
 	if p.w == nil || time.Since(p.last) < progressEvery {
 		return
 	}
+	p.now(fmt.Sprintf("%s %d/%d", what, n, of))
+}
+
+// now shows what is being done, however soon it is after what was shown before.
+func (p *progress) now(what string) {
+	if p.w == nil {
+		return
+	}
+	p.done()
 	p.last, p.shown = time.Now(), true
-	printf(p.w, "\r%s %d/%d ", what, n, of)
+	printf(p.w, "%s ", what)
 }
 
 // done clears the line.
 func (p *progress) done() {
 	if p.shown {
-		printf(p.w, "\r%s\r", strings.Repeat(" ", 40))
+		printf(p.w, "\r\x1b[K")
 		p.shown = false
 	}
 }

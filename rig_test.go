@@ -78,13 +78,13 @@ type rig struct {
 	stamps  atomic.Int64 // of DingTalk's posts: their signatures are made of the time alone
 
 	mu      sync.Mutex // guards what follows
-	said    []*saying
+	said    []*utterance
 	robots  map[string]string // robot's id → where its group is seen
 	answers map[string]string // question → the reply it must have
 }
 
-// saying is one thing that one person said.
-type saying struct {
+// utterance is one thing that one person said.
+type utterance struct {
 	user, q  string
 	via      string // wecom, dingtalk, aibot
 	call     chattest.WeComCall
@@ -95,7 +95,7 @@ type saying struct {
 }
 
 // ding is the message as DingTalk brings it, always the same.
-func (s *saying) ding() chattest.DingTalkMessage {
+func (s *utterance) ding() chattest.DingTalkMessage {
 	return chattest.DingTalkMessage{ID: "m" + s.user, User: s.user, Text: s.q}
 }
 
@@ -501,8 +501,8 @@ func (r *rig) person() string {
 }
 
 // says keeps what somebody is about to say.
-func (r *rig) says(via, q string) *saying {
-	s := &saying{via: via, q: q, user: r.user(via)}
+func (r *rig) says(via, q string) *utterance {
+	s := &utterance{via: via, q: q, user: r.user(via)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.said = append(r.said, s)
@@ -563,7 +563,7 @@ const deliveries = 3
 
 // sayWeCom delivers a message to the app. Where there are two instances it is
 // delivered to both at once, as a retry may overtake the first try.
-func (r *rig) sayWeCom(ctx context.Context, s *saying, to []*instance, n int) {
+func (r *rig) sayWeCom(ctx context.Context, s *utterance, to []*instance, n int) {
 	var call chattest.WeComCall
 	for try := range deliveries {
 		at, _ := r.anyUp(ctx, to, n+try)
@@ -597,7 +597,7 @@ func (r *rig) sayWeCom(ctx context.Context, s *saying, to []*instance, n int) {
 }
 
 // answered takes an answer of WeCom's callback.
-func (r *rig) answered(s *saying, a chattest.WeComAnswer) {
+func (r *rig) answered(s *utterance, a chattest.WeComAnswer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -620,7 +620,7 @@ func (r *rig) answered(s *saying, a chattest.WeComAnswer) {
 // from an earlier life.
 func (r *rig) askAgain(at *instance) {
 	r.mu.Lock()
-	var s *saying
+	var s *utterance
 	if len(r.said) > 0 {
 		s = r.said[mrand.N(len(r.said))]
 	}
@@ -634,14 +634,14 @@ func (r *rig) askAgain(at *instance) {
 }
 
 // recent reports whether WeCom's signature is still fresh.
-func (s *saying) recent() bool {
+func (s *utterance) recent() bool {
 	at, _ := strconv.ParseInt(s.call.Query.Get("timestamp"), 10, 64)
 	return time.Since(time.Unix(at, 0)) < 5*time.Minute
 }
 
 // postDingTalk posts a message to the robot and waits for the reply, as long as
 // the instance lives.
-func (r *rig) postDingTalk(ctx context.Context, s *saying, to []*instance, n int) {
+func (r *rig) postDingTalk(ctx context.Context, s *utterance, to []*instance, n int) {
 	s.at = time.UnixMilli(r.stamps.Add(1))
 	for try := range deliveries {
 		i, life := r.anyUp(ctx, to, n+try)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 
@@ -27,4 +29,28 @@ func (c *call) tell(notes []string) {
 	for _, n := range notes {
 		printf(c.stderr, "xietiao %s: %s\n", c.name, n)
 	}
+}
+
+// storeOptions are the flags that say which store a command works on.
+type storeOptions struct{ file, data *string }
+
+func storeFlags(fs *flag.FlagSet) storeOptions {
+	return storeOptions{fs.String("config", "", ""), fs.String("data", "", "")}
+}
+
+func (c *call) storeSettings(o storeOptions) (config.Config, error) {
+	flags := map[string]string{}
+	if *o.data != "" {
+		flags["data"] = *o.data
+	}
+	return c.settings(*o.file, flags)
+}
+
+// operator finds who carries out a command. The error is for users.
+func (c *call) operator(ctx context.Context, o storeOptions) (operator, error) {
+	cfg, err := c.storeSettings(o)
+	if err != nil {
+		return nil, err
+	}
+	return openOperator(ctx, cfg)
 }

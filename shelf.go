@@ -27,19 +27,22 @@ const shelfPoll = 2 * time.Second
 // those of the settings that no document of the store replaces; the sample if
 // there are none.
 type shelf struct {
-	store  *store.Store
-	data   string       // data folder
-	given  []*plan.Plan // of the settings
-	words  *index.Thesaurus
-	log    *slog.Logger
-	use    func(b *bot.Bot, examples []string)
-	kick   chan struct{} // something was imported here
-	mu     sync.Mutex    // guards what follows
-	sums   map[string]string
-	print  string       // of the plans in use
-	index  *index.Index // in use
-	before *index.Index // questions may still be at work on it; closed at the next swap
+	store *store.Store
+	data  string       // data folder
+	given []*plan.Plan // of the settings
+	words *index.Thesaurus
+	log   *slog.Logger
+	use   func(b *bot.Bot, examples []string)
+	kick  chan struct{} // something was imported here
+	mu    sync.Mutex    // guards what follows
+	sums  map[string]string
+	print string // of the plans in use
+	loan  *loan  // the index in use
 }
+
+// errNoDocument: there are documents, but none can be read. Nothing else may
+// answer for them.
+var errNoDocument = errors.New("no document can be read")
 
 // changed makes the shelf look at once.
 func (s *shelf) changed() {
@@ -54,12 +57,13 @@ func (s *shelf) load(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var docs []library.Document
+	var bad []library.Damage
 	sums := map[string]string{}
 	err := s.store.View(ctx, func(r store.Reader) (err error) {
 		if sums, err = library.Sums(r); err != nil || s.sums != nil && maps.Equal(sums, s.sums) {
 			return err
 		}
-		docs, err = library.All(r)
+		docs, bad, err = library.All(r)
 		return err
 	})
 	if err != nil {
@@ -69,28 +73,74 @@ func (s *shelf) load(ctx context.Context) error {
 		return nil
 	}
 	start := time.Now()
-	plans := together(docs, s.given)
+	plans, err := together(docs, bad, s.given)
+	if err != nil {
+		return err
+	}
+	for _, b := range bad {
+		s.log.Error("document left out", "component", "shelf", "document", b.Name, "err", b.Err)
+	}
 	print, err := fingerprint(plans)
 	if err != nil {
 		return err
 	}
 	if print != s.print {
-		if s.before != nil {
-			err := s.before.Close()
-			if s.before = nil; err != nil {
-				return err
-			}
-		}
-		b, ix, err := diskBot(s.data, plans, s.words)
-		if err != nil {
+		if err := s.swap(plans); err != nil {
 			return err
 		}
-		s.use(b, examples(plans))
-		s.before, s.index, s.print = s.index, ix, print
+		s.print = print
 	}
 	s.sums = sums
 	s.log.Info("documents ready", "component", "shelf", "documents", len(plans), "took", time.Since(start))
 	return nil
+}
+
+// swap makes an index of the plans answer in place of the one before. Where the
+// data folder cannot hold it, it is made in memory.
+func (s *shelf) swap(plans []*plan.Plan) error {
+	ix, fault, err := diskIndex(s.data, plans, s.words)
+	if err != nil {
+		return err
+	}
+	if fault != nil {
+		s.log.Warn("index kept in memory", "component", "shelf", "err", fault)
+	}
+	before := s.loan
+	s.loan = &loan{index: ix}
+	s.use(bot.New(s.loan, bot.Options{Plans: plans}), examples(plans))
+	if before != nil {
+		if err := before.end(s.loan); err != nil { // it answers no more: nothing is lost
+			s.log.Warn("old index not closed", "component", "shelf", "err", err)
+		}
+	}
+	return nil
+}
+
+// loan lends an index to those who ask, until another takes its place; from then
+// on it passes questions on to that one.
+type loan struct {
+	mu    sync.RWMutex // held for reading while a question is at work; guards what follows
+	index *index.Index
+	next  *loan // nil while the index is in use
+}
+
+var _ bot.Asker = (*loan)(nil)
+
+func (l *loan) Ask(ctx context.Context, q index.Query) (index.Answer, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.next != nil {
+		return l.next.Ask(ctx, q)
+	}
+	return l.index.Ask(ctx, q)
+}
+
+// end frees the index as soon as no question is at work on it.
+func (l *loan) end(next *loan) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.next = next
+	return l.index.Close()
 }
 
 // fingerprint tells sets of plans apart by all that they say. An index on disk
@@ -103,8 +153,9 @@ func fingerprint(plans []*plan.Plan) (string, error) {
 	return string(h.Sum(nil)), nil
 }
 
-// together joins the documents of the store with those of the settings.
-func together(docs []library.Document, given []*plan.Plan) []*plan.Plan {
+// together joins the documents of the store with those of the settings, or gives
+// the sample if there are none at all. errNoDocument.
+func together(docs []library.Document, bad []library.Damage, given []*plan.Plan) ([]*plan.Plan, error) {
 	var out []*plan.Plan
 	names := map[string]bool{}
 	for _, d := range docs {
@@ -116,10 +167,13 @@ func together(docs []library.Document, given []*plan.Plan) []*plan.Plan {
 			out = append(out, p)
 		}
 	}
-	if len(out) == 0 {
-		return []*plan.Plan{plan.Sample()}
+	switch {
+	case len(out) > 0:
+		return out, nil
+	case len(bad) > 0:
+		return nil, fmt.Errorf("%w: %w", errNoDocument, bad[0].Err)
 	}
-	return out
+	return []*plan.Plan{plan.Sample()}, nil
 }
 
 // run follows the documents until ctx ends.
@@ -127,7 +181,7 @@ func (s *shelf) run(ctx context.Context) error {
 	tick := time.NewTicker(shelfPoll)
 	defer tick.Stop()
 	var seen uint64
-	loaded := false
+	loaded, said := false, ""
 	for {
 		version, err := s.store.Version(ctx, library.Bucket)
 		if err == nil && (!loaded || version != seen) {
@@ -135,7 +189,11 @@ func (s *shelf) run(ctx context.Context) error {
 				seen, loaded = version, true
 			}
 		}
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case err == nil:
+			said = ""
+		case ctx.Err() == nil && err.Error() != said: // a fault that lasts is told once
+			said = err.Error()
 			s.log.Warn("documents not read", "component", "shelf", "err", err)
 		}
 		select {
@@ -152,10 +210,10 @@ func (s *shelf) run(ctx context.Context) error {
 func (s *shelf) units() org.Units {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.index == nil {
+	if s.loan == nil {
 		return nil
 	}
-	return unitsOf{s.index}
+	return unitsOf{s.loan.index}
 }
 
 // unitsOf are the units an index knows.
@@ -164,16 +222,14 @@ type unitsOf struct{ *index.Index }
 func (u unitsOf) Resolve(name string) (string, bool) { return u.Unit(name) }
 func (u unitsOf) Names() []string                    { return u.Units() }
 
-// close frees the indexes once nobody asks any more.
+// close frees the index once nobody asks any more.
 func (s *shelf) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var errs []error
-	for _, ix := range []*index.Index{s.before, s.index} {
-		if ix != nil {
-			errs = append(errs, ix.Close())
-		}
+	if s.loan == nil {
+		return nil
 	}
-	s.before, s.index = nil, nil
-	return errors.Join(errs...)
+	err := s.loan.index.Close()
+	s.loan = nil
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"xietiao/bot/store"
@@ -55,16 +56,20 @@ func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 // storeFault says what to do about a store that cannot be used. A Redis address
 // may hold a password, so only its host is shown.
 func storeFault(cfg config.Config, err error) error {
-	name := "数据文件 " + filepath.Join(cfg.Data, storeFile)
+	name := "数据文件 " + filepath.Join(cfg.Data, storeFile) + " "
 	what := "请看括号里的原因；若是从备份恢复，见 docs/operations.md"
 	if cfg.Redis.Reveal() != "" {
-		name = "Redis"
+		name = "Redis "
 		if u, err := url.Parse(cfg.Redis.Reveal()); err == nil {
-			name += " " + u.Host
+			name += u.Host + " "
 		}
 		what = "请检查配置里的 redis 地址、密码和网络"
 	}
 	switch {
+	case errors.Is(err, store.ErrBusy):
+		what = "它正忙，请过一会儿再试"
+	case errors.Is(err, syscall.ENOSPC):
+		what = "磁盘满了，请先腾出空间"
 	case errors.Is(err, store.ErrNewer):
 		what = "它是更新版本的程序写的，请用那个版本"
 	case errors.Is(err, store.ErrDamaged):

@@ -77,28 +77,43 @@ func Read(file string, data []byte) (*plan.Plan, error) {
 	return p, nil
 }
 
-// Sums says which documents are in force, by name.
+// Damage is a document in force that cannot be read.
+type Damage struct {
+	Name string
+	Err  error // ErrDamaged
+}
+
+// Sums tells sets of documents in force apart: by name, a value that differs
+// after each import.
 func Sums(r store.Reader) (map[string]string, error) {
 	out := map[string]string{}
-	err := each(r, func(name string, rec record) error {
-		out[name] = rec.Sum
+	err := r.Scan(Bucket, store.Range{}, func(name string, value []byte) error {
+		out[name] = sumOf(value)
 		return nil
 	})
 	return out, err
 }
 
-// All returns the documents in force, ordered by name.
-func All(r store.Reader) ([]Document, error) {
-	var out []Document
-	err := each(r, func(name string, rec record) error {
-		d, err := open(r, name, rec)
-		if err != nil {
-			return err
+// All returns the documents in force, ordered by name, and apart from them those
+// that cannot be read, so that one of them does not take the others along.
+func All(r store.Reader) (docs []Document, bad []Damage, err error) {
+	err = r.Scan(Bucket, store.Range{}, func(name string, value []byte) error {
+		rec, err := decode(name, value)
+		var d Document
+		if err == nil {
+			d, err = open(r, name, rec)
 		}
-		out = append(out, d)
+		switch {
+		case errors.Is(err, ErrDamaged):
+			bad = append(bad, Damage{name, err})
+		case err != nil:
+			return err
+		default:
+			docs = append(docs, d)
+		}
 		return nil
 	})
-	return out, err
+	return docs, bad, err
 }
 
 // Get returns the document of that name, false if none is in force.
@@ -112,7 +127,8 @@ func Get(r store.Reader, name string) (Document, bool, error) {
 }
 
 // Put brings a file into force. The same bytes again change nothing and give
-// false; the version they replace is kept. data must be what Read accepts.
+// false, unless they were damaged; the version they replace is kept. data must be
+// what Read accepts.
 func Put(tx *store.Tx, file string, data []byte, by string) (changed bool, err error) {
 	p, err := Read(file, data)
 	if err != nil {
@@ -123,16 +139,19 @@ func Put(tx *store.Tx, file string, data []byte, by string) (changed bool, err e
 		return false, fmt.Errorf("put document: %w: its title is too long", store.ErrTooLarge)
 	}
 	rec, ok, err := find(tx, name)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrDamaged) {
 		return false, err
 	}
 	sum := sumOf(data)
 	if ok && rec.Sum == sum {
-		return false, nil
+		kept, _, err := tx.Get(fileBucket, sum)
+		if err != nil || sumOf(kept) == sum {
+			return false, err
+		}
 	}
-	next := record{Version: Version{File: filepath.Base(file), Sum: sum, At: tx.Now(), By: by}}
-	if ok {
-		next.Earlier = append(rec.Earlier, rec.Version)
+	next := record{Version: Version{File: filepath.Base(file), Sum: sum, At: tx.Now(), By: by}, Earlier: rec.Earlier}
+	if ok && rec.Sum != sum {
+		next.Earlier = append(next.Earlier, rec.Version)
 	}
 	value, err := json.Marshal(next)
 	if err != nil {
@@ -145,16 +164,6 @@ func Put(tx *store.Tx, file string, data []byte, by string) (changed bool, err e
 		return false, fmt.Errorf("put document: %w", err)
 	}
 	return true, nil
-}
-
-func each(r store.Reader, fn func(name string, rec record) error) error {
-	return r.Scan(Bucket, store.Range{}, func(name string, value []byte) error {
-		rec, err := decode(name, value)
-		if err != nil {
-			return err
-		}
-		return fn(name, rec)
-	})
 }
 
 func find(r store.Reader, name string) (record, bool, error) {

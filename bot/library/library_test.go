@@ -40,7 +40,7 @@ func put(t *testing.T, s *store.Store, file, text string) (changed bool) {
 func all(t *testing.T, s *store.Store) (docs []library.Document) {
 	t.Helper()
 	err := s.View(t.Context(), func(r store.Reader) (err error) {
-		docs, err = library.All(r)
+		docs, _, err = library.All(r)
 		return err
 	})
 	if err != nil {
@@ -124,18 +124,53 @@ func TestADocumentThatCannotBeReadIsNotKept(t *testing.T) {
 	}
 }
 
-func TestADamagedRecordIsSaid(t *testing.T) {
+// A document that is damaged is told apart from the others, and the same file
+// again mends it.
+func TestADamagedDocumentIsSaidAndMended(t *testing.T) {
 	t.Parallel()
-	s := open(t)
-	put(t, s, "a.txt", first)
-	err := s.Update(t.Context(), func(tx *store.Tx) error {
-		return tx.Scan("plans.files", store.Range{}, func(key string, _ []byte) error { return tx.Put("plans.files", key, []byte("other")) })
-	})
-	if err != nil {
+	for name, damage := range map[string]func(tx *store.Tx, sum string) error{
+		"other bytes": func(tx *store.Tx, sum string) error { return tx.Put("plans.files", sum, []byte("other")) },
+		"no bytes":    func(tx *store.Tx, sum string) error { return tx.Delete("plans.files", sum) },
+		"no record": func(tx *store.Tx, _ string) error {
+			return tx.Put(library.Bucket, "某文发〔2026〕1号", []byte("{"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			put(t, s, "a.txt", first)
+			put(t, s, "b.txt", "一、职责分工\n\n县财政局：负责保障经费。\n")
+			sum := all(t, s)[1].Sum
+			if err := s.Update(t.Context(), func(tx *store.Tx) error { return damage(tx, sum) }); err != nil {
+				t.Fatal(err)
+			}
+			var docs []library.Document
+			var bad []library.Damage
+			err := s.View(t.Context(), func(r store.Reader) (err error) { docs, bad, err = library.All(r); return err })
+			if err != nil || len(docs) != 1 || docs[0].Name != "b" {
+				t.Fatalf("got %d documents, %v", len(docs), err)
+			}
+			if len(bad) != 1 || bad[0].Name != "某文发〔2026〕1号" || !errors.Is(bad[0].Err, library.ErrDamaged) {
+				t.Errorf("damaged: %v", bad)
+			}
+			before := sums(t, s)
+			if !put(t, s, "a.txt", first) {
+				t.Error("the same file again changes nothing")
+			}
+			if docs := all(t, s); len(docs) != 2 || string(docs[1].Original) != first || len(docs[1].Earlier) != 0 {
+				t.Errorf("got %+v", docs)
+			}
+			if cmp.Equal(before, sums(t, s)) {
+				t.Error("nobody can see that it was mended")
+			}
+		})
+	}
+}
+
+func sums(t *testing.T, s *store.Store) (out map[string]string) {
+	t.Helper()
+	if err := s.View(t.Context(), func(r store.Reader) (err error) { out, err = library.Sums(r); return err }); err != nil {
 		t.Fatal(err)
 	}
-	err = s.View(t.Context(), func(r store.Reader) error { _, err := library.All(r); return err })
-	if !errors.Is(err, library.ErrDamaged) {
-		t.Errorf("got %v", err)
-	}
+	return out
 }
