@@ -47,6 +47,7 @@ type app struct {
 	box       *outbox.Box
 	listeners []chat.Listener
 	operator  operator
+	drain     time.Duration  // how long requests at work may take when we stop
 	cleanups  []func() error // in the order of acquiring; run in reverse
 }
 
@@ -60,7 +61,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, err
 // newAppBy is newApp by another program's clock: limits, sessions and notices
 // follow it, while tokens, leases and signatures keep to the wall clock.
 func newAppBy(ctx context.Context, cfg config.Config, now func() time.Time, log *slog.Logger) (_ *app, err error) {
-	a := &app{log: log, cfg: cfg}
+	a := &app{log: log, cfg: cfg, drain: drainTimeout}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -236,7 +237,7 @@ func (a *app) serve(l net.Listener, h http.Handler) func(context.Context) error 
 			return err
 		case <-ctx.Done():
 		}
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.drain)
 		defer cancel()
 		err := srv.Shutdown(drain)
 		if err != nil { // somebody neither reads nor goes: the store is not to wait for him

@@ -88,6 +88,7 @@ func runDoctor(ctx context.Context, c *call) int {
 // diagnoses lists the checks for the settings.
 func diagnoses(ctx context.Context, cfg config.Config) []check {
 	var st standing
+	unknown := false // how the store is
 	running := serviceAnswers(ctx, cfg)
 	checks := []check{
 		{"配置", func(context.Context) (string, string) { return "读得懂", "" }},
@@ -104,14 +105,29 @@ func diagnoses(ctx context.Context, cfg config.Config) []check {
 			}
 			var err error
 			if st, err = standingNow(ctx, cfg); err != nil {
+				unknown = true
 				return "", err.Error()
 			}
 			return describeStore(st)
 		}},
-		{"方案", func(ctx context.Context) (string, string) { return describePlans(ctx, cfg, st) }},
+		{"密钥", func(context.Context) (string, string) {
+			if unknown {
+				return "数据库用不了，没有核对", ""
+			}
+			return "没有问题", st.Key
+		}},
+		{"方案", func(ctx context.Context) (string, string) {
+			if unknown {
+				return "数据库用不了，没有看导入的", ""
+			}
+			return describePlans(ctx, cfg, st)
+		}},
 	}
 	if running {
 		checks = append(checks, check{"服务和平台的连接", func(context.Context) (string, string) {
+			if unknown {
+				return "数据库用不了，没有看", ""
+			}
 			return "好的", describeFaults(st.Faults)
 		}})
 	}
@@ -200,19 +216,21 @@ func (noRobots) Robot(context.Context, string) (chat.Robot, error) {
 	return chat.Robot{}, chat.ErrConfig
 }
 
-func checkFolder(data string) (string, string) {
-	if err := os.MkdirAll(data, 0o700); err != nil {
-		return "", folderFault(data, err).Error()
+func checkFolder(data string) (state, fault string) {
+	err := os.MkdirAll(data, 0o700)
+	if err == nil {
+		var f *os.File
+		if f, err = os.CreateTemp(data, ".doctor-*"); err == nil {
+			err = errors.Join(f.Close(), os.Remove(f.Name()))
+		}
 	}
-	f, err := os.CreateTemp(data, ".doctor-*")
 	if err != nil {
-		return "", folderFault(data, err).Error()
+		err = folderFault(data, err)
+	} else {
+		_, err = socketPath(data)
 	}
-	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
-		return "", folderFault(data, err).Error()
-	}
-	if _, err := socketPath(data); err != nil {
-		return "", err.Error()
+	if err != nil {
+		return "", strings.TrimPrefix(err.Error(), "数据文件夹 ")
 	}
 	if info, err := os.Stat(data); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
 		return "", fmt.Sprintf("%s 别人也能写：请把它的权限改成 0700（chmod 700 %s）", data, data)

@@ -35,7 +35,14 @@ func (c *call) tell(notes []string) {
 type storeOptions struct{ file, data *string }
 
 func storeFlags(fs *flag.FlagSet) storeOptions {
-	return storeOptions{fs.String("config", "", ""), fs.String("data", "", "")}
+	o := storeOptions{fs.String("config", "", ""), new(string)}
+	fs.Func("data", "", func(s string) error {
+		if *o.data = s; s == "" {
+			return errors.New("不能是空的")
+		}
+		return nil
+	})
+	return o
 }
 
 func (c *call) storeSettings(o storeOptions) (config.Config, error) {

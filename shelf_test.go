@@ -1,0 +1,161 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"xietiao/bot"
+	"xietiao/bot/library"
+	"xietiao/bot/store"
+	"xietiao/config"
+)
+
+// newShelf is a shelf over a store. use is told of every new bot.
+func newShelf(s *store.Store, data string, use func(*bot.Bot, []string)) *shelf {
+	return &shelf{store: s, data: data, log: slog.New(slog.DiscardHandler), kick: make(chan struct{}, 1), use: use}
+}
+
+// While the documents change again and again, every question is answered, from
+// one of the versions, and what an old version held is given back.
+func TestQuestionsDuringSwapsNeverFail(t *testing.T) {
+	t.Parallel()
+	const swaps, askers = 50, 1
+	data := t.TempDir()
+	s, err := store.OpenFile(filepath.Join(data, storeFile), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	var current atomic.Pointer[bot.Bot]
+	sh := newShelf(s, data, func(b *bot.Bot, _ []string) { current.Store(b) })
+	version := func(i int) {
+		text := strings.ReplaceAll(countyPlan, "县财政局", fmt.Sprintf("县财政%d局", i))
+		err := s.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := library.Put(tx, "a.txt", []byte(text), byOperator)
+			return err
+		})
+		if err == nil {
+			err = sh.load(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	version(0)
+	first := current.Load() // one who holds on to the first is answered by the last
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range askers {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				for _, b := range []*bot.Bot{first, current.Load()} {
+					if r, err := b.Ask(t.Context(), libraryMoney, "", ""); err != nil || !strings.Contains(r.Text, "县财政") {
+						t.Errorf("%q, %v", r.Text, err)
+						return
+					}
+				}
+			}
+		})
+	}
+	var settled int
+	for i := 1; i <= swaps; i++ {
+		version(i)
+		if i == swaps/5 {
+			settled = openFiles(t, data)
+		}
+	}
+	close(stop)
+	wg.Wait()
+	if r, err := first.Ask(t.Context(), libraryMoney, "", ""); err != nil || !strings.Contains(r.Text, fmt.Sprintf("县财政%d局", swaps)) {
+		t.Errorf("%q, %v", r.Text, err)
+	}
+	if n := openFiles(t, data); n > settled {
+		t.Errorf("%d files of the data folder are open, %d after a fifth of the swaps", n, settled)
+	}
+	if folders, err := os.ReadDir(indexFolder(data)); err != nil || len(folders) != 2 { // the index and the name of it
+		t.Errorf("the index folder holds %v, %v", folders, err)
+	}
+	if err := sh.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// openFiles counts this process's open files within dir, deleted ones too.
+func openFiles(t *testing.T, dir string) (n int) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return 0
+	}
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range open {
+		if to, err := os.Readlink("/proc/self/fd/" + f.Name()); err == nil && strings.HasPrefix(to, dir) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestDocumentsOfAnotherInstanceAreTakenUp(t *testing.T) {
+	t.Parallel()
+	cfg := config.Default()
+	cfg.Listen, cfg.SecretKey, cfg.Redis = "127.0.0.1:0", "one-key-for-both-instances", config.Secret(redisServer(t))
+	one, two := cfg, cfg
+	one.Data, two.Data = filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
+	begin(t, one, nil)
+	base, _ := begin(t, two, nil)
+	dir := files(t, map[string]string{"a.txt": countyPlan})
+	inProcess("", "import", "-yes", "-data", one.Data, filepath.Join(dir, "a.txt")).want(t, 0, "已导入")
+	answers(t, base, libraryMoney, "县财政局")
+	inProcess("", "ask", "-data", two.Data, libraryMoney).want(t, 0, "县财政局")
+}
+
+// redisServer starts a redis-server of the test's own and returns its URL.
+func redisServer(t *testing.T) string {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("redis-server is required when CI=true")
+		}
+		t.Skip("redis-server is not on PATH")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	_ = l.Close() // the server takes the port over
+	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
+	u := "redis://127.0.0.1:" + port + "/0"
+	s, err := store.OpenRedis(u, "probe", nil, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	for s.Ping(t.Context()) != nil { // each dial waits for the one before
+		if t.Context().Err() != nil {
+			t.Fatal("redis-server does not answer")
+		}
+	}
+	return u
+}
