@@ -28,7 +28,7 @@ func TestWhoAsksTooFastIsToldOnce(t *testing.T) {
 			switch {
 			case m.text == libraryReply:
 				answers++
-			case strings.Contains(m.text, "您问得太快了"):
+			case strings.Contains(m.text, "请一分钟后再问"):
 				words++
 			}
 		}
