@@ -509,6 +509,12 @@ func (r *rig) says(via, q string) *utterance {
 	return s
 }
 
+func (r *rig) accept(s *utterance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.accepted = true
+}
+
 // load lets people talk to the instances, and the operator import robots, until
 // the returned function is called; that waits until all of them are done. rare
 // is in how many lives of the first instance a robot is imported and somebody
@@ -653,7 +659,7 @@ func (r *rig) postDingTalk(ctx context.Context, s *utterance, to []*instance, n 
 		r.step()
 		switch statuses[0] {
 		case http.StatusOK:
-			s.accepted = true
+			r.accept(s)
 			r.shown(ctx, life, s.user)
 			return
 		case 0, http.StatusServiceUnavailable:
@@ -682,7 +688,8 @@ func (r *rig) streamDingTalk(ctx context.Context, q string, to []*instance, n in
 	r.step()
 	codes, _, err := r.ding.Say(s.ding()).Wait(r.ctx)
 	r.step()
-	if s.accepted = err == nil && len(codes) > 0 && codes[len(codes)-1] == http.StatusOK; s.accepted {
+	if err == nil && len(codes) > 0 && codes[len(codes)-1] == http.StatusOK {
+		r.accept(s)
 		r.shown(ctx, life, s.user)
 	}
 }
