@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -457,22 +456,17 @@ func (i *instance) imported(kind, table string) {
 		i.t.Error(err)
 		return
 	}
-	for {
-		if i.await(i.ctx) == nil {
-			i.t.Errorf("%s: never imported", kind)
-			return
-		}
+	var out []byte
+	for i.await(i.ctx) != nil && i.ctx.Err() == nil {
 		i.command.Lock()
-		out, err := i.program("import", "-as", kind, "-yes", file).CombinedOutput()
+		var err error
+		out, err = i.program("import", "-as", kind, "-yes", file).CombinedOutput()
 		i.command.Unlock()
 		if err == nil {
 			return
 		}
-		if !bytes.Contains(out, []byte("没有导入")) && !bytes.Contains(out, []byte("xietiao import")) {
-			i.t.Errorf("import: %v\n%s", err, out)
-			return
-		}
 	}
+	i.t.Errorf("%s: never imported: %s", kind, out)
 }
 
 // robot imports one more group robot of each platform.
