@@ -92,6 +92,20 @@ func TestAGroupOnEveryChannel(t *testing.T) {
 		holds(t, "quote of a question", o.ask("sun", group, "谁牵头", "农家书屋归谁管"), libraryReply)
 		// li's own thread is 妇联, and the quote wins over it.
 		holds(t, "quote over thread", o.ask("li", group, "谁牵头", first), libraryReply)
+		// What these say can be about nothing but the very answer that is quoted.
+		long := o.ask("wang", group, "县教育局有哪些职责")
+		holds(t, "more of a quote", o.ask("zhou", group, "更多", long), "成果展示", "——白阅〔2021〕2号 附件·县教育局")
+		holds(t, "a rating of a cut quote", o.ask("wu", group, "有误：少了一项", string([]rune(second)[:30])+"…"), "已记下")
+		complaints := o.kept("desk.feedback")
+		if len(complaints) != 1 {
+			t.Fatalf("complaints: %q", complaints)
+		}
+		key, _, _ := strings.Cut(complaints[0], "/")
+		for _, a := range o.kept("desk.answers") {
+			if strings.HasPrefix(a, key+" ") && !strings.Contains(a, "市残联有哪些职责") {
+				t.Errorf("another answer is complained of: %s", a)
+			}
+		}
 	})
 }
 
