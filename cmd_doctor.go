@@ -238,16 +238,6 @@ func checkFolder(data string) (state, fault string) {
 	return data + " 可写", ""
 }
 
-// serviceAnswers says whether a service has the data folder open.
-func serviceAnswers(ctx context.Context, cfg config.Config) bool {
-	r, err := dialOperator(ctx, cfg.Data)
-	if err != nil {
-		return false
-	}
-	_ = r.Close() // it was only to see
-	return true
-}
-
 // checkClock compares our clock with a platform's.
 func checkClock(ctx context.Context, base string) (string, string) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, base, nil)

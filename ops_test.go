@@ -19,6 +19,7 @@ import (
 	"xietiao/bot"
 	"xietiao/bot/chat/chattest"
 	"xietiao/bot/library"
+	"xietiao/bot/org"
 	"xietiao/bot/store"
 	"xietiao/config"
 	"xietiao/index/plan"
@@ -130,6 +131,16 @@ func TestCommandsWithoutAService(t *testing.T) {
 	inProcess("", "ask", "-data", data, "-plan", filepath.Join(dir, "c.txt"), "河道清淤谁负责").want(t, 0, "县水利局")
 	inProcess(`{"id":1,"q":"`+libraryMoney+`"}`, "ask", "-data", data, "-batch", "-").want(t, 0, "县财政局")
 	inProcess("", "import", "-data", "", "x").want(t, 2, "-data")
+}
+
+func TestTheBinaryKeepsWhatItIsGiven(t *testing.T) {
+	t.Parallel()
+	a := filepath.Join(files(t, map[string]string{"a.txt": countyPlan}), "a.txt")
+	data := filepath.Join(t.TempDir(), "data")
+	asUser(t, "y\n", "import", "-data", data, a).want(t, 0, "吗？[y/N]", "已导入")
+	asUser(t, "", "import", "-data", data, a).want(t, 0, "完全相同")
+	asUser(t, "", "ask", "-data", data, libraryMoney).want(t, 0, "县财政局")
+	asUser(t, "", "doctor", "-data", data).want(t, 0, "导入的有《某县文化工作方案》")
 }
 
 // The sample's own file, imported, is a document like any other.
@@ -287,6 +298,70 @@ func TestTheKey(t *testing.T) {
 	}
 	inProcess("", "doctor", "-data", data).want(t, 1, "✗ 密钥", "权限改成 0600")
 	inProcess("", "serve", "-data", data, "-listen", "127.0.0.1:0").want(t, 1, "权限改成 0600")
+}
+
+func TestTheKeyIsChanged(t *testing.T) {
+	t.Parallel()
+	data := filled(t)
+	key, dir := filepath.Join(data, keyFile), t.TempDir()
+	old := filepath.Join(dir, "old.key")
+	_, stop := start(t, data)
+	inProcess("", "rekey", "-data", data, key).want(t, 1, "服务还开着")
+	stop()
+	inProcess("", "rekey", "-data", data).want(t, 2, "要给一份旧密钥文件")
+	inProcess("", "rekey", "-data", data, key).want(t, 1, "就是现在的密钥", "挪到别处")
+	inProcess("", "rekey", "-data", data, "-lost").want(t, 1, "就是现在的密钥")
+	if err := os.Rename(key, old); err != nil {
+		t.Fatal(err)
+	}
+	wrong := filepath.Join(files(t, map[string]string{"k": "not-the-key-of-this-store", "short": "short"}), "k")
+	inProcess("", "rekey", "-data", data, wrong).want(t, 1, "不是库里用过的密钥")
+	inProcess("", "rekey", "-data", data, filepath.Join(filepath.Dir(wrong), "short")).want(t, 1, "太短")
+	inProcess("", "rekey", "-data", data, filepath.Join(dir, "none")).want(t, 1, "找不到这个文件")
+	inProcess("", "rekey", "-data", data, old).want(t, 0, "1 个群机器人重新加密")
+	robotOpens(t, data)
+
+	// From the file to a key of the settings, and on to another of them.
+	first := filepath.Join(files(t, map[string]string{"c.yaml": "secret_key: first-key-of-the-office\n"}), "c.yaml")
+	inProcess("", "rekey", "-config", first, "-data", data, key).want(t, 0, "1 个群机器人重新加密")
+	text := filepath.Join(files(t, map[string]string{"first": "first-key-of-the-office\n"}), "first")
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	inProcess("", "rekey", "-data", data, text).want(t, 0, "1 个群机器人重新加密")
+	robotOpens(t, data)
+
+	// Lost.
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	inProcess("", "serve", "-data", data, "-listen", "127.0.0.1:0").want(t, 1, "xietiao help rekey")
+	inProcess("", "rekey", "-data", data, "-lost").want(t, 0, "删去了 1 个群机器人")
+	inProcess("", "doctor", "-data", data).want(t, 0, "群机器人 0 个", "《某县文化工作方案》")
+	start(t, data)
+}
+
+// robotOpens fails unless the only group robot's address can be opened.
+func robotOpens(t *testing.T, data string) {
+	t.Helper()
+	cfg := config.Default()
+	cfg.Data = data
+	s, err := openStore(t.Context(), cfg, clockOf(cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	p, err := openPeople(t.Context(), cfg, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var robots []org.GroupRobot
+	if err := s.View(t.Context(), func(r store.Reader) (err error) { robots, err = org.GroupRobots(r, ""); return err }); err != nil || len(robots) != 1 {
+		t.Fatalf("%d robots, %v", len(robots), err)
+	}
+	if _, err := p.robots().Robot(t.Context(), robots[0].ID); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestDoctor(t *testing.T) {

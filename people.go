@@ -56,15 +56,15 @@ func openPeople(ctx context.Context, cfg config.Config, s *store.Store) (*people
 }
 
 // openVault opens the vault with the key of the settings or of the data folder;
-// fresh says that the store was never used with a key, so that one may be made.
-// The error is for users.
-func openVault(cfg config.Config, fresh bool) (*org.Vault, error) {
+// fresh says that no credentials are sealed with a key that is lost if another is
+// made. Values sealed with the old keys open too. The error is for users.
+func openVault(cfg config.Config, fresh bool, old ...[]byte) (*org.Vault, error) {
 	secret := []byte(cfg.SecretKey.Reveal())
 	if len(secret) == 0 {
 		path := filepath.Join(cfg.Data, keyFile)
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) && !fresh {
 			return nil, fmt.Errorf("没有密钥文件 %s，库里的群机器人地址是用它加密的。从备份恢复的，把原来的 %s 放回数据文件夹；"+
-				"几个实例共用一个 Redis 的，在每个实例的配置里写同一个 secret_key", path, keyFile)
+				"几个实例共用一个 Redis 的，在每个实例的配置里写同一个 secret_key；换了密钥或找不回来，见 xietiao help rekey", path, keyFile)
 		}
 		if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 			return nil, folderFault(cfg.Data, err)
@@ -75,7 +75,7 @@ func openVault(cfg config.Config, fresh bool) (*org.Vault, error) {
 			return nil, fmt.Errorf("密钥文件 %s 用不了：%s\n（%w）", path, what, err)
 		}
 	}
-	vault, err := org.NewVault(secret)
+	vault, err := org.NewVault(secret, old...)
 	if err != nil {
 		return nil, fmt.Errorf("secret_key 用不了：%s\n（%w）", org.Tell(err), err)
 	}
@@ -107,10 +107,15 @@ func claimKey(tx *store.Tx, v *org.Vault) error {
 		return err
 	}
 	if !ok {
-		return tx.Put(vaultBucket, vaultProbe, v.Seal(vaultBucket, vaultProbe, []byte(vaultProbe)))
+		return markKey(tx, v)
 	}
 	_, err = v.Open(vaultBucket, vaultProbe, sealed)
 	return err
+}
+
+// markKey makes the vault's key the store's.
+func markKey(tx *store.Tx, v *org.Vault) error {
+	return tx.Put(vaultBucket, vaultProbe, v.Seal(vaultBucket, vaultProbe, []byte(vaultProbe)))
 }
 
 // inspectKey checks the key as openPeople does, and makes nothing.
@@ -135,7 +140,7 @@ func inspectKey(ctx context.Context, cfg config.Config, s *store.Store) error {
 func keyFault(err error) error {
 	if errors.Is(err, org.ErrKey) {
 		return fmt.Errorf("secret_key 与库里用过的不是同一个。几个实例要用同一个 secret_key；从备份恢复的，把原来的 %s 放回数据文件夹，"+
-			"或在配置里写原来的 secret_key\n（%w）", keyFile, err)
+			"或在配置里写原来的 secret_key；换了密钥或找不回来，见 xietiao help rekey\n（%w）", keyFile, err)
 	}
 	return err
 }

@@ -37,6 +37,14 @@ func TestQuestionsDuringSwapsNeverFail(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close() })
 	var current atomic.Pointer[bot.Bot]
 	sh := newShelf(s, data, func(b *bot.Bot, _ []string) { current.Store(b) })
+	for i := range 10 { // so many that questions need what a swap closes
+		name := fmt.Sprintf("river%d.txt", i)
+		p, err := library.Read(name, []byte(strings.ReplaceAll(riverPlan, "2号", fmt.Sprintf("%d号", i+2))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sh.given = append(sh.given, p)
+	}
 	version := func(i int) {
 		text := strings.ReplaceAll(countyPlan, "县财政局", fmt.Sprintf("县财政%d局", i))
 		err := s.Update(t.Context(), func(tx *store.Tx) error {

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"xietiao/config"
 )
 
 // socketFile is where the service of a data folder takes the commands.
@@ -148,6 +150,16 @@ func dialOperator(ctx context.Context, data string) (remote, error) {
 	return remote{&http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
 	}}}, nil
+}
+
+// serviceAnswers says whether a service has the data folder open.
+func serviceAnswers(ctx context.Context, cfg config.Config) bool {
+	r, err := dialOperator(ctx, cfg.Data)
+	if err != nil {
+		return false
+	}
+	_ = r.Close() // it was only to see
+	return true
 }
 
 // cutOff is what a command says when the service goes away at work.

@@ -86,7 +86,7 @@ func (g gate) Backup(ctx context.Context, w io.Writer) error {
 	if _, err := w.Write(bytes.Repeat([]byte("x"), 1<<16)); err != nil {
 		return err
 	}
-	close(g.begun)
+	g.begun <- struct{}{}
 	<-ctx.Done()
 	return ctx.Err()
 }
@@ -97,17 +97,29 @@ func TestAStuckBackupDoesNotKeepTheServiceUp(t *testing.T) {
 	t.Parallel()
 	cfg := config.Default()
 	cfg.Listen, cfg.Data = "127.0.0.1:0", filepath.Join(t.TempDir(), "data")
-	begun := make(chan struct{})
+	begun, target := make(chan struct{}), filepath.Join(t.TempDir(), "b.xtb")
 	_, stop := begin(t, cfg, func(a *app) {
 		a.drain = 0
 		a.operator = gate{a.operator, begun}
 	})
-	target := filepath.Join(t.TempDir(), "b.xtb")
-	done := make(chan result, 1)
-	go func() { done <- inProcess("", "backup", "-data", cfg.Data, target) }()
-	<-begun
+	backup := func(ctx context.Context) <-chan result {
+		done := make(chan result, 1)
+		go func() {
+			var out, errs bytes.Buffer
+			code := run(ctx, []string{"backup", "-data", cfg.Data, target}, nil, &out, &errs)
+			done <- result{code, out.String(), errs.String()}
+		}()
+		<-begun
+		return done
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	given := backup(ctx)
+	cancel()
+	(<-given).want(t, 1, "已中止，没有留下文件")
+
+	stuck := backup(t.Context())
 	stop()
-	(<-done).want(t, 1, "没有备份成", "服务中途断开了")
+	(<-stuck).want(t, 1, "没有备份成", "服务中途断开了")
 	left, err := os.ReadDir(filepath.Dir(target))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
