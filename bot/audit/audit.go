@@ -85,7 +85,8 @@ func Append(tx *store.Tx, chain, by, what string, data any) (Entry, error) {
 }
 
 func add(tx *store.Tx, chain, by, what string, data any) (Entry, error) {
-	if chain == "" || strings.ContainsRune(chain, 0) || !utf8.ValidString(chain+by+what) {
+	valid := utf8.ValidString(chain) && utf8.ValidString(by) && utf8.ValidString(what)
+	if chain == "" || strings.ContainsRune(chain, 0) || !valid {
 		return Entry{}, fmt.Errorf("%w: chain %q, by %q, what %q", ErrBadName, chain, by, what)
 	}
 	raw, err := json.Marshal(data)
@@ -163,12 +164,3 @@ func headOf(r store.Reader, chain string) (h head, ok bool, err error) {
 }
 
 func key(chain string, seq int) string { return fmt.Sprintf("%s\x00%012d", chain, seq) }
-
-// splitKey is the inverse of key; seq is 0 for what is no key.
-func splitKey(k string) (chain string, seq int) {
-	chain, digits, _ := strings.Cut(k, "\x00")
-	if n, err := strconv.Atoi(digits); err == nil && key(chain, n) == k {
-		seq = n
-	}
-	return chain, seq
-}

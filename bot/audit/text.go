@@ -4,10 +4,14 @@ import "fmt"
 
 // Tell words a break for users.
 func Tell(b *Break) string {
-	if b.Seq == 0 {
-		return fmt.Sprintf("%s：%s。", b.Chain, texts[b.Why])
+	where := b.Chain
+	if where == register {
+		where = "总登记"
 	}
-	return fmt.Sprintf("%s 第 %d 条：%s。", b.Chain, b.Seq, texts[b.Why])
+	if b.Seq > 0 {
+		where = fmt.Sprintf("%s 第 %d 条", where, b.Seq)
+	}
+	return where + "：" + texts[b.Why] + "。"
 }
 
 var texts = map[Why]string{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"xietiao/bot/store"
 )
@@ -69,11 +70,12 @@ func VerifyAll(r store.Reader) (Report, error) {
 		return walks[chain]
 	}
 	err := r.Scan(bucketEntry, store.Range{}, func(key string, value []byte) error {
-		chain, _ := splitKey(key)
-		if e, ok := decode[Entry](value); ok && chain == register {
-			var name string
-			_ = json.Unmarshal(e.Data, &name) // what is no name is found as a change
-			of(name).begun = true
+		chain, _, _ := strings.Cut(key, "\x00")
+		if chain == register {
+			e, _ := decode[Entry](value) // what is damaged is found on the walk
+			if name := ""; json.Unmarshal(e.Data, &name) == nil {
+				of(name).begun = true
+			}
 		}
 		return of(chain).entry(key, value)
 	})
@@ -122,23 +124,22 @@ func (w *walk) fail(seq int, why Why) {
 }
 
 // entry takes the next record.
-func (w *walk) entry(key string, value []byte) error {
+func (w *walk) entry(k string, value []byte) error {
 	w.entries++
 	if w.broken != nil {
 		return nil
 	}
 	next := w.count + 1
-	_, seq := splitKey(key)
 	e, ok := decode[Entry](value)
 	switch {
-	case seq > next:
+	case k > key(w.chain, next):
 		w.fail(next, Missing)
-	case !ok, seq != next, e.Seq != seq, e.Hash != e.sum(w.chain):
+	case !ok, k != key(w.chain, next), e.Seq != next, e.Hash != e.sum(w.chain):
 		w.fail(next, Changed)
 	case e.Prev != w.last:
 		w.fail(next, Unlinked)
 	default:
-		w.count, w.last = seq, e.Hash
+		w.count, w.last = next, e.Hash
 	}
 	return nil
 }
