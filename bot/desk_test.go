@@ -381,3 +381,34 @@ func act(m *chat.Message, what, key, answer string) {
 		m.Type, m.Event = chat.TypeEvent, &chat.Event{Kind: chat.EventFeedback, Key: answer, Rating: rating[what], Value: key}
 	}
 }
+
+// Whatever people write, the reply alerts nobody and turns no line around.
+func FuzzRepliesAreHarmless(f *testing.F) {
+	for _, q := range []string{
+		"绑定 <@all>张三 市教遇局", "绑定 \u202e张三 市教育局", "暂停<@all>的推送", "暂停推送到\u0007<@u1>", "解绑 @所有人", "同意 B1", "<@all>管什么", "@everyone公安局是不是成员单位",
+		"绑定 市教育局<a href=x>张</a>", "有误 <@all>", "第999999999999999999999项", "暂停推送 九九九天", "恢复推送 \x00place",
+	} {
+		f.Add(q)
+	}
+	f.Fuzz(func(t *testing.T, q string) {
+		o := newBureau(t)
+		for _, m := range []chat.Message{o.direct("xinren", q), o.group("大群", "zhuren", q)} {
+			taken, err := o.desk.Take(t.Context(), m, roomy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := []string{taken.Reply.Text, taken.Reply.Markdown}
+			for _, n := range o.notices() {
+				said = append(said, n.Reply.Text, n.Reply.Markdown)
+			}
+			for _, s := range said {
+				if chat.Defuse(s) != s {
+					t.Errorf("%q alerts people: %q", q, s)
+				}
+				if i := strings.IndexFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' || unicode.Is(unicode.Bidi_Control, r) }); i >= 0 {
+					t.Errorf("%q is said back: %q", q, s)
+				}
+			}
+		}
+	})
+}
