@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"xietiao/config"
 )
@@ -52,6 +53,8 @@ func TestADialogueOnEveryChannel(t *testing.T) {
 			{"那残联呢", []string{"市残联的职责"}},
 			{"农家书屋归谁管", []string{libraryReply}},
 			{"谁牵头", []string{"方案未写明牵头单位", libraryReply}},
+			{"那配合单位呢", []string{"附件·市委宣传部·第3项"}},
+			{"谁牵头", []string{libraryReply}},
 			{"工人文化宫归谁管", []string{"请选一个：", "1. 《白石县校园阅读推进工作方案》", "2. 《乐清市公共文化服务体系建设协调机制工作方案》", "回复编号即可"}},
 			{"2", []string{"市总工会（推动）", "“" + clubClause + "”", "——乐公共协〔2020〕1号 附件·市总工会·第3项"}},
 			{"县教育局有哪些职责", []string{"共 12 条", "1. “统筹全县中小学校园图书采购工作", "回复“更多”查看"}},
@@ -59,6 +62,7 @@ func TestADialogueOnEveryChannel(t *testing.T) {
 			{"今天天气怎么样", []string{"我不能回答"}},
 			{"文化馆图书馆总分馆制谁来推进", []string{"没有写明由哪个单位负责", "“深入推进市级文化馆图书馆总分馆制", "四（四）"}},
 		} {
+			c.advance(5 * time.Second) // people read before they write
 			reply := o.ask("wang", "", step.say)
 			holds(t, step.say, reply, step.want...)
 			if strings.Contains(reply, "/p/") {
