@@ -281,22 +281,26 @@ func (a *app) health(ctx context.Context) map[string]string {
 
 // gauges adds the figures that are read when somebody asks.
 func (a *app) gauges(m *handlers.Metrics) {
-	stats := func() outbox.Stats {
+	stats := func() (st outbox.Stats, now time.Time) {
 		ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
 		defer cancel()
-		var st outbox.Stats
 		_ = a.store.View(ctx, func(r store.Reader) (err error) { // no store, no figure: it shows as 0
+			now = r.Now()
 			st, err = a.box.Stats(r)
 			return err
 		})
-		return st
+		return st, now
 	}
-	m.Gauge("xietiao_outbox_waiting", "Notices that wait to be sent.", func() float64 { return float64(stats().Waiting) })
+	m.Gauge("xietiao_outbox_waiting", "Notices that wait to be sent.", func() float64 {
+		st, _ := stats()
+		return float64(st.Waiting)
+	})
 	m.Gauge("xietiao_outbox_oldest_seconds", "How long the oldest due notice has been due.", func() float64 {
-		if st := stats(); !st.Oldest.IsZero() {
-			return max(0, time.Since(st.Oldest).Seconds())
+		st, now := stats()
+		if st.Oldest.IsZero() {
+			return 0
 		}
-		return 0
+		return max(0, now.Sub(st.Oldest).Seconds())
 	})
 	for _, l := range a.listeners {
 		m.Gauge("xietiao_connected_"+metricName(string(l.Via())), "Whether the connection to the platform is there (1), also if another instance has it.", func() float64 {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -80,4 +82,26 @@ func TestFiftyAtOnceAreAllAnswered(t *testing.T) {
 			t.Errorf("%d pushes, %d sent, %d tries", pushes, sent, tries())
 		}
 	})
+}
+
+// How long the oldest notice waits is told by the clock that notices follow.
+func TestTheOldestNoticeIsAsOldAsTheClockSays(t *testing.T) {
+	t.Parallel()
+	c := &clock{}
+	c.advance(time.Hour)
+	l := newDingLine(t, c, "http")
+	o := open(t, l, c)
+	for i := range l.able().perMinute + 1 {
+		l.send(said{user: fmt.Sprintf("user%02d", i), group: "chat-big", text: "农家书屋归谁管"})
+	}
+	until(t, "one waits for the limit", func() bool { return len(l.pushed("chat-big")) == l.able().perMinute })
+	c.advance(20 * time.Second)
+	_, page := o.get("metrics")
+	m := regexp.MustCompile(`(?m)^xietiao_outbox_oldest_seconds (\S+)$`).FindStringSubmatch(page)
+	if m == nil {
+		t.Fatal("no figure")
+	}
+	if age, err := strconv.ParseFloat(m[1], 64); err != nil || age < 20 {
+		t.Errorf("%s seconds old: %v", m[1], err)
+	}
 }
