@@ -24,16 +24,26 @@ import (
 // text and < as \u003c, without a Content-Type; work/robot has no markdown_v2,
 // sends null for no mentions, and hides an errcode in a nil error.
 
-// libraryTimeout bounds every call of silenceper's; http.DefaultClient, which it
-// would use, has no bound.
+// libraryTimeout bounds every call of silenceper's.
 const libraryTimeout = 8 * time.Second
 
+// The library keeps its client in a global variable that nothing guards, so it
+// is set here, before anything runs: http.DefaultClient, which it would use, has
+// no bound and follows redirects with a secret in the address.
+func init() { util.DefaultHTTPClient = bounded(http.DefaultTransport) }
+
+func bounded(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport: transport, Timeout: libraryTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
 // UseTransport makes silenceper call through transport (nil:
-// http.DefaultTransport) with a time limit and without following redirects, and
-// reach base where it means WeCom's own address ("": that one). The library
-// keeps its client in a global variable: main calls this once, before anything
-// else of this package runs. Without it all but Departments and Members reach
-// the base of their API anyway.
+// http.DefaultTransport) and reach base where it means WeCom's own address ("":
+// that one). Whoever reads the address list of a private deployment calls this
+// once, before anything else of this package runs. All but Departments and
+// Members reach the base of their API anyway.
 func UseTransport(transport http.RoundTripper, base string) error {
 	base, err := baseOf(base)
 	if err != nil {
@@ -46,10 +56,7 @@ func UseTransport(transport http.RoundTripper, base string) error {
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	util.DefaultHTTPClient = &http.Client{
-		Transport: rebase{transport, to}, Timeout: libraryTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	util.DefaultHTTPClient = bounded(rebase{transport, to})
 	return nil
 }
 
