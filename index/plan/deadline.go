@@ -74,10 +74,10 @@ var (
 	quarterOf = regexp.MustCompile(`([一二三四1-4])季度`)
 )
 
-// dueDay is the last day that the phrases fix, as ISO; year is the plan's own
+// DueDay is the last day that the phrases fix, as ISO; year is the plan's own
 // and stands in where a phrase names none, 0 when unknown. Phrases that fix no
 // day give "".
-func dueDay(deadline string, year int) string {
+func DueDay(deadline string, year int) string {
 	best := ""
 	for _, clause := range strings.FieldsFunc(deadline, func(r rune) bool { return strings.ContainsRune("；;，,。", r) }) {
 		if recurs.MatchString(clause) {

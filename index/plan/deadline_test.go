@@ -46,7 +46,7 @@ func TestDueDay(t *testing.T) {
 		{"13月底前", 2021, ""},
 		{"2月30日前", 2021, ""},
 	} {
-		if got := dueDay(c.text, c.year); got != c.want {
+		if got := DueDay(c.text, c.year); got != c.want {
 			t.Errorf("%s in %d = %q, want %q", c.text, c.year, got, c.want)
 		}
 	}

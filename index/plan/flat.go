@@ -257,7 +257,7 @@ func (f *flat) row(no int, cells []span) {
 	text := f.textOf(&it, rest)
 	it.Lead, it.Support = s.sides(f.p.rule)
 	it.Deadline = s.deadline(it.Text)
-	it.Due = dueDay(it.Deadline, f.p.ownYear())
+	it.Due = DueDay(it.Deadline, f.p.ownYear())
 	it.at = f.p.src.spans(text)
 	f.p.plan.Items = append(f.p.plan.Items, it)
 }

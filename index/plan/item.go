@@ -139,7 +139,7 @@ func (p *parser) addItem(w *work) {
 		it.Extra[k] = v
 	}
 	it.Deadline = w.share.deadline(text)
-	it.Due = dueDay(it.Deadline, p.ownYear())
+	it.Due = DueDay(it.Deadline, p.ownYear())
 	places := []span{w.text}
 	for _, m := range w.by {
 		places = append(places, m.at)

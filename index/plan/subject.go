@@ -199,7 +199,7 @@ func (p *parser) subjectItems(i int, n *node, wide bool) {
 		}
 		cur.Text = p.src.str(at)
 		cur.Deadline = deadline("", cur.Text)
-		cur.Due = dueDay(cur.Deadline, p.ownYear())
+		cur.Due = DueDay(cur.Deadline, p.ownYear())
 		cur.at = p.src.spans(at)
 		p.taken[i] = true
 		p.plan.Items = append(p.plan.Items, *cur)

@@ -418,7 +418,7 @@ func (g *grid) keep(it Item, s share, text span) {
 	if g.carriesOn(it, s) {
 		if s.when != "" {
 			g.last.Deadline = joinOnce(g.last.Deadline, s.when)
-			g.last.Due = dueDay(g.last.Deadline, g.p.ownYear())
+			g.last.Due = DueDay(g.last.Deadline, g.p.ownYear())
 		}
 		g.last.Lead = appendNew(g.last.Lead, lead)
 		g.last.Support = appendNew(g.last.Support, support)
@@ -432,7 +432,7 @@ func (g *grid) keep(it Item, s share, text span) {
 	}
 	it.Lead, it.Support = lead, support
 	it.Deadline = s.deadline(it.Text)
-	it.Due = dueDay(it.Deadline, g.p.ownYear())
+	it.Due = DueDay(it.Deadline, g.p.ownYear())
 	it.at = g.p.src.spans(text)
 	g.p.plan.Items = append(g.p.plan.Items, it)
 	g.last = &g.p.plan.Items[len(g.p.plan.Items)-1]

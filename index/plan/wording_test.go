@@ -53,8 +53,8 @@ func TestDueDayOfForms(t *testing.T) {
 		"2024/12/31": "2024-12-31", "2025-06-30": "2025-06-30", "2024.10": "2024-10-31", "2024.2.30": "",
 		"2024-2025": "", "每年10月底前": "", "2024年每季度末": "", "10月底前": "2023-10-31",
 	} {
-		if got := dueDay(text, 2023); got != want {
-			t.Errorf("dueDay(%q) = %q, want %q", text, got, want)
+		if got := DueDay(text, 2023); got != want {
+			t.Errorf("DueDay(%q) = %q, want %q", text, got, want)
 		}
 	}
 }
