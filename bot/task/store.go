@@ -1,0 +1,393 @@
+package task
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"xietiao/bot/audit"
+	"xietiao/bot/calendar"
+	"xietiao/bot/org"
+	"xietiao/bot/outbox"
+	"xietiao/bot/store"
+)
+
+// The buckets of this package. Dates in keys are ISO, of undated tasks noDate;
+// numbers have twelve digits, times those of milliseconds.
+const (
+	bucketTask   = "task"        // number → record
+	bucketKey    = "task.key"    // import key → number
+	bucketState  = "task.state"  // state, deadline, number → nothing
+	bucketUnit   = "task.unit"   // unit, state, deadline, number → nothing
+	bucketSub    = "task.sub"    // parent or series, number → nothing
+	bucketDue    = "task.due"    // time, unit, number → nothing: see remind.go
+	bucketComing = "task.coming" // time, number → nothing: when a series' next occurrence is made
+	bucketDigest = "task.digest" // unit → digest
+	bucketSent   = "task.sent"   // day, unit → how many messages went into the outbox
+	bucketCall   = "task.call"   // day, unit, number → causes: who must be called up
+	bucketCount  = "task.count"  // "number" → the last
+)
+
+const (
+	sep    = "\x00"       // parts the parts of a key; no name holds it
+	noDate = "9999-99-99" // sorts behind every date
+)
+
+// Sender takes what is to be sent, within the transaction of its cause, and says
+// what became of it. *outbox.Box is one.
+type Sender interface {
+	Put(tx *store.Tx, n outbox.Notice) (bool, error)
+	Cancel(tx *store.Tx, key, why string) (bool, error)
+	Record(r store.Reader, key string) (outbox.Record, bool, error)
+}
+
+var _ Sender = (*outbox.Box)(nil)
+
+// Options make a Board. All but Rules are required.
+type Options struct {
+	Calendar *calendar.Calendar
+	Sender   Sender
+	Routes   org.Routes // how a person is reached
+	Rules    Rules      // the zero Rules are DefaultRules
+}
+
+// Board keeps the tasks of one store. Its methods may be called from many
+// goroutines; those with a transaction work in it.
+type Board struct {
+	cal    *calendar.Calendar
+	sender Sender
+	routes org.Routes
+	rules  Rules
+}
+
+// New makes a Board. It starts nothing.
+func New(o Options) *Board {
+	return &Board{o.Calendar, o.Sender, o.Routes, o.Rules.orDefault()}
+}
+
+// record is a task as stored, with what is planned to be said of it.
+type record struct {
+	Task
+	Key  string               `json:"key,omitempty"`  // of its import
+	Due  map[string]time.Time `json:"due,omitempty"`  // unit → when something is to be said next
+	Owed map[string][]Cause   `json:"owed,omitempty"` // unit → what it must be told then, besides the schedule
+	Next calendar.Date        `json:"next,omitzero"`  // of a series: the next occurrence's date
+	Make time.Time            `json:"make,omitzero"`  // and when it is made
+}
+
+func digits(t time.Time) string  { return fmt.Sprintf("%014d", max(0, t.UnixMilli())) }
+func (n Number) digits() string  { return fmt.Sprintf("%012d", int(n)) }
+func numberIn(key string) Number { return atoi(key[strings.LastIndex(key, sep)+1:]) }
+func atoi(s string) Number       { n, _ := strconv.Atoi(s); return Number(n) }
+
+func dateKey(d calendar.Date) string {
+	if d.IsZero() {
+		return noDate
+	}
+	return d.String()
+}
+
+// Key makes an import key of its parts, so that no two lists give the same.
+func Key(parts ...string) string {
+	for i, p := range parts {
+		parts[i] = strconv.Quote(p)
+	}
+	return strings.Join(parts, ",")
+}
+
+func load(r store.Reader, n Number) (*record, error) {
+	raw, ok, err := r.Get(bucketTask, n.digits())
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w: %s", ErrNotFound, n)
+	}
+	rec := &record{}
+	if err := json.Unmarshal(raw, rec); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", store.ErrDamaged, n, err)
+	}
+	return rec, nil
+}
+
+// Get returns the task. ErrNotFound.
+func (b *Board) Get(r store.Reader, n Number) (Task, error) {
+	rec, err := load(r, n)
+	if err != nil {
+		return Task{}, err
+	}
+	return rec.Task, nil
+}
+
+// index lists where the record is found.
+func (rec *record) index() (keys [][2]string) {
+	n, at := rec.Number.digits(), string(rec.State)+sep+dateKey(rec.Deadline)+sep
+	keys = append(keys, [2]string{bucketState, at + n})
+	for _, s := range rec.Shares {
+		keys = append(keys, [2]string{bucketUnit, s.Unit + sep + at + n})
+	}
+	if up := cmp.Or(rec.Parent, rec.Series); up != 0 {
+		keys = append(keys, [2]string{bucketSub, up.digits() + sep + n})
+	}
+	for unit, due := range rec.Due {
+		keys = append(keys, [2]string{bucketDue, digits(due) + sep + unit + sep + n})
+	}
+	if !rec.Make.IsZero() {
+		keys = append(keys, [2]string{bucketComing, digits(rec.Make) + sep + n})
+	}
+	return keys
+}
+
+// save keeps the record in the place of old, which is nil for a new one.
+func (rec *record) save(tx *store.Tx, old *record) error {
+	keys := rec.index()
+	if old != nil {
+		for _, k := range old.index() {
+			if !slices.Contains(keys, k) {
+				if err := tx.Delete(k[0], k[1]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, k := range keys {
+		if old == nil || !slices.Contains(old.index(), k) {
+			if err := tx.Put(k[0], k[1], nil); err != nil {
+				return err
+			}
+		}
+	}
+	raw, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("task: encode %s: %w", rec.Number, err)
+	}
+	return tx.Put(bucketTask, rec.Number.digits(), raw)
+}
+
+// Create makes a task in StateDraft, or returns the one that was made under the
+// key before, as it is now; key may be empty. The office may. ErrForbidden,
+// ErrInvalid; ErrNotFound: its parent; a *Refusal: the parent is over, or is a part
+// or a series itself.
+func (b *Board) Create(tx *store.Tx, key string, d Draft, by Actor) (Task, bool, error) {
+	if !by.Office {
+		return Task{}, false, ErrForbidden
+	}
+	if key != "" {
+		raw, ok, err := tx.Get(bucketKey, keyOf(key))
+		if err != nil {
+			return Task{}, false, err
+		}
+		if ok {
+			t, err := b.Get(tx, atoi(string(raw)))
+			return t, false, err
+		}
+	}
+	if err := d.check(); err != nil {
+		return Task{}, false, err
+	}
+	if d.Parent != 0 {
+		up, err := b.Get(tx, d.Parent)
+		if err != nil {
+			return Task{}, false, err
+		}
+		if up.State.Ended() || up.Parent != 0 || up.Recurs() {
+			return Task{}, false, up.refuse(Action{Do: DoAmend}, WhyState)
+		}
+	}
+	rec := &record{Task: Task{State: StateDraft}, Key: key}
+	rec.set(d, b.now(tx))
+	return rec.Task, true, b.add(tx, rec, by.By)
+}
+
+// now is the transaction's time, in the calendar's location.
+func (b *Board) now(r store.Reader) time.Time { return r.Now().In(b.cal.Location()) }
+
+// add numbers the record and keeps it.
+func (b *Board) add(tx *store.Tx, rec *record, by org.PersonID) error {
+	raw, _, err := tx.Get(bucketCount, "number")
+	if err != nil {
+		return err
+	}
+	rec.Number = atoi(string(raw)) + 1
+	if err := tx.Put(bucketCount, "number", []byte(strconv.Itoa(int(rec.Number)))); err != nil {
+		return err
+	}
+	if rec.Key != "" {
+		if err := tx.Put(bucketKey, keyOf(rec.Key), []byte(strconv.Itoa(int(rec.Number)))); err != nil {
+			return err
+		}
+	}
+	rec.Created, rec.Version = Mark{b.now(tx), by}, 1
+	if err := b.note(tx, rec.Task, by, Entry{Do: doCreate, Draft: ptr(rec.Edit()), State: rec.State, Series: rec.Series}); err != nil {
+		return err
+	}
+	return rec.save(tx, nil)
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// doCreate is the first entry of each history.
+const doCreate Do = "create"
+
+// Entry is the Data of a history's entry: what was done, and where it led.
+type Entry struct {
+	Do       Do            `json:"do"`
+	Action   *Action       `json:"action,omitempty"`
+	Draft    *Draft        `json:"draft,omitempty"` // of the first entry
+	Series   Number        `json:"series,omitempty"`
+	State    State         `json:"state"`
+	Deadline calendar.Date `json:"deadline,omitzero"` // in force after it
+}
+
+func (b *Board) note(tx *store.Tx, t Task, by org.PersonID, e Entry) error {
+	e.Deadline = t.Deadline
+	_, err := audit.Append(tx, t.Number.Chain(), string(by), string(e.Do), e)
+	return err
+}
+
+// History lists all that was done to the task, the oldest first.
+func (b *Board) History(r store.Reader, n Number) ([]audit.Entry, error) {
+	return audit.List(r, n.Chain())
+}
+
+// Apply takes a step, with all that follows from it: the entry in the history,
+// what is planned to be said, and what waits to be said and is no longer so. A
+// cancelled task takes its open parts along. The action's time is the store's.
+// Errors are Step's; a *Refusal with WhyParts: parts are still open.
+func (b *Board) Apply(tx *store.Tx, n Number, a Action, by Actor) (Task, error) {
+	rec, err := load(tx, n)
+	if err != nil {
+		return Task{}, err
+	}
+	a.At = b.now(tx)
+	next, err := Step(rec.Task, a, by)
+	if err != nil {
+		return rec.Task, err
+	}
+	if a.Do == DoClose || a.Do == DoCancel {
+		open, err := b.openParts(tx, n)
+		if err != nil {
+			return rec.Task, err
+		}
+		if a.Do == DoClose && len(open) > 0 {
+			r := rec.refuse(a, WhyParts)
+			r.Open = open
+			return rec.Task, r
+		}
+		for _, part := range open {
+			if _, err := b.Apply(tx, part, Action{Do: DoCancel, Text: textWithParent(n)}, by); err != nil {
+				return rec.Task, err
+			}
+		}
+	}
+	if err := b.note(tx, next, by.By, Entry{Do: a.Do, Action: &a, State: next.State}); err != nil {
+		return rec.Task, err
+	}
+	return next, b.replan(tx, rec, next, a)
+}
+
+// openParts lists the parts that are not over; occurrences of a series are tasks
+// of their own and stay.
+func (b *Board) openParts(r store.Reader, n Number) (open []Number, err error) {
+	parts, err := b.Parts(r, n)
+	for _, t := range parts {
+		if t.Parent == n && !t.State.Ended() {
+			open = append(open, t.Number)
+		}
+	}
+	return open, err
+}
+
+// Parts lists the parts of a task, or the occurrences of a series, in their order.
+func (b *Board) Parts(r store.Reader, n Number) ([]Task, error) {
+	return b.list(r, bucketSub, store.Range{Prefix: n.digits() + sep}, 0)
+}
+
+// Query picks tasks. The zero value is all that are not over.
+type Query struct {
+	Unit     string        // only where it has a share
+	States   []State       // any of them; none: those that are no ends
+	From, To calendar.Date // deadlines in [From, To]; zero: no bound, and undated ones too
+	Undated  bool          // only those without a deadline
+	Limit    int           // at most so many; 0: no bound
+}
+
+// List returns tasks by their deadline, then their number, undated ones last. It
+// reads no others.
+func (b *Board) List(r store.Reader, q Query) ([]Task, error) {
+	states := q.States
+	if len(states) == 0 {
+		states = live
+	}
+	bucket, head := bucketState, ""
+	if q.Unit != "" {
+		bucket, head = bucketUnit, q.Unit+sep
+	}
+	var all []Task
+	for _, s := range states {
+		prefix := head + string(s) + sep
+		rg := store.Range{Prefix: prefix, Limit: q.Limit}
+		switch {
+		case q.Undated:
+			rg.From = prefix + noDate
+		case !q.From.IsZero() || !q.To.IsZero():
+			rg.From, rg.To = prefix+q.From.String(), prefix+noDate
+			if !q.To.IsZero() {
+				rg.To = prefix + q.To.String() + "\x01" // above the separator
+			}
+		}
+		some, err := b.list(r, bucket, rg, q.Limit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	slices.SortStableFunc(all, func(a, b Task) int {
+		return cmp.Or(cmp.Compare(dateKey(a.Deadline), dateKey(b.Deadline)), cmp.Compare(a.Number, b.Number))
+	})
+	if q.Limit > 0 && len(all) > q.Limit {
+		all = all[:q.Limit]
+	}
+	return all, nil
+}
+
+// list loads what an index's range names.
+func (b *Board) list(r store.Reader, bucket string, rg store.Range, limit int) (all []Task, err error) {
+	rg.Limit = limit
+	err = r.Scan(bucket, rg, func(key string, _ []byte) error {
+		t, err := b.Get(r, numberIn(key))
+		all = append(all, t)
+		return err
+	})
+	return all, err
+}
+
+// keyOf is an import key within what the store takes.
+func keyOf(key string) string {
+	const most = 200 // bytes that stay readable
+	if len(key) <= most {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// copy is rec with maps of its own.
+func (rec *record) copy() *record {
+	c := *rec
+	c.Due, c.Owed = maps.Clone(rec.Due), maps.Clone(rec.Owed)
+	if c.Due == nil {
+		c.Due = map[string]time.Time{}
+	}
+	if c.Owed == nil {
+		c.Owed = map[string][]Cause{}
+	}
+	return &c
+}
