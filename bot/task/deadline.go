@@ -96,6 +96,9 @@ const serialFirst, serialLast = 36526, 73050
 
 // nearDay reads days that are counted from today.
 func nearDay(cal *calendar.Calendar, today calendar.Date, s string) (calendar.Date, bool) {
+	if m := within.FindStringSubmatch(s); m != nil {
+		return daysOn(cal, today, m[1], m[2])
+	}
 	s = edges.ReplaceAllString(s, "")
 	if n, ok := map[string]int{"今天": 0, "今日": 0, "当天": 0, "当日": 0, "明天": 1, "明日": 1, "后天": 2, "大后天": 3}[s]; ok {
 		return today.AddDays(n), true
@@ -109,26 +112,28 @@ func nearDay(cal *calendar.Calendar, today calendar.Date, s string) (calendar.Da
 		}
 		return d, m[1] != "" || m[2] != ""
 	}
-	if m := within.FindStringSubmatch(s); m != nil {
-		n, _ := strconv.Atoi(m[1])
-		switch m[2] {
-		case "个工作日":
-			return cal.AddWorkdays(today, n), n > 0
-		case "个月":
-			first := addMonths(today, n)
-			last := addMonths(first, 1).AddDays(-1)
-			return calendar.Date{Y: first.Y, M: first.M, D: min(today.D, last.D)}, true
-		case "周", "个星期", "个周":
-			n *= weekDays
-		}
+	return calendar.Date{}, false
+}
+
+// daysOn is the day that a number of days, weeks or months ends on.
+func daysOn(cal *calendar.Calendar, today calendar.Date, number, unit string) (calendar.Date, bool) {
+	n, _ := strconv.Atoi(number)
+	switch unit {
+	case "个工作日":
+		return cal.AddWorkdays(today, n), n > 0
+	case "个月":
+		first := addMonths(today, n)
+		last := addMonths(first, 1).AddDays(-1)
+		return calendar.Date{Y: first.Y, M: first.M, D: min(today.D, last.D)}, true
+	case "天", "日":
 		return today.AddDays(n), true
 	}
-	return calendar.Date{}, false
+	return today.AddDays(n * weekDays), true
 }
 
 var (
 	weekDay = regexp.MustCompile(`^(本|这个?|下下个?|下个?)?(?:周|星期|礼拜)([1-7日天]|末|底)?$`)
-	within  = regexp.MustCompile(`^(\d{1,3})(天|日|个工作日|个月|周|个星期|个周)(?:之?内|以内)$`)
+	within  = regexp.MustCompile(`^(\d{1,3})(天|日|个工作日|个月|周|个星期|个周)(?:之?内|以内)(?:完成|办结|上报|报送)?$`)
 )
 
 // relative reads days of this month or quarter and the next.
@@ -157,7 +162,7 @@ var relativeDay = regexp.MustCompile(`^(本|这个?|当|下下个?|下个?)?(月
 // phraseDay reads what plans know of deadlines. Where no year is named it is the
 // next such day from today on, and assumed.
 func phraseDay(today calendar.Date, s string) (d calendar.Date, assumed bool) {
-	s = shortYear.ReplaceAllString(s, "${1}20$2年")
+	s = shortYear.ReplaceAllString(s, "${1}20${2}年")
 	s = strings.NewReplacer("今年", "@", "本年度", "@", "本年", "@", "当年", "@").Replace(s)
 	s = strings.ReplaceAll(s, "@", fmt.Sprintf("%d年", today.Y))
 	s = strings.ReplaceAll(s, "明年", fmt.Sprintf("%d年", today.Y+1))

@@ -131,7 +131,7 @@ func (r Rule) Preview(cal *calendar.Calendar, after calendar.Date, n int) (days 
 // the date before it, but at most aheadDays before its own.
 func (r Rule) begins(cal *calendar.Calendar, date calendar.Date) calendar.Date {
 	from := date.AddDays(-aheadDays)
-	for d := r.Next(cal, from); d.Before(date); d = r.Next(cal, d) {
+	for d := r.Next(cal, from.AddDays(-1)); d.Before(date); d = r.Next(cal, d) {
 		from = d.AddDays(1)
 	}
 	return from
