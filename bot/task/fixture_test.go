@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -172,7 +173,10 @@ func (h *hall) pass() time.Time {
 // ledger is a Sender that keeps notices in the store and sends when it is told to.
 type ledger struct{}
 
-const bucketLedger = "test.ledger"
+const (
+	bucketLedger  = "test.ledger"  // key → outbox.Record
+	bucketWaiting = "test.waiting" // key of one that waits → nothing
+)
 
 func (ledger) Record(r store.Reader, key string) (rec outbox.Record, ok bool, err error) {
 	return get[outbox.Record](r, bucketLedger, key)
@@ -182,7 +186,8 @@ func (l ledger) Put(tx *store.Tx, n outbox.Notice) (bool, error) {
 	if _, ok, err := l.Record(tx, n.Key); ok || err != nil {
 		return false, err
 	}
-	return true, put(tx, bucketLedger, n.Key, outbox.Record{Notice: n, State: outbox.StateWaiting, Put: tx.Now()})
+	err := tx.Put(bucketWaiting, n.Key, nil)
+	return true, errors.Join(err, put(tx, bucketLedger, n.Key, outbox.Record{Notice: n, State: outbox.StateWaiting, Put: tx.Now()}))
 }
 
 func (l ledger) Cancel(tx *store.Tx, key, why string) (bool, error) {
@@ -191,7 +196,8 @@ func (l ledger) Cancel(tx *store.Tx, key, why string) (bool, error) {
 		return false, err
 	}
 	rec.State, rec.Why = outbox.StateCancelled, why
-	return true, put(tx, bucketLedger, key, rec)
+	err = tx.Delete(bucketWaiting, key)
+	return true, errors.Join(err, put(tx, bucketLedger, key, rec))
 }
 
 func (h *hall) notices(states ...outbox.State) (list []outbox.Record) {
@@ -222,30 +228,44 @@ func (s sent) String() string {
 	return fmt.Sprintf("%s %s→%s %s", s.at.Format("01-02 15:04"), s.unit, s.to, s.text)
 }
 
+// waiting lists the keys of notices that wait.
+func (h *hall) waiting() (keys []string) {
+	h.Helper()
+	h.see(func(r store.Reader) error {
+		keys = nil
+		return r.Scan(bucketWaiting, store.Range{}, func(key string, _ []byte) error {
+			keys = append(keys, key)
+			return nil
+		})
+	})
+	return keys
+}
+
 // deliver sends what waits; what has expired ends so.
 func (h *hall) deliver() (out []sent) {
 	h.Helper()
+	keys := h.waiting()
+	if len(keys) == 0 {
+		return nil
+	}
 	h.do(nil, func(tx *store.Tx) error {
 		out = nil
-		var all []outbox.Record
-		err := tx.Scan(bucketLedger, store.Range{}, func(_ string, raw []byte) error {
-			var rec outbox.Record
-			err := json.Unmarshal(raw, &rec)
-			if rec.State == outbox.StateWaiting {
-				all = append(all, rec)
+		for _, key := range keys {
+			rec, _, err := ledger{}.Record(tx, key)
+			if err != nil {
+				return err
 			}
-			return err
-		})
-		for _, rec := range all {
 			rec.State = outbox.StateSent
 			if !tx.Now().Before(rec.Expires) {
 				rec.State = outbox.StateExpired
 			} else {
 				out = append(out, sent{tx.Now(), rec.Unit, rec.To.User, rec.Reply.Text})
 			}
-			err = errors.Join(err, put(tx, bucketLedger, rec.Key, rec))
+			if err := errors.Join(tx.Delete(bucketWaiting, key), put(tx, bucketLedger, key, rec)); err != nil {
+				return err
+			}
 		}
-		return err
+		return nil
 	})
 	return out
 }
@@ -280,4 +300,11 @@ func refusal(t *testing.T, err error, why Why) *Refusal {
 		t.Errorf("%v is not worded", err)
 	}
 	return r
+}
+
+// rnd is a source of chance that a failure can be repeated with.
+type rnd struct{ *rand.Rand }
+
+func newRandomSteps(seed uint64) *randomSteps {
+	return &randomSteps{rnd: rnd{rand.New(rand.NewPCG(seed, 2))}}
 }
