@@ -32,11 +32,12 @@ func found(text, pattern string) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// The diagrams have the states of the code, all of them and no others.
+// The diagrams have the states of the code, all of them and no others; that of
+// tasks is drawn by bot/task's own test.
 func TestTheDiagramsHaveTheStatesOfTheCode(t *testing.T) {
 	t.Parallel()
 	diagrams := strings.Split(readText(t, "docs/states.md"), "```mermaid")
-	if len(diagrams) != 3 {
+	if len(diagrams) < 3 {
 		t.Fatalf("%d diagrams", len(diagrams)-1)
 	}
 	for i, file := range []string{"bot/outbox/record.go", "bot/org/request.go"} {
