@@ -2,6 +2,8 @@ package outbox
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -112,7 +114,7 @@ const lineMost = 10
 // once than there will be room for: were all to ask at each freed place, a long
 // line would do little else.
 func standInLine(tx *store.Tx, r chat.Rate, free time.Time) (time.Time, error) {
-	key := "line/" + r.Key
+	key := rateKey(lineMark, r.Key)
 	value, _, err := tx.Get(rateBucket, key)
 	if err != nil {
 		return free, err
@@ -151,15 +153,28 @@ func (c counted) change(tx *store.Tx, fn func(slots) slots) error {
 	if err != nil {
 		return fmt.Errorf("outbox: encode a rate: %w", err)
 	}
-	return tx.PutUntil(rateBucket, rateKey(c.rate.Key), value, keepRate(tx.Now().Add(c.rate.Per)))
+	return tx.PutUntil(rateBucket, rateKey(rateMark, c.rate.Key), value, keepRate(tx.Now().Add(c.rate.Per)))
 }
 
-// rateKey is never empty.
-func rateKey(key string) string { return "rate/" + key }
+// What keys of the bucket begin with.
+const (
+	rateMark = "rate/" // what was counted
+	lineMark = "line/" // when the last in line asks again
+)
+
+// rateKey is never empty, and never too long for the store: a rate may be of an
+// id that somebody else chose, and one that cannot be counted would hold up all.
+func rateKey(mark, key string) string {
+	if len(key) > maxKey {
+		sum := sha256.Sum256([]byte(key))
+		key = hex.EncodeToString(sum[:])
+	}
+	return mark + key
+}
 
 // loadSlots reads what was counted; what cannot be read counts as nothing.
 func loadSlots(r store.Reader, key string) (slots, error) {
-	value, ok, err := r.Get(rateBucket, rateKey(key))
+	value, ok, err := r.Get(rateBucket, rateKey(rateMark, key))
 	if err != nil || !ok {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,10 +148,37 @@ func TestARateOfOneLaneLeavesTheOthersAlone(t *testing.T) {
 		t.Error(got)
 	}
 	d.view(func(r store.Reader) error {
-		keys, err := keysOf(r, rateBucket, store.Range{Prefix: rateKey("")})
+		keys, err := keysOf(r, rateBucket, store.Range{Prefix: rateMark})
 		if len(keys) > 0 {
 			t.Errorf("counted: %v", keys)
 		}
 		return err
 	})
+}
+
+// What a rate is of can be an id that somebody else chose: it is counted, however
+// long it is, and holds up nobody.
+func TestARateOfALongNameIsCounted(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, fileBackend(t))
+	d.f.rates = func(to chat.Address) []chat.Rate {
+		return []chat.Rate{{Key: string(to.Conversation), Max: 1, Per: time.Minute}}
+	}
+	long := strings.Repeat("x", store.MaxKey)
+	for i, name := range []string{long + "1", long + "1", long + "1", long + "2", "short"} {
+		d.put(Notice{Key: fmt.Sprint("n", i), To: group(name)})
+	}
+	d.drain()
+	if got := d.f.names(); len(d.f.seen()) != 3 || strings.Contains(got, "n1") {
+		t.Errorf("sent at first: %s", got)
+	}
+	for range 5 {
+		d.c.advance(time.Minute)
+		d.drain()
+	}
+	d.f.wantRates(t)
+	if got := d.f.names(); len(d.f.seen()) != 5 {
+		t.Errorf("sent: %s", got)
+	}
+	d.wantClean()
 }
