@@ -262,8 +262,9 @@ func (r *Robot) verify(req chat.Request) (proof, error) {
 	return proof{timestamp: timestamp, sign: sign, at: at}, nil
 }
 
-// maxMillis keeps times within what time.Time and JSON can write: the year 9999.
-const maxMillis = 253402300799999
+// maxMillis keeps times within what JSON can write, the year 9999, in every zone:
+// the end of the year before.
+const maxMillis = 253370764800000
 
 // open decrypts a body. The id behind the message is not documented for robots;
 // it is checked where one is configured.

@@ -86,6 +86,8 @@ func (d decoder) decode(body []byte, at time.Time) (*chat.Message, error) {
 	switch {
 	case d.robotCode != "" && in.RobotCode != "" && in.RobotCode != d.robotCode:
 		return field("robotCode", chat.ErrReceiver)
+	case len(in.RobotCode) > maxID:
+		return field("robotCode", chat.ErrMalformed)
 	case d.corpID != "" && in.ChatbotCorpID != "" && in.ChatbotCorpID != d.corpID:
 		return field("chatbotCorpId", chat.ErrReceiver)
 	case in.MsgID == "" || len(in.MsgID) > maxID:

@@ -138,6 +138,9 @@ func (b robot) message(in botMessage, at time.Time) (*chat.Message, error) {
 		return missing("chattype")
 	}
 	m.From = chat.Address{Via: ViaAIBot, Kind: m.Kind, Conversation: m.Conversation, User: m.Sender, Robot: in.AIBotID}
+	if err := bounded(m); err != nil {
+		return nil, err
+	}
 	switch in.MsgType {
 	case "":
 		return missing("msgtype")
@@ -186,7 +189,7 @@ func (b robot) event(in botMessage, m *chat.Message) (*chat.Message, error) {
 	case e.Name == "feedback_event" && back != nil:
 		e.Kind, e.Key, e.Value = chat.EventFeedback, back.ID, back.Content
 		e.Rating = map[int]chat.Rating{1: chat.RatingGood, 2: chat.RatingBad, 3: chat.RatingWithdrawn}[back.Type]
-		if e.Rating == "" {
+		if e.Rating == "" || len(e.Key) > maxFeedback {
 			return nil, fmt.Errorf("json field feedback_event: %w", chat.ErrMalformed)
 		}
 	case e.Name == "template_card_event", e.Name == "feedback_event":

@@ -99,11 +99,11 @@ func (a *App) decode(plain []byte) (*chat.Message, error) {
 	default:
 		m.Type, m.ID = chat.TypeOther, r.need("MsgId")
 	}
-	if r.err != nil {
-		return nil, r.err
+	if r.err == nil {
+		r.err = bounded(m)
 	}
-	if !known {
-		return nil, nil
+	if r.err != nil || !known {
+		return nil, r.err
 	}
 	return m, nil
 }

@@ -178,6 +178,53 @@ func TestEventsOfAnAIBot(t *testing.T) {
 	}
 }
 
+// Whatever ids and times a message has, what is taken can be kept: as a key of
+// the store, and as JSON in every zone.
+func TestWhatCannotBeKeptIsRefused(t *testing.T) {
+	t.Parallel()
+	const longest, latest = 512, 253370764800
+	app := func(user, agent, id string, at int64) string {
+		return "<xml><FromUserName>" + user + "</FromUserName><AgentID>" + agent + "</AgentID><MsgId>" + id + "</MsgId><CreateTime>" + strconv.FormatInt(at, 10) +
+			"</CreateTime><MsgType>event</MsgType><Event>template_card_event</Event><ResponseCode>C</ResponseCode></xml>"
+	}
+	bot := func(user, chat, robot, id, feedback string, at int64) string {
+		return `{"msgid":"` + id + `","aibotid":"` + robot + `","from":{"userid":"` + user + `"},"chattype":"group","chatid":"` + chat + `","create_time":` + strconv.FormatInt(at, 10) +
+			`,"msgtype":"event","event":{"eventtype":"feedback_event","feedback_event":{"id":"` + feedback + `","type":1}}}`
+	}
+	long, longer := strings.Repeat("x", longest), strings.Repeat("x", longest+1)
+	const appVector, botVector = "wecom-2-text-cn", "wecom-5-aibot-json-empty-receiveid"
+	for name, tc := range map[string]struct {
+		vector, plain string
+		taken         bool
+	}{
+		"an app's longest":          {appVector, app(long, long, long, latest), true},
+		"an app's user":             {appVector, app(longer, "1", "1", 1), false},
+		"an app's agent":            {appVector, app("u", longer, "1", 1), false},
+		"an app's time":             {appVector, app("u", "1", "1", latest+1), false},
+		"an AI bot's longest":       {botVector, bot(long, long, long, long, long[:256], latest), true},
+		"an AI bot's user":          {botVector, bot(longer, "g", "b", "m", "F", 1), false},
+		"an AI bot's chat":          {botVector, bot("u", longer, "b", "m", "F", 1), false},
+		"an AI bot's own":           {botVector, bot("u", "g", longer, "m", "F", 1), false},
+		"an AI bot's message":       {botVector, bot("u", "g", "b", longer, "F", 1), false},
+		"an AI bot's feedback":      {botVector, bot("u", "g", "b", "m", long[:257], 1), false},
+		"an AI bot's time":          {botVector, bot("u", "g", "b", "m", "F", latest+1), false},
+		"an AI bot's negative time": {botVector, bot("u", "g", "b", "m", "F", -1), false},
+	} {
+		d, err := receive(t, tc.vector, tc.plain, func(o *wecom.Options) { o.AgentID = "" })
+		if (err == nil) != tc.taken || err != nil && !errors.Is(err, chat.ErrMalformed) {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if err == nil {
+			m := *d.Message
+			m.Time, m.From.Session.Until = m.Time.In(time.FixedZone("", 14*3600)), m.From.Session.Until.In(time.FixedZone("", 14*3600))
+			if _, err := json.Marshal(m); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
 func TestReplyLinksOfOtherHostsAreForgotten(t *testing.T) {
 	t.Parallel()
 	for link, kept := range map[string]bool{

@@ -45,6 +45,7 @@ const (
 	maxTimestamp = 20   // digits
 	maxNonce     = 128  // no page says; real ones have about ten digits
 	maxEcho      = 4096 // of an echostr
+	maxID        = 512  // of an id in a message; real ones have some dozen
 	signatureLen = 2 * sha1.Size
 )
 
@@ -161,8 +162,9 @@ func (c *callback) verify(p proof, sealed string) (time.Time, error) {
 	return at, nil
 }
 
-// maxSeconds keeps times within what time.Time and JSON can write: the year 9999.
-const maxSeconds = 253402300799
+// maxSeconds keeps times within what JSON can write, the year 9999, in every zone
+// and with the life of a session on top: the end of the year before.
+const maxSeconds = 253370764800
 
 // echo answers the check of the address (docs 90930, 101033): the message in
 // echostr and nothing else.
@@ -240,6 +242,16 @@ func (c *callback) receive(ctx context.Context, r chat.Request, sealedIn func([]
 		return fail(err)
 	}
 	return d, nil
+}
+
+// bounded checks the ids of a message: keys and addresses are made of them.
+func bounded(m *chat.Message) error {
+	for _, id := range []string{string(m.Sender), string(m.Conversation), m.ID, m.From.Robot} {
+		if len(id) > maxID {
+			return fmt.Errorf("an id of %d bytes: %w", len(id), chat.ErrMalformed)
+		}
+	}
+	return nil
 }
 
 // newNonce makes the nonce of a reply.
