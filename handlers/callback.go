@@ -42,6 +42,7 @@ const (
 func (s *Server) callback(h Hook) func(*gin.Context) error {
 	return func(c *gin.Context) error {
 		c.Set(keyHook, h.Path)
+		arrived := time.Now()
 		body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, h.Channel.Limits().Body))
 		if err != nil {
 			return s.refused(h, readFault(err))
@@ -52,7 +53,7 @@ func (s *Server) callback(h Hook) func(*gin.Context) error {
 		if err != nil {
 			return s.refused(h, err)
 		}
-		response, err := s.answer(c.Request.Context(), h.Channel, d)
+		response, err := s.answer(c.Request.Context(), h.Channel, d, arrived)
 		if err != nil {
 			return s.refused(h, err)
 		}
@@ -82,16 +83,16 @@ func (s *Server) refused(h Hook, err error) error {
 }
 
 // answer gives a delivery to the bot and makes the response.
-func (s *Server) answer(ctx context.Context, ch chat.Channel, d chat.Delivery) (chat.Response, error) {
+func (s *Server) answer(ctx context.Context, ch chat.Channel, d chat.Delivery, arrived time.Time) (chat.Response, error) {
 	if d.Message == nil {
 		return d.Response, nil
 	}
-	if d.Answer == nil {
-		_, err := s.opt.Desk.Take(ctx, *d.Message, 0)
-		return d.Response, err
+	room := 0
+	if d.Answer != nil {
+		room = ch.Limits().Reply
 	}
-	taken, ok, err := s.inTime(ctx, *d.Message, ch.Limits().Reply)
-	if err != nil || !ok || taken.Reply.Empty() {
+	taken, ok, err := s.inTime(ctx, *d.Message, room, arrived)
+	if err != nil || !ok || taken.Reply.Empty() || d.Answer == nil {
 		return d.Response, err
 	}
 	response, err := d.Answer(ctx, taken.Reply)
@@ -101,10 +102,11 @@ func (s *Server) answer(ctx context.Context, ch chat.Channel, d chat.Delivery) (
 	return response, err
 }
 
-// inTime takes a message and waits for its reply as long as the platform would.
-// If it takes longer the message is deferred: ok is false, and the reply will be
-// pushed.
-func (s *Server) inTime(ctx context.Context, m chat.Message, room int) (bot.Taken, bool, error) {
+// inTime takes a message and waits for its reply as long as the platform would,
+// but works on when the platform has gone: it will ask again, and finds the work
+// done. If it takes longer the message is deferred: ok is false, and the reply
+// will be pushed.
+func (s *Server) inTime(ctx context.Context, m chat.Message, room int, arrived time.Time) (bot.Taken, bool, error) {
 	type result struct {
 		taken bot.Taken
 		err   error
@@ -118,7 +120,7 @@ func (s *Server) inTime(ctx context.Context, m chat.Message, room int) (bot.Take
 		taken, err := s.opt.Desk.Take(ctx, m, room)
 		done <- result{taken, err}
 	}()
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(time.Until(arrived.Add(patience)))
 	defer timer.Stop()
 	select {
 	case r := <-done:

@@ -98,6 +98,19 @@ func delivers(answer func(r chat.Reply) (chat.Response, error)) line {
 	}
 }
 
+// pushing is a line with a message whose reply must be pushed.
+func pushing(r chat.Request) (chat.Delivery, error) {
+	d, err := delivers(nil)(r)
+	d.Answer = nil
+	return d, err
+}
+
+// tardy is a line that takes a second to receive a message.
+func tardy(r chat.Request) (chat.Delivery, error) {
+	<-time.After(time.Second)
+	return delivers(nil)(r)
+}
+
 type hooked struct {
 	*Server
 	log     bytes.Buffer
@@ -227,11 +240,6 @@ func TestWhatACallbackIsAnsweredWith(t *testing.T) {
 	refuses := func(err error) line {
 		return delivers(func(chat.Reply) (chat.Response, error) { return chat.Response{}, err })
 	}
-	pushing := func(r chat.Request) (chat.Delivery, error) {
-		d, err := delivers(nil)(r)
-		d.Answer = nil
-		return d, err
-	}
 	for _, tc := range []struct {
 		name        string
 		line        line
@@ -258,15 +266,18 @@ func TestWhatACallbackIsAnsweredWith(t *testing.T) {
 func TestALateReplyDoesNotKeepThePlatformWaiting(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
+		line   line
 		late   func(chat.Message) (bot.Taken, error)
 		status int
 		body   string
 	}{
-		{"it is deferred", func(chat.Message) (bot.Taken, error) { return bot.Taken{}, nil }, 200, "nothing"},
-		{"it was ready just then", func(chat.Message) (bot.Taken, error) {
+		{"it is deferred", delivers(nil), func(chat.Message) (bot.Taken, error) { return bot.Taken{}, nil }, 200, "nothing"},
+		{"it came slowly and is deferred", tardy, func(chat.Message) (bot.Taken, error) { return bot.Taken{}, nil }, 200, "nothing"},
+		{"it is deferred where replies are pushed", pushing, func(chat.Message) (bot.Taken, error) { return bot.Taken{}, nil }, 200, "nothing"},
+		{"it was ready just then", delivers(nil), func(chat.Message) (bot.Taken, error) {
 			return bot.Taken{Reply: chat.Reply{Text: "刚好"}, Again: true}, nil
 		}, 200, "刚好"},
-		{"it cannot be deferred", func(chat.Message) (bot.Taken, error) { return bot.Taken{}, store.ErrUnavailable }, 503, ""},
+		{"it cannot be deferred", delivers(nil), func(chat.Message) (bot.Taken, error) { return bot.Taken{}, store.ErrUnavailable }, 503, ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			ready := make(chan struct{})
@@ -280,7 +291,7 @@ func TestALateReplyDoesNotKeepThePlatformWaiting(t *testing.T) {
 				}
 				return bot.Taken{Reply: chat.Reply{Text: "晚了"}}, nil
 			}}
-			h := hook(t, delivers(nil), d)
+			h := hook(t, tc.line, d)
 			start := time.Now()
 			ctx, gone := context.WithCancel(t.Context())
 			r := httptest.NewRequestWithContext(ctx, "POST", hookPath, strings.NewReader("body"))
