@@ -366,6 +366,9 @@ func TestMetricsAreForThisMachineAndItsNetwork(t *testing.T) {
 		{"the world that says it is this machine", "203.0.113.9:1", "127.0.0.1", proxied, 404},
 		{"the world through the proxy", "10.0.0.1:1", "203.0.113.9", proxied, 404},
 		{"the network through the proxy", "10.0.0.1:1", "192.168.1.9", proxied, 200},
+		{"a proxy that nobody named", "127.0.0.1:1", "203.0.113.9", proxied, 404},
+		{"a proxy that nobody named, for the network", "127.0.0.1:1", "192.168.1.9", proxied, 404},
+		{"the proxy, which says only what nobody believes", "10.0.0.1:1", "unknown", proxied, 404},
 		{"this machine, where there are none", "127.0.0.1:1", "", none, 404},
 	} {
 		r := httptest.NewRequest("GET", "/metrics", nil)

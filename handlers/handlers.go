@@ -167,6 +167,9 @@ func (s *Server) ask(ctx context.Context, q, prev, plan string) (bot.Reply, erro
 	return reply, err
 }
 
+// forwarded are headers that only a proxy sets.
+var forwarded = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"}
+
 func (s *Server) healthz(c *gin.Context) error {
 	c.JSON(http.StatusOK, gin.H{"status": "ok", "version": s.opt.Version})
 	return nil
@@ -192,10 +195,14 @@ func (s *Server) readyz(c *gin.Context) error {
 	return nil
 }
 
-// metrics are for this machine and its own network only.
+// metrics are for this machine and its own network only. What comes through a
+// proxy that nobody named may come from anywhere.
 func (s *Server) metrics(c *gin.Context) error {
 	ip := net.ParseIP(c.ClientIP())
 	if s.opt.Metrics == nil || ip == nil || !ip.IsLoopback() && !ip.IsPrivate() {
+		return errNotFound
+	}
+	if c.ClientIP() == c.RemoteIP() && slices.ContainsFunc(forwarded, func(name string) bool { return c.GetHeader(name) != "" }) {
 		return errNotFound
 	}
 	s.opt.Metrics.ServeHTTP(c.Writer, c.Request)
