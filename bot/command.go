@@ -1,8 +1,6 @@
 package bot
 
 import (
-	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,11 +68,14 @@ func (d *Desk) run(tx *store.Tx, m chat.Message, dr draft) (reply chat.Reply, do
 	return reply, true, err
 }
 
+// helpName names the command that lists the others.
+const helpName = "help"
+
 var helpPattern = regexp.MustCompile(`^/?(?:命令|帮助|指令|菜单|help|功能|功能列表|使用说明|使用帮助|怎么用|怎么使用|如何使用|你?能做什么|你?会做?什么|你能干什么|有什么功能|有哪些功能)[？?。.!！]?$`)
 
 // helpCommand lists what the person may say.
 func helpCommand(all []Command) Command {
-	return Command{Name: "help", Match: folded(helpPattern), Run: func(c *Call) (chat.Reply, error) {
+	return Command{Name: helpName, Match: folded(helpPattern), Run: func(c *Call) (chat.Reply, error) {
 		lines := []string{textChat(hintHelp), textCommands}
 		for _, cmd := range all {
 			if cmd.Help != "" && (len(cmd.Roles) == 0 || slices.Contains(cmd.Roles, c.Person.Role)) {
@@ -134,7 +135,7 @@ var rateCommand = Command{Name: "rate", Run: func(c *Call) (chat.Reply, error) {
 	if rating != chat.RatingWithdrawn {
 		a.Rating = append(a.Rating, ratingEntry{By: by, Rating: rating, Remark: clip(remark, maxQuestion), At: c.Tx.Now()})
 	}
-	if err := keepRating(c.Tx, key, *a, by, rating); err != nil {
+	if err := keepRating(c, key, *a, by, rating); err != nil {
 		return chat.Reply{}, err
 	}
 	if rating == chat.RatingBad {
@@ -145,20 +146,18 @@ var rateCommand = Command{Name: "rate", Run: func(c *Call) (chat.Reply, error) {
 
 // keepRating writes the answer with its ratings, for as long as it would have
 // been kept, and puts it on the office's list or takes it off.
-func keepRating(tx *store.Tx, key string, a answered, by string, rating chat.Rating) error {
-	value, err := json.Marshal(a)
-	if err != nil {
-		return fmt.Errorf("encode answer: %w", err)
-	}
-	until := tx.Now().AddDate(1, 0, 0) // what somebody complained of is kept until the office has seen it
-	if err := tx.PutUntil(answerBucket, key, value, until); err != nil {
+func keepRating(c *Call, key string, a answered, by string, rating chat.Rating) error {
+	until := c.Tx.Now().AddDate(1, 0, 0) // what somebody complained of is kept until the office has seen it
+	if err := putUntil(c.Tx, answerBucket, key, a, until); err != nil {
 		return err
 	}
 	item := key + "/" + by
-	if rating == chat.RatingBad {
-		return tx.PutUntil(feedbackBucket, item, []byte(key), until)
+	if rating != chat.RatingBad {
+		return c.Tx.Delete(feedbackBucket, item)
 	}
-	return tx.Delete(feedbackBucket, item)
+	to := c.Message.From
+	to.Session = chat.Session{}
+	return putUntil(c.Tx, feedbackBucket, item, complaint{Answer: key, To: to}, until)
 }
 
 // clip cuts s to at most n characters.

@@ -510,9 +510,13 @@ func TestAQuotationMeansTheLatestAnswerThatBeginsSo(t *testing.T) {
 		m.Quoted = tc.quote
 		o.take(m)
 		got := ""
-		for _, key := range o.all(feedbackBucket) {
+		for _, value := range o.all(feedbackBucket) {
+			var c complaint
+			if err := json.Unmarshal([]byte(value), &c); err != nil {
+				t.Fatal(err)
+			}
 			var a answered
-			if err := json.Unmarshal([]byte(o.all(answerBucket)[key]), &a); err != nil {
+			if err := json.Unmarshal([]byte(o.all(answerBucket)[c.Answer]), &a); err != nil {
 				t.Fatal(err)
 			}
 			got = a.Q

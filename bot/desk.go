@@ -85,12 +85,23 @@ func NewDesk(opt DeskOptions) *Desk {
 		opt.Observe = func(string, time.Duration) {}
 	}
 	opt.PublicURL = strings.TrimRight(opt.PublicURL, "/")
-	opt.Commands = append(slices.Clone(opt.Commands), helpCommand(opt.Commands))
+	opt.Commands = append(slices.Clone(opt.Commands), reviewCommands()...)
+	opt.Commands = append(opt.Commands, helpCommand(opt.Commands))
 	return &Desk{opt: opt}
 }
 
 // Use makes b answer from now on. Messages at work keep the one they began with.
 func (d *Desk) Use(b *Bot) { d.bot.Store(b) }
+
+// Chats reports whether text is something that is said to the bot in WeCom or
+// DingTalk and is no question: a command, or what somebody thinks of an answer.
+func (d *Desk) Chats(text string) bool {
+	if _, _, ok := ratingOf(strings.TrimSpace(text)); ok {
+		return true
+	}
+	c, args := d.command(text)
+	return c != nil && c.Name != helpName && (c.Sure == nil || c.Sure(args))
+}
 
 // Taken is what became of a message.
 type Taken struct {
@@ -449,7 +460,9 @@ func (d *Desk) question(ctx context.Context, b *Bot, m chat.Message, text string
 		Via: m.Via, Kind: m.Kind, To: m.From,
 	}
 	dr.answer.To.Session = chat.Session{}
-	dr.reply = d.linked(dr.reply, r.Answer.Results)
+	if r.Answer.Status != index.Ambiguous { // a choice has no clause yet
+		dr.reply = d.linked(dr.reply, r.Answer.Results)
+	}
 	return dr, nil
 }
 

@@ -352,3 +352,42 @@ func textResumed(unit string, done bool, rest int) string {
 func TestMessage(units []string) string {
 	return "测试消息：本群已接收" + strings.Join(units, "、") + "的通知。收到这条就说明机器人可用，不用回复。"
 }
+
+// What the office reads of answers that people found wrong.
+const (
+	textNoComplaints    = "没有等着核对的回答。"
+	textHowToSettle     = "核对后说“处理有误 编号 说明”，提出的人会收到说明。"
+	textSayWhat         = "请在编号后面写上说明，例如“处理有误 3F2A91 已请单位更正，以文件原文为准”。"
+	textNoSuchComplaint = "没有这个编号，说“有误列表”查看。"
+)
+
+func textComplaints(n int) string {
+	if n > shownComplaints {
+		return fmt.Sprintf("有 %d 条回答等着核对，最近的 %d 条：", n, shownComplaints)
+	}
+	return fmt.Sprintf("有 %d 条回答等着核对：", n)
+}
+
+func textComplaint(q string, cites []string, remarks string) string {
+	s := "问“" + clip(q, quoteInList) + "”"
+	if len(cites) > 0 {
+		s += "，答的是 " + cites[0]
+	} else {
+		s += "，没有答出"
+	}
+	if remarks != "" {
+		s += "；对方说：" + clip(remarks, quoteInList)
+	}
+	return s
+}
+
+// quoteInList is how much of people's words a line of a list shows, in characters.
+const quoteInList = 60
+
+func textSettled(q, words string) string {
+	return "您说有误的回答（问“" + clip(q, quoteInList) + "”），协调组办公室核对过了：" + clip(words, maxQuestion)
+}
+
+func textToldPeople(n int) string {
+	return fmt.Sprintf("已告诉提出的 %d 人，从列表里去掉了。", n)
+}

@@ -21,6 +21,9 @@ const threadMark = "，"
 // answer, if there is one, since 谁牵头 or 下一条 says nothing without what came
 // before it; else q where q has an answer of its own, and prev where it has not.
 func (b *Bot) Thread(ctx context.Context, q, prev string, r Reply) (string, error) {
+	if r.Answer.Intent == index.IntentChat { // a thank-you does not end the matter
+		return prev, nil
+	}
 	if prev == "" || r.Answer.Status == index.Unknown {
 		return q, nil
 	}

@@ -19,6 +19,7 @@ type Taker interface {
 	Take(ctx context.Context, m chat.Message, room int) (bot.Taken, error)
 	Defer(ctx context.Context, m chat.Message) (bot.Taken, error)
 	Push(ctx context.Context, m chat.Message, r chat.Reply) error
+	Chats(text string) bool
 }
 
 var _ Taker = (*bot.Desk)(nil)

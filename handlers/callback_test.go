@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -45,6 +46,8 @@ type desk struct {
 	mu    sync.Mutex // guards calls
 	calls []string
 }
+
+func (d *desk) Chats(text string) bool { return text == "我是谁" }
 
 func (d *desk) called(what ...any) {
 	d.mu.Lock()
@@ -423,6 +426,27 @@ func TestReadyzTellsTheTruth(t *testing.T) {
 		}
 		if w := do(s, "GET", "/healthz", ""); w.Code != http.StatusOK {
 			t.Errorf("%s: not alive", tc.name)
+		}
+	}
+}
+
+// What is said to the bot in a chat is not taken for a question on the trial page.
+func TestThePageSaysWhatBelongsIntoAChat(t *testing.T) {
+	t.Parallel()
+	s, err := New(Options{Desk: &desk{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		q    string
+		want string
+	}{{"我是谁", textOnlyInChat}, {"别的", textNotReady}} {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(url.Values{"q": {tc.q}, "prev": {"前面的"}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if !strings.Contains(w.Body.String(), tc.want) {
+			t.Errorf("%s: %d %s", tc.q, w.Code, w.Body)
 		}
 	}
 }

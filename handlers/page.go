@@ -115,6 +115,10 @@ func (s *Server) askPage(c *gin.Context) error {
 		return fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	q, prev := c.Request.PostForm.Get("q"), c.Request.PostForm.Get("prev")
+	if s.opt.Desk != nil && s.opt.Desk.Chats(q) {
+		s.pages.write(c, http.StatusOK, view{Examples: s.examples(), Q: q, Prev: prev, Answer: &answerView{Lines: []string{textOnlyInChat}}})
+		return nil
+	}
 	reply, err := s.ask(c.Request.Context(), q, prev, "")
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ const (
 	textNoPlan      = "没有读入这份文件"
 	textTooLarge    = "内容太大"
 	textNotReady    = "正在读入文件，请稍等几秒再问"
+	textOnlyInChat  = "这句话要在企业微信或钉钉里对我说，那里才知道您是谁。这个试用页只回答问题，例如“农家书屋归谁管”。"
 	textRefused     = "签名不对、过期或重复，没有接受"
 	textUnavailable = "数据库暂时连不上，请稍后再试"
 	textBusy        = "现在问的人太多，请稍后再问"
