@@ -103,6 +103,7 @@ var (
 	ErrNoOffice   = errors.New("org: nobody of the office has an account")
 	ErrNoLiaison  = errors.New("org: nobody who acts for the unit has an account")
 	ErrDecided    = errors.New("org: decided otherwise already")
+	ErrTooOften   = errors.New("org: asked too often within a day")
 	ErrExpired    = errors.New("org: request expired")
 	ErrLastOffice = errors.New("org: the office would lose its last member")
 	ErrConflict   = errors.New("org: the table does not fit what is known")

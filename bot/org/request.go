@@ -19,6 +19,13 @@ const (
 	requestKeep = 30 * 24 * time.Hour // afterwards, to answer who asks late
 )
 
+// asksMost is how often one asker may ask for the same within asksPer: each time
+// everybody who may decide is told.
+const (
+	asksMost = 5
+	asksPer  = 24 * time.Hour
+)
+
 // maxConversation is the longest id of a group in bytes; with a unit it makes a key.
 const maxConversation = 512
 
@@ -54,6 +61,9 @@ type Request struct {
 	Group   *chat.Address `json:"group,omitempty"`
 	Asked   PersonID      `json:"asked,omitempty"`
 	ForUnit bool          `json:"for_unit,omitempty"`
+
+	First time.Time `json:"first,omitzero"` // when the asking that Asks counts began
+	Asks  int       `json:"asks,omitempty"`
 
 	By     PersonID `json:"by,omitempty"`     // who decided
 	Person PersonID `json:"person,omitempty"` // whom the account went to
@@ -105,7 +115,7 @@ func requests(r store.Reader) ([]Request, error) {
 // other words it replaces the earlier one.
 //
 // ErrKnown: the account is bound. ErrNoOffice: nobody could approve; the roster
-// names the first. ErrInvalid: the name or unit cannot be one.
+// names the first. ErrInvalid: the name or unit cannot be one. ErrTooOften.
 func Join(tx *store.Tx, platform chat.Platform, user chat.UserID, name, unit string) (Request, error) {
 	q := Request{Platform: platform, User: user, Name: squeeze(name), Unit: unit}
 	if !goodName(q.Name) || !goodAccount(string(user)) || unit == "" || utf8.RuneCountInString(unit) > maxUnit {
@@ -142,7 +152,7 @@ func needReachable(r store.Reader) error {
 // other side asking for the same approves it.
 //
 // ErrForbidden, ErrInvalid (no group), ErrKnown (it serves the unit already),
-// ErrNoOffice, ErrNoLiaison.
+// ErrNoOffice, ErrNoLiaison, ErrTooOften.
 func AskGroup(tx *store.Tx, group chat.Address, unit string, by PersonID) (Request, error) {
 	group.Session, group.User = chat.Session{}, ""
 	q := Request{Group: &group, Unit: unit, Asked: by}
@@ -204,8 +214,15 @@ func earlier(r store.Reader, q Request) (Request, error) {
 	return Request{}, err
 }
 
-// ask keeps a new request in place of an earlier one.
+// ask keeps a new request in place of an earlier one. ErrTooOften.
 func ask(tx *store.Tx, q, old Request) (Request, error) {
+	q.First, q.Asks = old.First, old.Asks+1
+	if tx.Now().Sub(q.First) >= asksPer {
+		q.First, q.Asks = tx.Now(), 1
+	}
+	if q.Asks > asksMost {
+		return q, ErrTooOften
+	}
 	if old.ID != "" {
 		if err := tx.Delete(bucketRequest, string(old.ID)); err != nil {
 			return q, err

@@ -189,6 +189,48 @@ func TestRequestsOfAccounts(t *testing.T) {
 	})
 }
 
+// Whoever asks again and again does not bury the office: what was asked last
+// stays, and the log does not grow.
+func TestAskingHasItsLimit(t *testing.T) {
+	t.Parallel()
+	o := staffed(t)
+	var last Request
+	ask := func(want error, i int) Request {
+		o.Helper()
+		return o.join(want, chat.WeCom, "me", "新人"+string(rune('甲'+i)), "市科协")
+	}
+	for i := range 5 {
+		last = ask(nil, i)
+		o.wait(time.Hour)
+	}
+	logged := func() (n int) {
+		o.see(func(r store.Reader) error {
+			log, err := History(r, 0)
+			n = len(log)
+			return err
+		})
+		return n
+	}
+	before := logged()
+	for i := range 20 {
+		ask(ErrTooOften, 5+i)
+	}
+	if again := ask(nil, 4); again.ID != last.ID {
+		t.Errorf("the last request is %s, not %s", again.ID, last.ID)
+	}
+	if grown := logged() - before; grown != 0 {
+		t.Errorf("the log has %d entries more", grown)
+	}
+	o.join(nil, chat.DingTalk, "me", "新人", "市科协")
+	o.reject(nil, last.ID, "P1")
+	ask(ErrTooOften, 4)
+	o.wait(20 * time.Hour)
+	o.approve(nil, ask(nil, 0).ID, "P1")
+	if p := o.user(chat.WeCom, "me"); p.Name != "新人甲" {
+		t.Errorf("bound to %+v", p)
+	}
+}
+
 func TestNobodyJoinsWithoutAnOffice(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
