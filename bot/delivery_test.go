@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"xietiao/bot/chat"
+	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 	"xietiao/index"
@@ -234,6 +235,54 @@ func TestWithoutRoomEverythingIsPushedOnce(t *testing.T) {
 		if strings.Contains(kept, "secret") {
 			t.Error("the link of a session is kept for good")
 		}
+	}
+}
+
+// What cannot be sent does not wait for ever: the outbox ends it, and keeps
+// nothing of it in the end.
+func TestWhatCannotBeSentEnds(t *testing.T) {
+	t.Parallel()
+	var box *outbox.Box
+	var o *bureau
+	o = newBureau(t, func(opt *DeskOptions) {
+		box = outbox.New(outbox.Options{Store: opt.Store, Wall: opt.Wall, Poll: time.Millisecond}) // no channel at all
+		opt.Outbox = box
+	})
+	for _, m := range []chat.Message{o.direct("luren", "农家书屋归谁管"), o.direct("xinren", "绑定 张三 市教育局")} {
+		if _, err := o.desk.Take(t.Context(), m, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stats := func() (st outbox.Stats) {
+		if err := o.store.View(t.Context(), func(r store.Reader) (err error) { st, err = box.Stats(r); return err }); err != nil {
+			t.Fatal(err)
+		}
+		return st
+	}
+	if st := stats(); st.Waiting != 3 { // two replies, and what the office is asked
+		t.Errorf("%d wait", st.Waiting)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- box.Run(ctx) }()
+	await := func(n int) {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for stats().Waiting != n {
+			select {
+			case <-tick.C:
+			case <-t.Context().Done():
+				t.Fatalf("not %d", n)
+			}
+		}
+	}
+	o.advance(replyFor)
+	await(1)
+	o.advance(org.RequestTTL)
+	await(0)
+	stop()
+	if err := <-ran; err != nil {
+		t.Error(err)
 	}
 }
 

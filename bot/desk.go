@@ -37,6 +37,10 @@ const (
 	seenFor = 48 * time.Hour
 	// lateAfter is when a message that nobody finished is taken up again.
 	lateAfter = 15 * time.Second
+	// replyFor is how long a reply is worth sending: after that the person has
+	// asked again or somebody else, and where the channel was given up nothing
+	// must wait for ever.
+	replyFor  = 24 * time.Hour
 	latePoll  = 10 * time.Second
 	lateBatch = 50
 )
@@ -269,7 +273,7 @@ func (d *Desk) push(tx *store.Tx, m chat.Message, mark string, r chat.Reply) err
 		return nil
 	}
 	_, err := d.opt.Outbox.Put(tx, outbox.Notice{
-		Key: outbox.KindReply + "/" + digest(m.Key()) + mark, Kind: outbox.KindReply, To: m.From, Reply: r,
+		Key: outbox.KindReply + "/" + digest(m.Key()) + mark, Kind: outbox.KindReply, To: m.From, Reply: r, Expires: tx.Now().Add(replyFor),
 	})
 	return err
 }

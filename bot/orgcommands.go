@@ -436,7 +436,7 @@ func (o orgCommands) put(c *Call, q org.Request, people []org.Person) error {
 
 func (o orgCommands) send(c *Call, key string, to chat.Address, words string, fallback ...chat.Address) error {
 	_, err := c.Outbox.Put(c.Tx, outbox.Notice{
-		Key: "org/" + key, Kind: kindNotice, To: to, Reply: chat.Reply{Text: words}, Fallback: fallback,
+		Key: "org/" + key, Kind: kindNotice, To: to, Reply: chat.Reply{Text: words}, Fallback: fallback, Expires: c.Tx.Now().Add(org.RequestTTL),
 	})
 	return err
 }
