@@ -443,28 +443,34 @@ func TestEachMessageIsCountedOnce(t *testing.T) {
 	}
 }
 
-// One late message that cannot be answered does not hold up the others.
+// Late messages that cannot be answered do not hold up the others, however many
+// they are, nor does one that cannot be read.
 func TestALateMessageThatFailsHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	o := newBureau(t)
 	o.desk.Use(New(fake{"好": {Status: index.Answered, Results: []index.Row{halls}}}, Options{}))
-	for _, q := range []string{"坏", "好"} {
+	o.update(func(tx *store.Tx) error { return tx.Put(lateBucket, "0", []byte("no message")) })
+	for i := range lateBatch + 2 {
+		q := "坏"
+		if i > lateBatch {
+			q = "好"
+		}
 		if _, err := o.desk.Defer(t.Context(), o.direct("luren", q)); err != nil {
 			t.Fatal(err)
 		}
-		o.advance(time.Second)
 	}
-	if err := o.desk.catchUp(t.Context(), o.now().Add(time.Second)); err != nil || len(o.notices()) != 0 {
+	if err := o.desk.catchUp(t.Context(), o.now().Add(time.Second)); err == nil || len(o.notices()) != 0 {
 		t.Error("taken up before its time", err)
 	}
+	o.advance(time.Second)
 	if err := o.desk.catchUp(t.Context(), o.now().Add(time.Minute)); err == nil {
 		t.Error("no error")
 	}
 	if list := o.notices(); len(list) != 1 || !strings.Contains(list[0].Reply.Text, "市委宣传部") {
 		t.Errorf("%+v", list)
 	}
-	if len(o.all(lateBucket)) != 1 {
-		t.Error("the one that failed is gone")
+	if left := len(o.all(lateBucket)); left != lateBatch+2 {
+		t.Errorf("%d of those that failed are left", left)
 	}
 }
 

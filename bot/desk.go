@@ -295,28 +295,37 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 }
 
-// catchUp answers the late messages that were deferred some time before now. One
-// that cannot be answered does not hold up the others.
+// catchUp answers the late messages that were deferred some time before now. Those
+// that cannot be answered do not hold up the others; the error is the first one's.
 func (d *Desk) catchUp(ctx context.Context, now time.Time) error {
-	var late []chat.Message
-	err := d.opt.Store.View(ctx, func(r store.Reader) error {
-		late = nil
-		until := now.Add(-lateAfter).UTC().Format(keyTime)
-		return r.Scan(lateBucket, store.Range{To: until, Limit: lateBatch}, func(_ string, value []byte) error {
-			var m chat.Message
-			if err := json.Unmarshal(value, &m); err != nil {
-				return fmt.Errorf("late message: %w", err)
-			}
-			late = append(late, m)
-			return nil
+	var fault error
+	due := store.Range{To: now.Add(-lateAfter).UTC().Format(keyTime), Limit: lateBatch}
+	for {
+		var late [][]byte
+		var last string
+		err := d.opt.Store.View(ctx, func(r store.Reader) error {
+			late, last = nil, ""
+			return r.Scan(lateBucket, due, func(key string, value []byte) error {
+				late, last = append(late, value), key
+				return nil
+			})
 		})
-	})
-	errs := []error{err}
-	for _, m := range late {
-		_, err := d.Take(ctx, m, 0)
-		errs = append(errs, err)
+		fault = cmp.Or(fault, err)
+		due.From = last + "\x00"
+		for _, value := range late {
+			var m chat.Message
+			err := json.Unmarshal(value, &m)
+			if err == nil {
+				_, err = d.Take(ctx, m, 0)
+			}
+			if err != nil {
+				fault = cmp.Or(fault, fmt.Errorf("late message: %w", err))
+			}
+		}
+		if len(late) < lateBatch || ctx.Err() != nil {
+			return fault
+		}
 	}
-	return errors.Join(errs...)
 }
 
 // draft is what is to be said, before the transaction that makes it so.
