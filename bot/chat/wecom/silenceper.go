@@ -30,9 +30,9 @@ const libraryTimeout = 8 * time.Second
 // The library keeps its client in a global variable that nothing guards, so it
 // is set here, before anything runs: http.DefaultClient, which it would use, has
 // no bound and follows redirects with a secret in the address.
-func init() { util.DefaultHTTPClient = bounded(http.DefaultTransport) }
+func init() { util.DefaultHTTPClient = libraryClient(http.DefaultTransport) }
 
-func bounded(transport http.RoundTripper) *http.Client {
+func libraryClient(transport http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport: transport, Timeout: libraryTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -56,7 +56,7 @@ func UseTransport(transport http.RoundTripper, base string) error {
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	util.DefaultHTTPClient = bounded(rebase{transport, to})
+	util.DefaultHTTPClient = libraryClient(rebase{transport, to})
 	return nil
 }
 
