@@ -124,6 +124,8 @@ func benchCallback(b *testing.B, cfg config.Config, atOnce int) {
 // silentDesk has nothing to say.
 type silentDesk struct{}
 
+func (silentDesk) Chats(string) bool { return false }
+
 func (silentDesk) Take(context.Context, chat.Message, int) (bot.Taken, error) {
 	return bot.Taken{}, nil
 }
