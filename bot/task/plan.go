@@ -87,7 +87,9 @@ func news(old, next Task, a Action) (list []Planned) {
 			}
 		}
 	}
-	given := func(_, s Share) bool { return s.Handed.Equal(a.At) }
+	given := func(before, s Share) bool {
+		return s.Returned.IsZero() && !s.Handed.IsZero() && (!before.Handed.Equal(s.Handed) || !before.Returned.IsZero())
+	}
 	switch a.Do {
 	case DoHand:
 		each(CauseHand, given)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
 	"xietiao/bot/org"
@@ -106,13 +108,29 @@ func (b *Board) Remind(ctx context.Context, s *store.Store) (next time.Time, err
 			return time.Time{}, fmt.Errorf("remind: %w", err)
 		}
 	}
-	for _, unit := range slices.Sorted(maps.Keys(due)) {
-		if err := s.Update(ctx, func(tx *store.Tx) error { return b.remind(tx, unit, due[unit]) }); err != nil {
-			errs = append(errs, fmt.Errorf("remind: a unit of %d tasks: %w", len(due[unit]), err))
-		}
-	}
+	errs = append(errs, b.remindAll(ctx, s, due))
 	err = s.View(ctx, func(r store.Reader) (err error) { next, err = b.wake(r); return err })
 	return next, errors.Join(append(errs, err)...)
+}
+
+// atOnce is how many units are told at the same time: the store commits them together.
+const atOnce = 16
+
+func (b *Board) remindAll(ctx context.Context, s *store.Store, due map[string][]Number) error {
+	units := slices.Sorted(maps.Keys(due))
+	errs := make([]error, len(units))
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for i, unit := range units {
+		group.Go(func() error {
+			if err := s.Update(ctx, func(tx *store.Tx) error { return b.remind(tx, unit, due[unit]) }); err != nil {
+				errs[i] = fmt.Errorf("remind: a unit of %d tasks: %w", len(due[unit]), err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs
+	return errors.Join(errs...)
 }
 
 // coming lists the series whose next occurrence is to be made.
@@ -548,7 +566,7 @@ func (b *Board) setTally(tx *store.Tx, unit string, day calendar.Date, c tally) 
 // withdrawn before they went out left out: the load that the office puts on them.
 func (b *Board) Sent(r store.Reader, from, to calendar.Date) (map[string]int, error) {
 	sent := map[string]int{}
-	err := r.Scan(bucketSent, store.Range{From: from.String(), To: to.String() + ""}, func(key string, raw []byte) error {
+	err := r.Scan(bucketSent, store.Range{From: from.String(), To: to.String() + "\x01"}, func(key string, raw []byte) error {
 		var c tally
 		if err := json.Unmarshal(raw, &c); err != nil {
 			return fmt.Errorf("%w: %s %q: %w", store.ErrDamaged, bucketSent, key, err)

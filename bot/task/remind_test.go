@@ -118,7 +118,7 @@ func TestTheDailyCap(t *testing.T) {
 		t.Fatalf("%s", got)
 	}
 	for i := range 6 {
-		if n := strings.Count(fmt.Sprint(out[:len(out)]), fmt.Sprintf("收到 T%d”", i+1)); n == 0 {
+		if n := strings.Count(fmt.Sprint(out), fmt.Sprintf("收到 T%d”", i+1)); n == 0 {
 			t.Errorf("T%d was not told", i+1)
 		}
 	}
@@ -425,4 +425,86 @@ func (r *randomSteps) step(h *hall) {
 		}
 		return nil
 	})
+}
+
+// The service was down from before the digest until after the hours.
+func TestNothingIsWrittenAfterTheHours(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-11-02 10:00", Rules{})
+	n := h.create(draft("晚会", "2026-11-20", "市教育局"))
+	h.step(n, Action{Do: DoSign}, teachers)
+	h.live("2026-11-10 18:00")
+	h.set(at("2026-11-11 18:00"))
+	if next := h.pass(); !next.Equal(at("2026-11-12 09:00")) || len(h.waiting()) > 0 {
+		t.Fatalf("%v wait, to look again at %s", h.waiting(), next)
+	}
+	if got := times(h.live("2026-11-16 12:00")); got != "11-12 09:00" {
+		t.Errorf("said at %s", got)
+	}
+}
+
+// A step between the moment when something is due and the pass does not lose it.
+func TestAStepJustBeforeThePassLosesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-11-02 10:00", Rules{})
+	n := h.create(draft("晚会", "2026-11-20", "市教育局"))
+	h.step(n, Action{Do: DoSign}, teachers)
+	h.live("2026-11-11 08:00")
+	h.set(at("2026-11-11 09:00").Add(30 * time.Second))
+	h.step(n, Action{Do: DoProgress, Percent: 30}, teachers)
+	h.pass()
+	if out := h.deliver(); len(out) != 1 || !strings.Contains(out[0].text, "还剩 7 个工作日") {
+		t.Errorf("%v", out)
+	}
+}
+
+// Each step is told to those it concerns, and says what they need to know.
+func TestWhoIsToldOfAStep(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-11-02 10:00", Rules{DailyCap: 20})
+	d := draft("晚会", "2026-12-18", "市教育局", "市委宣传部")
+	d.Supports = []string{"市科协"}
+	h.create(d)
+	edit := func(fn func(*Draft)) *Draft { d := d; fn(&d); return &d }
+	for i, s := range []struct {
+		a    Action
+		by   Actor
+		want map[string]string // account → words
+	}{
+		{Action{Do: DoSign}, teachers, map[string]string{"xuan": "新交办（牵头）", "ke": "新交办（配合）"}},
+		{Action{Do: DoSign}, writers, nil},
+		{Action{Do: DoUrge, Unit: "市教育局"}, office, map[string]string{"jiao": "催办"}},
+		{Action{Do: DoAsk, To: date("2026-12-25"), Text: "场地未定"}, teachers, map[string]string{"office": "市教育局申请延期到2026年12月25日，原因：场地未定"}},
+		{Action{Do: DoDeny, Text: "节前必须办好"}, office, map[string]string{"jiao": "延期没有同意：节前必须办好"}},
+		{Action{Do: DoAsk, To: date("2026-12-25"), Text: "场地未定"}, teachers, map[string]string{"office": "申请延期"}},
+		{Action{Do: DoGrant}, office, map[string]string{"jiao": "12月25日", "xuan": "延期已同意", "ke": "延期已同意"}},
+		{Action{Do: DoRaise, Text: "@所有人 缺经费"}, science, map[string]string{"office": "缺经费"}},
+		{Action{Do: DoSettle, Text: "财政已落实"}, office, map[string]string{"ke": "协调结果：市科协：财政已落实"}},
+		{Action{Do: DoDecline, Text: "不属本单位"}, science, map[string]string{"office": "市科协（不属本单位）"}},
+		{Action{Do: DoHand}, office, map[string]string{"ke": "新交办"}},
+		{Action{Do: DoAmend, Draft: edit(func(d *Draft) { d.Title = "元旦晚会"; d.Supports = nil; d.Deadline = date("2026-12-28") })}, office,
+			map[string]string{"jiao": "元旦晚会", "xuan": "12月28日", "ke": "不用再办"}},
+		{Action{Do: DoReport, Text: "好了"}, teachers, nil},
+		{Action{Do: DoReport, Text: "好了"}, writers, map[string]string{"office": "请复核"}},
+		{Action{Do: DoReturn, Unit: "市委宣传部", Text: "缺照片"}, office, map[string]string{"xuan": "退回重办：缺照片"}},
+		{Action{Do: DoCancel, Text: "不办了"}, office, map[string]string{"jiao": "已取消", "xuan": "已取消"}},
+	} {
+		h.step(1, s.a, s.by)
+		got := map[string]string{}
+		h.pass()
+		for _, s := range h.deliver() {
+			got[string(s.to)] += s.text
+		}
+		for user, text := range got {
+			if want, ok := s.want[user]; !ok || !strings.Contains(text, want) {
+				t.Errorf("%d: %s told %s: %q, want %q", i, s.a.Do, user, text, want)
+			}
+			if strings.Contains(text, "@所有人") {
+				t.Errorf("%d: %q alerts everybody", i, text)
+			}
+		}
+		if len(got) != len(s.want) {
+			t.Errorf("%d: %s told %d, want %d", i, s.a.Do, len(got), len(s.want))
+		}
+	}
 }

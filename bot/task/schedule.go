@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -72,20 +73,13 @@ func DefaultRules() Rules {
 // orDefault fills in what is not set.
 func (r Rules) orDefault() Rules {
 	d := DefaultRules()
-	if r.DailyCap == 0 {
-		return d
-	}
-	if r.Sign == nil {
-		r.Sign = d.Sign
-	}
-	if r.Support == nil {
-		r.Support = d.Support
-	}
-	if r.Head == 0 {
-		r.Head = d.Head
-	}
-	if r.Office == 0 {
-		r.Office = d.Office
+	r.OverdueEvery, r.DailyCap = cmp.Or(r.OverdueEvery, d.OverdueEvery), cmp.Or(r.DailyCap, d.DailyCap)
+	r.Digest, r.Hours = cmp.Or(r.Digest, d.Digest), cmp.Or(r.Hours, d.Hours)
+	r.Head, r.Office = cmp.Or(r.Head, d.Head), cmp.Or(r.Office, d.Office)
+	for _, days := range []struct{ have, otherwise *[]int }{{&r.Offsets, &d.Offsets}, {&r.Sign, &d.Sign}, {&r.Support, &d.Support}} {
+		if *days.have == nil {
+			*days.have = *days.otherwise
+		}
 	}
 	return r
 }

@@ -55,7 +55,7 @@ type Options struct {
 	Calendar *calendar.Calendar
 	Sender   Sender
 	Routes   org.Routes // how a person is reached
-	Rules    Rules      // the zero Rules are DefaultRules
+	Rules    Rules      // what is zero is as in DefaultRules
 }
 
 // Board keeps the tasks of one store. Its methods may be called from many
@@ -148,17 +148,19 @@ func (rec *record) index() (keys [][2]string) {
 // save keeps the record in the place of old, which is nil for a new one.
 func (rec *record) save(tx *store.Tx, old *record) error {
 	keys := rec.index()
+	var before [][2]string
 	if old != nil {
-		for _, k := range old.index() {
-			if !slices.Contains(keys, k) {
-				if err := tx.Delete(k[0], k[1]); err != nil {
-					return err
-				}
+		before = old.index()
+	}
+	for _, k := range before {
+		if !slices.Contains(keys, k) {
+			if err := tx.Delete(k[0], k[1]); err != nil {
+				return err
 			}
 		}
 	}
 	for _, k := range keys {
-		if old == nil || !slices.Contains(old.index(), k) {
+		if !slices.Contains(before, k) {
 			if err := tx.Put(k[0], k[1], nil); err != nil {
 				return err
 			}
