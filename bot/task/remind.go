@@ -82,8 +82,9 @@ const fateOf Number = 0
 // hours of its day, and what has not gone out by then, as while a platform is down
 // or pushes are paused, is part of the next morning's message, in its then words.
 //
-// It returns when to look again; zero: when something has changed. An error of one
-// unit does not hold up the others.
+// It returns when to look again: zero if nothing is planned, and earlier if a task
+// changes meanwhile. An error of one unit does not hold up the others, and what it was
+// to be told stays due: after an error, wait before looking again.
 func (b *Board) Remind(ctx context.Context, s *store.Store) (next time.Time, err error) {
 	var due map[string][]Number
 	var series []Number
@@ -198,6 +199,9 @@ func (b *Board) remind(tx *store.Tx, unit string, numbers []Number) error {
 		old, err := load(tx, n)
 		if err != nil {
 			return err
+		}
+		if due, ok := old.Due[unit]; before[n] == nil && (!ok || due.After(now)) {
+			continue // another instance has told it
 		}
 		causes, head := b.causes(old, unit, now, before[n])
 		rec := old.copy()

@@ -287,15 +287,16 @@ func TestDueChangesNothingAndIsWhatRemindSays(t *testing.T) {
 }
 
 // Months of random steps, with a platform that fails for days: nothing is said
-// twice, outside of the hours, over the cap, or of what is over.
+// outside of the hours, over the cap, or of what is over; what is due of a morning is
+// said that morning.
 func TestLawsOfMonths(t *testing.T) {
 	t.Parallel()
 	y := newSeason(t, 5)
 	for y.now.Before(at("2026-11-20 00:00")) {
 		y.hour()
 	}
-	if y.messages < 50 {
-		t.Errorf("only %d messages", y.messages)
+	if y.messages < 50 || y.due < 100 {
+		t.Errorf("only %d messages, %d things due", y.messages, y.due)
 	}
 }
 
@@ -305,6 +306,7 @@ type season struct {
 	down     time.Time // the platform takes nothing before
 	perDay   map[string]int
 	messages int
+	due      int
 }
 
 func newSeason(t *testing.T, seed uint64) *season {
@@ -314,6 +316,9 @@ func newSeason(t *testing.T, seed uint64) *season {
 
 // hour lets an hour pass: steps, passes and sending in any order.
 func (y *season) hour() {
+	if y.clock().Hour() == 9 {
+		y.morning()
+	}
 	steps := y.rnd.IntN(4)
 	if hour := y.clock().Hour(); hour < 7 || hour > 19 {
 		steps = 0
@@ -337,13 +342,37 @@ func (y *season) hour() {
 	}
 }
 
-func (y *season) sendAndCheck() {
-	if y.clock().Before(y.down) {
+// morning checks that what the schedule has for this moment is said.
+func (y *season) morning() {
+	now := y.clock()
+	var due []Planned
+	for _, n := range y.rnd.tasks {
+		due = append(due, DefaultRules().Between(cal, y.task(n), now, now)...)
+	}
+	y.due += len(due)
+	y.pass()
+	out := y.sendAndCheck()
+	if now.Before(y.down) {
 		return
+	}
+	for _, p := range due {
+		told := func(s sent) bool {
+			return s.unit == p.Unit && (strings.Contains(s.text, p.Number.String()+" ") || strings.Contains(s.text, "另有"))
+		}
+		if !slices.ContainsFunc(out, told) {
+			y.Fatalf("%+v was not said: %v", p, out)
+		}
+	}
+}
+
+func (y *season) sendAndCheck() []sent {
+	if y.clock().Before(y.down) {
+		return nil
 	}
 	now := y.clock()
 	rules := DefaultRules()
-	for _, s := range y.deliver() {
+	out := y.deliver()
+	for _, s := range out {
 		y.messages++
 		if open := cal.NextOpen(now, rules.Hours); !open.Equal(now) {
 			y.Fatalf("outside of the hours: %s", s)
@@ -356,6 +385,7 @@ func (y *season) sendAndCheck() {
 			y.paragraph(s, par)
 		}
 	}
+	return out
 }
 
 // paragraph checks what is said of one task against how it stands.
