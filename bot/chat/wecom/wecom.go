@@ -9,6 +9,7 @@
 package wecom
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha1"
@@ -167,7 +168,9 @@ func (c *callback) verify(p proof, sealed string) (time.Time, error) {
 const maxSeconds = 253370764800
 
 // echo answers the check of the address (docs 90930, 101033): the message in
-// echostr and nothing else.
+// echostr and nothing else. It is signed and sealed as callbacks and replies are,
+// so whoever has overheard one could have it opened here: nothing that may be XML
+// or JSON is given out.
 func (c *callback) echo(r chat.Request, p proof) (chat.Delivery, error) {
 	echostr, ok := r.Param("echostr")
 	if !ok || echostr == "" {
@@ -182,6 +185,9 @@ func (c *callback) echo(r chat.Request, p proof) (chat.Delivery, error) {
 	msg, err := c.envelope.Open(echostr, c.receiver)
 	if err != nil {
 		return chat.Delivery{}, err
+	}
+	if bytes.ContainsAny(msg, "<{") {
+		return chat.Delivery{}, fmt.Errorf("parameter echostr holds no echo: %w", chat.ErrMalformed)
 	}
 	return chat.Delivery{Response: chat.Response{ContentType: "text/plain; charset=utf-8", Body: msg}}, nil
 }
