@@ -58,7 +58,7 @@ const (
 // Remember is how long signatures and ids must be remembered.
 const Remember = MaxAge + MaxAhead + time.Minute
 
-// burst is for how long after its timestamp one signature may carry several
+// burst is for how long about its timestamp one signature may carry several
 // messages. The signature is made of the timestamp alone, so two messages of
 // one millisecond share it.
 const burst = 3 * time.Second
@@ -288,7 +288,7 @@ func (r *Robot) remember(ctx context.Context, p proof, id string, body []byte) (
 		return sum[:]
 	}
 	_, err := r.guard.Use(ctx, string(ViaRobot)+"/sign/"+p.timestamp, print(id))
-	shared := errors.Is(err, chat.ErrReplayed) && r.now().Sub(p.at) <= burst
+	shared := errors.Is(err, chat.ErrReplayed) && r.now().Sub(p.at).Abs() <= burst
 	if err != nil && !shared {
 		return false, err
 	}
