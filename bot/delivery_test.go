@@ -243,8 +243,7 @@ func TestWithoutRoomEverythingIsPushedOnce(t *testing.T) {
 func TestWhatCannotBeSentEnds(t *testing.T) {
 	t.Parallel()
 	var box *outbox.Box
-	var o *bureau
-	o = newBureau(t, func(opt *DeskOptions) {
+	o := newBureau(t, func(opt *DeskOptions) {
 		box = outbox.New(outbox.Options{Store: opt.Store, Wall: opt.Wall, Poll: time.Millisecond}) // no channel at all
 		opt.Outbox = box
 	})
