@@ -3,6 +3,7 @@ package library
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"xietiao/index/plan"
 )
@@ -24,6 +25,7 @@ type Changes struct {
 // Change is one clause in two versions.
 type Change struct {
 	Where    string // 市委宣传部·第3项
+	What     string // of an item: 标题, 牵头, 配合 or 时限; empty: its words
 	Old, New string
 }
 
@@ -46,7 +48,14 @@ func Compare(old, next *plan.Plan) Diff {
 }
 
 // entry is one comparable thing: where it stands, and what it says.
-type entry struct{ where, text string }
+type entry struct {
+	of          string // its unit or section
+	where, text string
+	facets      [len(facetWords)]string
+}
+
+// facetWords name what an item says beside its words.
+var facetWords = [...]string{"标题", "牵头", "配合", "时限"}
 
 func units(p *plan.Plan) (out []entry) {
 	for _, u := range p.Units {
@@ -62,7 +71,7 @@ func duties(p *plan.Plan) (out []entry) {
 			if d.No > 0 {
 				where = fmt.Sprintf("%s·第%d项", u.Name, d.No)
 			}
-			out = append(out, entry{where, d.Text})
+			out = append(out, entry{of: u.Name, where: where, text: d.Text})
 		}
 	}
 	return out
@@ -77,51 +86,58 @@ func items(p *plan.Plan) (out []entry) {
 		if it.Section != "" {
 			where = it.Section + "·" + where
 		}
-		out = append(out, entry{where, it.Text})
+		facets := [...]string{it.Title, strings.Join(it.Lead, "、"), strings.Join(it.Support, "、"), it.Deadline}
+		if it.Title == it.Text {
+			facets[0] = "" // it is said once
+		}
+		out = append(out, entry{it.Section, where, it.Text, facets})
 	}
 	return out
 }
 
-// compare pairs entries first by their words, so that a clause that moved is no
-// change, then those left by their place.
+// pairings say what makes two entries one, the surest first: a clause that only
+// moved is no change.
+var pairings = []func(o, n entry) bool{
+	func(o, n entry) bool { return o == n },
+	func(o, n entry) bool { return o.text != "" && o.text == n.text && o.facets == n.facets && o.of == n.of },
+	func(o, n entry) bool { return o.text != "" && o.text == n.text && o.of == n.of },
+	func(o, n entry) bool { return o.where == n.where },
+}
+
 func compare(old, next []entry) Changes {
-	left := slices.Clone(next)
-	var gone []entry
-	for _, o := range old {
-		i := slices.IndexFunc(left, func(n entry) bool { return n == o })
-		if i < 0 && o.text != "" {
-			i = slices.IndexFunc(left, func(n entry) bool { return n.text == o.text && head(n.where) == head(o.where) })
-		}
-		if i >= 0 {
-			left = slices.Delete(left, i, i+1)
-			continue
-		}
-		gone = append(gone, o)
-	}
+	old, next = slices.Clone(old), slices.Clone(next)
 	var c Changes
-	for _, o := range gone {
-		i := slices.IndexFunc(left, func(n entry) bool { return n.where == o.where })
-		if i < 0 {
-			c.Removed = append(c.Removed, line(o))
-			continue
-		}
-		c.Changed = append(c.Changed, Change{Where: o.where, Old: o.text, New: left[i].text})
-		left = slices.Delete(left, i, i+1)
+	for _, same := range pairings {
+		old = slices.DeleteFunc(old, func(o entry) bool {
+			i := slices.IndexFunc(next, func(n entry) bool { return same(o, n) })
+			if i < 0 {
+				return false
+			}
+			c.Changed = append(c.Changed, differing(o, next[i])...)
+			next = slices.Delete(next, i, i+1)
+			return true
+		})
 	}
-	for _, n := range left {
+	for _, o := range old {
+		c.Removed = append(c.Removed, line(o))
+	}
+	for _, n := range next {
 		c.Added = append(c.Added, line(n))
 	}
 	return c
 }
 
-// head is the unit or section of a place.
-func head(where string) string {
-	for i, r := range where {
-		if r == '·' {
-			return where[:i]
+// differing lists what differs between two versions of an entry.
+func differing(o, n entry) (list []Change) {
+	if o.text != n.text {
+		list = append(list, Change{Where: n.where, Old: o.text, New: n.text})
+	}
+	for i, what := range facetWords {
+		if o.facets[i] != n.facets[i] {
+			list = append(list, Change{n.where, what, o.facets[i], n.facets[i]})
 		}
 	}
-	return where
+	return list
 }
 
 func line(e entry) string {

@@ -24,6 +24,9 @@ import (
 // Bucket holds the documents in force; its store version changes with them.
 const Bucket = "plans"
 
+// removedBucket holds the documents that were taken back, with their versions.
+const removedBucket = "plans.removed"
+
 // fileBucket holds the bytes of every version under its sum.
 const fileBucket = "plans.files"
 
@@ -56,7 +59,9 @@ type Version struct {
 // record is a document as the store keeps it.
 type record struct {
 	Version
-	Earlier []Version `json:"earlier,omitempty"`
+	Earlier   []Version `json:"earlier,omitempty"`
+	Removed   time.Time `json:"removed,omitzero"` // when it was taken back
+	RemovedBy string    `json:"removed_by,omitempty"`
 }
 
 // Name returns what a document goes by. file is its file's name.
@@ -149,6 +154,11 @@ func Put(tx *store.Tx, file string, data []byte, by string) (changed bool, err e
 			return false, err
 		}
 	}
+	if !ok {
+		if rec, ok, err = back(tx, name); err != nil {
+			return false, err
+		}
+	}
 	next := record{Version: Version{File: filepath.Base(file), Sum: sum, At: tx.Now(), By: by}, Earlier: rec.Earlier}
 	if ok && rec.Sum != sum {
 		next.Earlier = append(next.Earlier, rec.Version)
@@ -164,6 +174,36 @@ func Put(tx *store.Tx, file string, data []byte, by string) (changed bool, err e
 		return false, fmt.Errorf("put document: %w", err)
 	}
 	return true, nil
+}
+
+// back gives the record of a document that was taken back, and its place free.
+func back(tx *store.Tx, name string) (record, bool, error) {
+	value, ok, err := tx.Get(removedBucket, name)
+	if err != nil || !ok {
+		return record{}, false, err
+	}
+	rec, err := decode(name, value)
+	known := err == nil && rec.Sum != "" // else it was damaged when it was taken back
+	return rec, known, tx.Delete(removedBucket, name)
+}
+
+// Remove takes the document of that name out of force, also a damaged one, and
+// says whether there was one. Its versions are kept, and are its earlier ones if
+// it is put again.
+func Remove(tx *store.Tx, name, by string) (bool, error) {
+	rec, ok, err := find(tx, name)
+	if err != nil && !errors.Is(err, ErrDamaged) || err == nil && !ok {
+		return false, err
+	}
+	rec.Removed, rec.RemovedBy = tx.Now(), by
+	value, err := json.Marshal(rec)
+	if err != nil {
+		return false, fmt.Errorf("remove document: %w", err)
+	}
+	if err := tx.Put(removedBucket, name, value); err != nil {
+		return false, fmt.Errorf("remove document: %w", err)
+	}
+	return true, tx.Delete(Bucket, name)
 }
 
 func find(r store.Reader, name string) (record, bool, error) {

@@ -3,6 +3,7 @@ package library_test
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +107,102 @@ func TestANewVersionReplacesAndTheOldIsKept(t *testing.T) {
 	}
 	if d := library.Compare(nil, plan.Sample()); len(d.Units.Added) != 29 || len(d.Duties.Added) != 64 {
 		t.Errorf("the sample adds %d units, %d duties", len(d.Units.Added), len(d.Duties.Added))
+	}
+}
+
+// A row of a table whose units or date change while its words stay.
+func TestWhoLeadsAndUntilWhenIsCompared(t *testing.T) {
+	t.Parallel()
+	old := []plan.Item{
+		{No: 1, Title: "巡查", Text: "巡查河道。", Lead: []string{"市公安局"}, Support: []string{"市水利局"}, Deadline: "6月底前"},
+		{No: 2, Text: "清淤。", Lead: []string{"市水利局"}},
+		{No: 3, Text: "清淤。", Lead: []string{"市住建局"}},
+	}
+	for name, tc := range map[string]struct {
+		change func(items []plan.Item)
+		want   []library.Change
+	}{
+		"lead": {func(it []plan.Item) { it[0].Lead = []string{"市应急管理局"} },
+			[]library.Change{{Where: "第1项", What: "牵头", Old: "市公安局", New: "市应急管理局"}}},
+		"support that goes": {func(it []plan.Item) { it[0].Support = nil },
+			[]library.Change{{Where: "第1项", What: "配合", Old: "市水利局"}}},
+		"deadline and title": {func(it []plan.Item) { it[0].Deadline, it[0].Title = "年底前", "巡河" },
+			[]library.Change{{Where: "第1项", What: "标题", Old: "巡查", New: "巡河"}, {Where: "第1项", What: "时限", Old: "6月底前", New: "年底前"}}},
+		"words and lead": {func(it []plan.Item) { it[0].Text, it[0].Lead = "巡查山塘。", []string{"市水利局"} },
+			[]library.Change{{Where: "第1项", Old: "巡查河道。", New: "巡查山塘。"}, {Where: "第1项", What: "牵头", Old: "市公安局", New: "市水利局"}}},
+		"a move and a lead": {func(it []plan.Item) { it[0], it[1] = it[1], it[0]; it[0].No, it[1].No = 1, 2; it[1].Lead = nil },
+			[]library.Change{{Where: "第2项", What: "牵头", Old: "市公安局"}}},
+		"places that are changed": {func(it []plan.Item) { it[1].No, it[2].No = 3, 2 }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			next := slices.Clone(old)
+			tc.change(next)
+			want := library.Diff{Items: library.Changes{Changed: tc.want}}
+			if d := cmp.Diff(want, library.Compare(&plan.Plan{Items: old}, &plan.Plan{Items: next})); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func remove(t *testing.T, s *store.Store, name string) (was bool) {
+	t.Helper()
+	err := s.Update(t.Context(), func(tx *store.Tx) (err error) {
+		was, err = library.Remove(tx, name, "办公室")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return was
+}
+
+func TestADocumentTakenBackKeepsItsVersions(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	const name = "某文发〔2026〕1号"
+	if remove(t, s, name) {
+		t.Error("what is not there was taken back")
+	}
+	put(t, s, "a.txt", first)
+	before, err := s.Version(t.Context(), library.Bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !remove(t, s, name) || remove(t, s, name) {
+		t.Error("it is not taken back once")
+	}
+	if v, err := s.Version(t.Context(), library.Bucket); err != nil || v == before {
+		t.Errorf("nobody can see that it went: %d, %v", v, err)
+	}
+	if docs := all(t, s); len(docs) != 0 {
+		t.Fatalf("still in force: %+v", docs)
+	}
+	second := strings.Replace(first, "图书馆经费", "文化馆经费", 1)
+	put(t, s, "b.txt", second)
+	remove(t, s, name)
+	put(t, s, "c.txt", second) // the same words: no version of its own
+	docs := all(t, s)
+	if len(docs) != 1 || docs[0].File != "c.txt" || len(docs[0].Earlier) != 1 || docs[0].Earlier[0].File != "a.txt" {
+		t.Fatalf("got %+v", docs)
+	}
+}
+
+func TestADamagedDocumentCanBeTakenBack(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	const name = "某文发〔2026〕1号"
+	put(t, s, "a.txt", first)
+	if err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.Put(library.Bucket, name, []byte("{")) }); err != nil {
+		t.Fatal(err)
+	}
+	if !remove(t, s, name) || len(sums(t, s)) != 0 {
+		t.Error("it is still there")
+	}
+	put(t, s, "a.txt", first)
+	if docs := all(t, s); len(docs) != 1 || len(docs[0].Earlier) != 0 {
+		t.Errorf("got %+v", docs)
 	}
 }
 
