@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -326,4 +327,17 @@ func FuzzEnvironment(f *testing.F) {
 			t.Error("accepted, but does not pass its check")
 		}
 	})
+}
+
+func TestBlanksAreWhatAnExampleLeftToFillIn(t *testing.T) {
+	t.Parallel()
+	cfg := Default()
+	if got := cfg.Blanks(); got != nil {
+		t.Errorf("the defaults have %v", got)
+	}
+	cfg.PublicURL, cfg.WeCom.CorpID, cfg.WeCom.AIBot.Secret = "https://你的域名", "ww……", "……"
+	want := []string{"public_url", "wecom.corp_id", "wecom.aibot.secret"}
+	if got := cfg.Blanks(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
 }

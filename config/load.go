@@ -304,6 +304,19 @@ func walk(prefix string, v reflect.Value) []field {
 	return out
 }
 
+// blanks are what our examples have where something is to be filled in.
+var blanks = []string{"……", "你的域名"}
+
+// Blanks names the settings that hold what an example left to fill in.
+func (c *Config) Blanks() (names []string) {
+	for _, f := range fieldsOf(c) {
+		if f.v.Kind() == reflect.String && slices.ContainsFunc(blanks, func(b string) bool { return strings.Contains(f.v.String(), b) }) {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
 // env is the environment name of the field.
 func (f field) env() string {
 	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(f.name, ".", "_"))

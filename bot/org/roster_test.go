@@ -350,3 +350,20 @@ func TestTheExamplesOfTheDocs(t *testing.T) {
 		t.Error(lines(problems), err)
 	}
 }
+
+func TestATableIsKnownByItsHeader(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		text           string
+		roster, groups bool
+	}{
+		"a roster":        {"某县名册\n\n姓名,所属单位,手机\n张三,县教育局,13800000001\n", true, false},
+		"group robots":    {"单位,webhook地址\n县教育局,https://x\n", false, true},
+		"a plan's table":  {"序号,工作任务,牵头单位\n1,保障图书馆经费,县财政局\n", false, false},
+		"words, no table": {"姓名和单位都要写\n", false, false},
+	} {
+		if got := [2]bool{IsRoster("x.csv", []byte(tc.text)), IsGroups("x.csv", []byte(tc.text))}; got != [2]bool{tc.roster, tc.groups} {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}

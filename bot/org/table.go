@@ -104,6 +104,22 @@ func readTables(name string, data []byte, titles map[string]column, needed ...co
 	return tables, problems, nil
 }
 
+// IsRoster reports whether the file has a table whose header is a roster's.
+func IsRoster(name string, data []byte) bool {
+	return hasTable(name, data, rosterTitles, colName, colUnit)
+}
+
+// IsGroups reports whether the file has a table whose header is that of a list
+// of group robots.
+func IsGroups(name string, data []byte) bool {
+	return hasTable(name, data, groupTitles, colUnit, colWebhook)
+}
+
+func hasTable(name string, data []byte, titles map[string]column, needed ...column) bool {
+	tables, _, err := readTables(name, data, titles, needed...)
+	return err == nil && len(tables) > 0
+}
+
 // bare leaves the kind and the place of an error of package sheet; its cause may
 // quote a cell.
 func bare(err error) error {
