@@ -27,7 +27,7 @@ var doctorCommand = command{
 	summary: "检查配置、凭据、数据库和平台，说出到哪里去改",
 	usage: `用法：xietiao doctor [-config 文件] [-data 文件夹]
 
-逐项检查，一行一项：好的打 ✓，有问题的打 ✗ 并说到管理后台的哪一页去改，没有配的打 －。
+逐项检查，一行一项：好的打 ✓，有问题的打 ✗ 并说到管理后台的哪一页去改，没有配的、现在看不出的打 －。
 会用凭据向企业微信、钉钉要一次令牌，不发任何消息。服务开着也能检查。
 全好以 0 退出，有问题以 1 退出。
 `,
@@ -35,10 +35,19 @@ var doctorCommand = command{
 }
 
 // check is one thing that doctor looks at. It says how it is, or what is wrong
-// and where to mend it.
+// and where to mend it; neither: it is not set up. What only a running service
+// can see is a state that begins with unseen.
 type check struct {
 	name string
 	run  func(ctx context.Context) (state string, fault string)
+}
+
+// unseen begins a state that nobody has looked at.
+const unseen = "－"
+
+// unset is the check of what is not set up.
+func unset(name string) check {
+	return check{name, func(context.Context) (string, string) { return "", "" }}
 }
 
 // checkTimeout bounds one check.
@@ -73,7 +82,9 @@ func runDoctor(ctx context.Context, c *call) int {
 			bad++
 			printf(c.stdout, "✗ %s：%s\n", ch.name, fault)
 		case state == "":
-			printf(c.stdout, "－ %s：没有配置\n", ch.name)
+			printf(c.stdout, "%s %s：没有配置\n", unseen, ch.name)
+		case strings.HasPrefix(state, unseen):
+			printf(c.stdout, "%s %s：%s\n", unseen, ch.name, strings.TrimPrefix(state, unseen))
 		default:
 			printf(c.stdout, "✓ %s：%s\n", ch.name, state)
 		}
@@ -91,7 +102,7 @@ func diagnoses(ctx context.Context, cfg config.Config) []check {
 	unknown := false // how the store is
 	running := serviceAnswers(ctx, cfg)
 	checks := []check{
-		{"配置", func(context.Context) (string, string) { return "读得懂", "" }},
+		{"配置", func(context.Context) (string, string) { return checkBlanks(cfg) }},
 		{"数据文件夹", func(context.Context) (string, string) { return checkFolder(cfg.Data) }},
 		{"服务", func(context.Context) (string, string) {
 			if !running {
@@ -123,6 +134,12 @@ func diagnoses(ctx context.Context, cfg config.Config) []check {
 			return describePlans(ctx, cfg, st)
 		}},
 	}
+	checks = append(checks, check{"通知", func(context.Context) (string, string) {
+		if unknown {
+			return "数据库用不了，没有看", ""
+		}
+		return describeNotices(st, running)
+	}})
 	if running {
 		checks = append(checks, check{"服务和平台的连接", func(context.Context) (string, string) {
 			if unknown {
@@ -146,7 +163,7 @@ func diagnoses(ctx context.Context, cfg config.Config) []check {
 			}
 			return "管理后台 → 应用管理 → 本应用 → 接收消息，URL 填 " + publicAddress(cfg, pathWeCom), ""
 		}},
-		check{"企业微信智能机器人", func(context.Context) (string, string) { return describeBot(cfg) }},
+		check{"企业微信智能机器人", func(context.Context) (string, string) { return describeBot(cfg, running, st.Faults) }},
 	)
 }
 
@@ -268,8 +285,14 @@ func checkClock(ctx context.Context, base string) (string, string) {
 	return fmt.Sprintf("和平台相差 %s", off.Abs()), ""
 }
 
+// Names of the checks of credentials.
+const (
+	checkWeCom    = "企业微信自建应用发消息"
+	checkDingTalk = "钉钉应用"
+)
+
 func wecomCheck(api *wecom.API) check {
-	return check{"企业微信自建应用", func(ctx context.Context) (string, string) {
+	return check{checkWeCom, func(ctx context.Context) (string, string) {
 		agent, err := api.Check(ctx)
 		if err != nil {
 			return "", platformFault(err, wecomCode(err), wecom.Advice) + wecomSource(err)
@@ -299,7 +322,7 @@ func wecomSource(err error) string {
 }
 
 func dingtalkCheck(api *dingtalk.API) check {
-	return check{"钉钉应用", func(ctx context.Context) (string, string) {
+	return check{checkDingTalk, func(ctx context.Context) (string, string) {
 		err := api.Check(ctx)
 		if err == nil {
 			return "凭据可用", ""
@@ -332,13 +355,86 @@ func publicAddress(cfg config.Config, path string) string {
 	return strings.TrimRight(cfg.PublicURL, "/") + path
 }
 
-func describeBot(cfg config.Config) (string, string) {
+func describeBot(cfg config.Config, running bool, faults map[string]string) (string, string) {
 	b := cfg.WeCom.AIBot
 	switch {
+	case b.Mode == "ws" && b.ID != "" && b.Secret != "" && !running:
+		return unseen + "长连接；ID 和 Secret 对不对，服务开着才看得出：请启动服务后再运行一次 doctor", ""
+	case b.Mode == "ws" && b.ID != "" && b.Secret != "" && faults[string(wecom.ViaAIBot)] != "":
+		return unseen + "长连接，没有连上；原因见上面“服务和平台的连接”", ""
 	case b.Mode == "ws" && b.ID != "" && b.Secret != "":
-		return "长连接；启动服务后再运行一次 doctor，看“服务和平台的连接”", ""
+		return "长连接，连着", ""
 	case b.Mode == "http" && b.Token != "":
 		return "回调，管理后台 → 智能机器人 → API 模式，URL 填 " + publicAddress(cfg, pathAIBot), ""
 	}
 	return "", ""
+}
+
+// checkBlanks finds what was copied from an example and not filled in.
+func checkBlanks(cfg config.Config) (string, string) {
+	if names := cfg.Blanks(); len(names) > 0 {
+		return "", strings.Join(names, "、") + " 还是例子里的样子（……、你的域名），请填上自己的"
+	}
+	return "读得懂", ""
+}
+
+// describeNotices words what came to nothing in the outbox.
+func describeNotices(st standing, running bool) (string, string) {
+	var lines []string
+	for _, s := range st.Stuck[:min(len(st.Stuck), shownStuck)] {
+		var what []string
+		if s.Failed > 0 {
+			what = append(what, fmt.Sprintf("%d 条没有发成", s.Failed))
+		}
+		if s.Overdue > 0 {
+			what = append(what, fmt.Sprintf("%d 条到了时间超过 %d 分钟还没发出", s.Overdue, int(lateAfter.Minutes())))
+		}
+		line := viaWord(s.Via) + s.Robot + " " + strings.Join(what, "，")
+		if why := noticeAdvice(s, running); why != "" {
+			line += "：" + why
+		}
+		lines = append(lines, line)
+	}
+	if more := len(st.Stuck) - len(lines); more > 0 {
+		lines = append(lines, fmt.Sprintf("另有 %d 处", more))
+	}
+	switch {
+	case len(lines) > 0:
+		return "", strings.Join(lines, "；\n  ")
+	case st.Waiting == 0:
+		return "没有等着的", ""
+	case !running:
+		return fmt.Sprintf("%d 条等着，服务启动以后发出", st.Waiting), ""
+	}
+	return fmt.Sprintf("%d 条等着", st.Waiting), ""
+}
+
+// noticeAdvice says what to do about notices that came to nothing.
+func noticeAdvice(s stuck, running bool) string {
+	advice := wecom.Advice
+	if s.Via.Platform() == chat.DingTalk {
+		advice = dingtalk.Advice
+	}
+	switch {
+	case advice(s.Code) != "":
+		return advice(s.Code) + "（" + s.Code + "）"
+	case s.Code != "":
+		return "错误码 " + s.Code
+	case !running:
+		return "服务没有开着"
+	}
+	return "请看服务的日志"
+}
+
+// viaWord names a channel.
+func viaWord(v chat.Via) string {
+	switch v {
+	case wecom.ViaApp:
+		return "企业微信自建应用"
+	case wecom.ViaAIBot:
+		return "企业微信智能机器人"
+	case dingtalk.ViaRobot:
+		return "钉钉应用机器人"
+	}
+	return org.PlatformWord(v.Platform()) + "群机器人 "
 }

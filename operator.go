@@ -5,10 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 
+	"xietiao/bot/chat"
+	"xietiao/bot/chat/dingtalk"
+	"xietiao/bot/chat/wecom"
 	"xietiao/bot/library"
 	"xietiao/bot/org"
+	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 	"xietiao/config"
 )
@@ -17,8 +24,8 @@ import (
 // this process, or through the socket of the service that has it open. Its
 // errors are for users.
 type operator interface {
-	// Import reads one file as kind says and tells what it would change; with
-	// apply it changes it, all or nothing.
+	// Import reads one file as kind says, or finds what is to go, and tells what it
+	// would change; with apply it changes it, all or nothing.
 	Import(ctx context.Context, req importRequest) (importReport, error)
 	// Backup writes a consistent copy.
 	Backup(ctx context.Context, w io.Writer) error
@@ -29,12 +36,13 @@ type operator interface {
 	Close() error
 }
 
-// importRequest is one file to import.
+// importRequest is one file to import, or something that was imported and is to go.
 type importRequest struct {
-	Kind  string // plan, roster or groups
-	File  string
-	Data  []byte
-	Apply bool
+	Kind   string // plan, roster or groups
+	File   string // the file's name; what is to go
+	Data   []byte
+	Remove bool
+	Apply  bool
 }
 
 // importReport is what an import changes, for people.
@@ -42,6 +50,7 @@ type importReport struct {
 	Lines   []string `json:"lines"`
 	Bad     bool     `json:"bad"`     // the file cannot be imported; Lines say why and where
 	Changes bool     `json:"changes"` // there is something to do
+	After   string   `json:"after"`   // what to look at once it was applied
 }
 
 // originalFile is a document's bytes.
@@ -61,7 +70,26 @@ type standing struct {
 	Plans    []string          `json:"plans"`     // names of the documents in the store
 	Damaged  []string          `json:"damaged"`   // and of those that cannot be read
 	Faults   map[string]string `json:"faults"`    // what the probe of the running service says
+	Waiting  int               `json:"waiting"`   // notices that have not ended, held ones too
+	Stuck    []stuck           `json:"stuck"`     // notices that failed lately or are long overdue
 }
+
+// stuck are notices to one place that came to nothing.
+type stuck struct {
+	Via     chat.Via `json:"via"`
+	Robot   string   `json:"robot"` // a group robot's id, with its units
+	Code    string   `json:"code"`  // the platform's, or the outbox's own; may be empty
+	Failed  int      `json:"failed"`
+	Overdue int      `json:"overdue"`
+}
+
+// How the outbox is looked at.
+const (
+	lookBack   = 7 * 24 * time.Hour // at failures
+	lateAfter  = 15 * time.Minute   // a notice that is due
+	lookedAt   = 1000               // notices at most
+	shownStuck = 10
+)
 
 // local is the operator of this process.
 type local struct {
@@ -177,6 +205,9 @@ func (l local) Standing(ctx context.Context) (st standing, err error) {
 			return err
 		}
 		offices, err := org.Offices(r)
+		if err := st.notices(r, robots); err != nil {
+			return err
+		}
 		st.People, st.Robots = len(people), len(robots)
 		st.NoOffice = len(people) > 0
 		for _, o := range offices {
@@ -185,6 +216,58 @@ func (l local) Standing(ctx context.Context) (st standing, err error) {
 		return err
 	})
 	return st, l.told(err)
+}
+
+// notices looks at the outbox. A place that was reached since is well again.
+func (st *standing) notices(r store.Reader, robots []org.GroupRobot) error {
+	box := outbox.New(outbox.Options{}) // only to read
+	stats, err := box.Stats(r)
+	if err != nil {
+		return err
+	}
+	st.Waiting = stats.Waiting + stats.Held + stats.Sending
+	recs, err := box.List(r, outbox.Query{
+		States: []outbox.State{outbox.StateSent, outbox.StateFailed, outbox.StateWaiting}, From: r.Now().Add(-lookBack), Limit: lookedAt,
+	})
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, g := range robots {
+		names[g.ID] = g.ID + "（" + strings.Join(g.Units, "、") + "）"
+	}
+	well := map[[4]string]bool{}
+	for _, rec := range recs { // the newest first
+		to := placeOf(rec)
+		place := [4]string{string(to.Via), to.Robot, string(to.Conversation), string(to.User)}
+		if (to.Via == wecom.ViaWebhook || to.Via == dingtalk.ViaWebhook) && names[to.Robot] == "" {
+			continue // it was removed
+		}
+		late := rec.State == outbox.StateWaiting && r.Now().Sub(rec.At) > lateAfter
+		switch {
+		case rec.State == outbox.StateSent:
+			well[place] = true
+		case rec.State == outbox.StateFailed && !well[place]:
+			st.stuck(to.Via, names[to.Robot], rec.Code).Failed++
+		case late:
+			code := ""
+			if n := len(rec.Attempts); n > 0 {
+				code = rec.Attempts[n-1].Code
+			}
+			st.stuck(to.Via, names[to.Robot], code).Overdue++
+		}
+	}
+	return nil
+}
+
+// stuck is the count of one place and code.
+func (st *standing) stuck(via chat.Via, robot, code string) *stuck {
+	i := slices.IndexFunc(st.Stuck, func(s stuck) bool { return s.Via == via && s.Robot == robot && s.Code == code })
+	if i < 0 {
+		i = len(st.Stuck)
+		st.Stuck = append(st.Stuck, stuck{Via: via, Robot: robot, Code: code})
+	}
+	return &st.Stuck[i]
 }
 
 func (l local) Close() error { return l.close() }

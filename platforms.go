@@ -64,6 +64,7 @@ func (l *lines) wecomApp(cfg config.Config, state chat.State, _ chat.Robots, _ s
 		l.hooks = append(l.hooks, handlers.Hook{Path: pathWeCom, Channel: app})
 	}
 	if w.Secret == "" {
+		l.checks = append(l.checks, unset(checkWeCom))
 		return nil
 	}
 	api, err := wecom.NewAPI(wecom.APIOptions{
@@ -122,6 +123,7 @@ func (l *lines) wecomBot(cfg config.Config, state chat.State, _ chat.Robots, hol
 func (l *lines) dingtalk(cfg config.Config, state chat.State, _ chat.Robots, _ string, log *slog.Logger) error {
 	d := cfg.DingTalk
 	if d.ClientID == "" || d.ClientSecret == "" {
+		l.checks = append(l.checks, unset(checkDingTalk))
 		return nil
 	}
 	secret := chat.Link(d.ClientSecret.Reveal())
@@ -203,16 +205,16 @@ func originsOf(cfg config.Config) org.Origins {
 func newBox(s *store.Store, pushers map[chat.Via]chat.Pusher, holder string, keepDays int, log *slog.Logger, metrics *handlers.Metrics) *outbox.Box {
 	return outbox.New(outbox.Options{
 		Store: s, Pushers: pushers, Holder: holder, Hold: bot.Held, Logger: log, Keep: days(keepDays),
-		Observe: func(rec outbox.Record) { metrics.Send(string(viaOf(rec)), outcomeOf(rec)) },
+		Observe: func(rec outbox.Record) { metrics.Send(string(placeOf(rec).Via), outcomeOf(rec)) },
 	})
 }
 
-// viaOf is the channel of the last try.
-func viaOf(rec outbox.Record) chat.Via {
+// placeOf is where the last try went.
+func placeOf(rec outbox.Record) chat.Address {
 	if rec.Address == 0 {
-		return rec.To.Via
+		return rec.To
 	}
-	return rec.Fallback[rec.Address-1].Via
+	return rec.Fallback[rec.Address-1]
 }
 
 // outcomeOf is how the notice stands, or how the last try went.
