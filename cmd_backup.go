@@ -13,6 +13,7 @@ import (
 
 	"xietiao/bot/org"
 	"xietiao/bot/store"
+	"xietiao/config"
 )
 
 var backupCommand = command{
@@ -20,7 +21,8 @@ var backupCommand = command{
 	summary: "备份全部数据，服务开着也行",
 	usage: `用法：xietiao backup [-config 文件] [-data 文件夹] 文件
 
-把数据库完整地写到文件里，前后一致，服务不用停。文件已经有了就不动它，以 1 退出。
+把数据库完整地写到文件里，前后一致，服务不用停，并说出里面有什么。文件已经有了就不动它，以 1 退出；
+文件夹里没有数据库也以 1 退出：服务用了 -data，这里也要写同一个。
 文件里有花名册和加密过的机器人地址；密钥（secret_key）不在里面，请另外保管。
 `,
 	run: runBackup,
@@ -38,7 +40,14 @@ func runBackup(ctx context.Context, c *call) int {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM) // leaves no half copy
 	defer stop()
-	op, err := c.operator(ctx, flags)
+	cfg, err := c.storeSettings(flags)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	if !hasStore(ctx, cfg) {
+		return c.fail("%s", noStore(cfg))
+	}
+	op, err := openOperator(ctx, cfg)
 	if err != nil {
 		return c.fail("%v", err)
 	}
@@ -51,8 +60,26 @@ func runBackup(ctx context.Context, c *call) int {
 		return c.fail("没有备份成：%s", backupAdvice(rest[0], err))
 	}
 	printf(c.stdout, "已备份到 %s，%d 字节\n", rest[0], size)
+	if st, err := op.Standing(ctx); err != nil {
+		printf(c.stderr, "xietiao backup: 备份是完整的，但没能数出里面有什么：%v\n", err)
+	} else {
+		printf(c.stdout, "里面有%s\n", st.contents())
+	}
 	return exitDone
 }
+
+// noStore says that a command finds nothing to work on.
+func noStore(cfg config.Config) string {
+	return fmt.Sprintf("%s 这个文件夹里没有数据，是不是忘了 -data？", cfg.Data)
+}
+
+// contents counts what the store holds, for users.
+func (st standing) contents() string {
+	return fmt.Sprintf("方案 %d 份，人 %d 个，群机器人 %d 个，没有发完的通知 %d 条", len(st.Plans)+len(st.Damaged), st.People, st.Robots, st.Waiting)
+}
+
+// bare reports whether nothing was ever imported.
+func (st standing) bare() bool { return len(st.Plans)+len(st.Damaged)+st.People+st.Robots == 0 }
 
 // backupAdvice says what to do about a backup that could not be written.
 func backupAdvice(name string, err error) string {
@@ -108,7 +135,7 @@ var restoreCommand = command{
 	summary: "把备份放回一个空的数据库",
 	usage: `用法：xietiao restore [-config 文件] [-data 文件夹] 文件
 
-只往空的数据库里恢复；服务要先停。恢复以后所有推送、备份里没发完的回复都先停着，免得把已经发过的
+只往空的数据库里恢复，并说出恢复了什么；服务要先停。备份里什么也没有时以 1 退出。恢复以后所有推送、备份里没发完的回复都先停着，免得把已经发过的
 再发一遍：请办公室看过没有发出的通知，再在聊天里说“恢复推送”。
 `,
 	run: runRestore,
@@ -170,9 +197,17 @@ func runRestore(ctx context.Context, c *call) int {
 	if err := s.Update(ctx, org.HoldRestored); err != nil {
 		return c.fail("恢复了，但没有能停住推送：%v", err)
 	}
-	printf(c.stdout, "已恢复。所有推送先停着，办公室说“恢复推送”才继续\n")
-	if err := inspectKey(ctx, cfg, s); err != nil {
-		printf(c.stdout, "启动服务之前还要做：%v\n", err)
+	st, err := local{cfg: cfg, store: s}.Standing(ctx)
+	switch {
+	case err != nil:
+		return c.fail("恢复了，但没能看出恢复了什么：%v", err)
+	case st.bare():
+		return c.fail("这份备份是空的：没有方案、没有人、没有群机器人，是不是拿错了，或者备份时忘了 -data？"+
+			"它已经恢复到 %s；要恢复别的备份，请用 -data 换一个空的文件夹，或换一个 space", cfg.Data)
+	}
+	printf(c.stdout, "已恢复到 %s：%s\n所有推送先停着，办公室说“恢复推送”才继续\n", cfg.Data, st.contents())
+	if st.Key != "" {
+		printf(c.stdout, "启动服务之前还要做：%s\n", st.Key)
 	}
 	return exitDone
 }

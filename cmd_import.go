@@ -16,15 +16,18 @@ var importCommand = command{
 	name:    "import",
 	summary: "把方案、花名册、群机器人放进系统",
 	usage: `用法：xietiao import [-as plan|roster|groups] [-yes] [-config 文件] [-data 文件夹] 文件…
+      xietiao import -as plan -remove [-yes] [-data 文件夹] 文号或标题…
+      xietiao import -as groups -remove [-yes] [-data 文件夹] 机器人编号…
 
   -as plan     方案（默认）：docx、pdf、txt、html、xlsx……；同一文号的新文件代替旧版，旧版保留
   -as roster   花名册：xlsx 或 csv，列有 姓名、单位、角色、企业微信账号、钉钉账号、手机；
                角色写“办公室”的人管理系统。企业微信导出的通讯录可以直接用
   -as groups   群机器人：xlsx 或 csv，列有 单位、平台、webhook、secret；导入后各发一条测试消息
-  -yes         不问，直接导入
-  -config、-data  同 serve
+  -remove      移除导入过的方案或群机器人（编号是 R 开头的那个）；方案的原件和旧版留着
+  -yes         不问，直接做
+  -config、-data  同 serve；服务用了 -data，这里也要写同一个
 
-先说会有什么变化，问过才导入。同一份文件导入两次，第二次什么也不变。
+先说会有什么变化，问过才做。同一份文件导入两次，第二次什么也不变。
 一份文件要么全部导入，要么一点不导入。服务开着也能用，不用重启。
 `,
 	run: runImport,
@@ -34,6 +37,7 @@ func runImport(ctx context.Context, c *call) int {
 	fs := flag.NewFlagSet("import", flag.ContinueOnError)
 	kind := fs.String("as", importPlan, "")
 	yes := fs.Bool("yes", false, "")
+	remove := fs.Bool("remove", false, "")
 	flags := storeFlags(fs)
 	files, code, ok := c.parse(fs)
 	if !ok {
@@ -42,19 +46,36 @@ func runImport(ctx context.Context, c *call) int {
 	switch {
 	case !slices.Contains([]string{importPlan, importRoster, importGroups}, *kind):
 		return c.misuse("-as 只能是 %s、%s 或 %s", importPlan, importRoster, importGroups)
+	case *remove && *kind == importRoster:
+		return c.misuse("-remove 只能移除方案和群机器人")
+	case *remove && len(files) == 0:
+		return c.misuse("缺少要移除的文号、标题或机器人编号")
 	case len(files) == 0:
 		return c.misuse("缺少文件")
 	}
-	op, err := c.operator(ctx, flags)
+	cfg, err := c.storeSettings(flags)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	switch has := hasStore(ctx, cfg); {
+	case !has && *remove:
+		return c.fail("%s", noStore(cfg))
+	case !has:
+		c.tell([]string{cfg.Data + " 里还没有数据，会在那里新建一个库；如果服务用的是别的文件夹，请加同样的 -data"})
+	}
+	op, err := openOperator(ctx, cfg)
 	if err != nil {
 		return c.fail("%v", err)
 	}
 	defer func() { _ = op.Close() }() // what was imported has been committed
-	im := importing{call: c, op: op, kind: *kind, yes: *yes, answers: bufio.NewReader(c.stdin), progress: newProgress(c.stderr)}
+	im := importing{call: c, op: op, kind: *kind, remove: *remove, yes: *yes, verb: "导入", answers: bufio.NewReader(c.stdin), progress: newProgress(c.stderr)}
+	if *remove {
+		im.verb = "移除"
+	}
 	failed := false
 	for i, file := range files {
 		im.progress.now(fmt.Sprintf("正在读 %d/%d %s", i+1, len(files), filepath.Base(file)))
-		if err := im.file(ctx, file); err != nil {
+		if err := im.each(ctx, file); err != nil {
 			printf(c.stderr, "xietiao import: %v\n", err)
 			failed = true
 		}
@@ -65,52 +86,65 @@ func runImport(ctx context.Context, c *call) int {
 	return exitDone
 }
 
-// importing is the import of some files.
+// importing is the import of some files, or the removal of what was imported.
 type importing struct {
 	*call
 	op       operator
 	kind     string
+	remove   bool
+	verb     string // what is done to each, for users
 	yes      bool
 	answers  *bufio.Reader
 	progress *progress
 }
 
-// file shows what a file changes, asks, and imports it. Errors are for users.
-func (im importing) file(ctx context.Context, file string) error {
-	data, err := readFile(file)
-	if err != nil {
-		im.progress.done()
-		return errors.New(advice(file, err))
+// each shows what a file, or the removal of that name, changes, asks, and does
+// it. Errors are for users.
+func (im importing) each(ctx context.Context, name string) error {
+	req := importRequest{Kind: im.kind, File: name, Remove: im.remove}
+	if !im.remove {
+		data, err := readFile(name)
+		if err != nil {
+			im.progress.done()
+			return errors.New(advice(name, err))
+		}
+		req.File, req.Data = filepath.Base(name), data
 	}
-	req := importRequest{Kind: im.kind, File: filepath.Base(file), Data: data}
 	report, err := im.op.Import(ctx, req)
 	im.progress.done()
 	if err != nil {
-		return fmt.Errorf("%s：没有导入：%w", file, err)
+		return fmt.Errorf("%s：没有%s：%w", name, im.verb, err)
 	}
 	im.show(report)
 	switch {
 	case report.Bad:
-		return fmt.Errorf("%s：没有导入，请按上面说的改好再来", file)
+		return im.refused(name)
 	case !report.Changes:
 		return nil
 	}
-	if err := im.ask(file); err != nil {
+	if err := im.ask(name); err != nil {
 		return err
 	}
-	im.progress.now("正在导入 " + req.File)
+	im.progress.now("正在" + im.verb + " " + req.File)
 	req.Apply = true
 	report, err = im.op.Import(ctx, req)
 	im.progress.done()
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s：没有导入：%w", file, err)
+		return fmt.Errorf("%s：没有%s：%w", name, im.verb, err)
 	case report.Bad: // things have changed since it was shown
 		im.show(report)
-		return fmt.Errorf("%s：没有导入，请按上面说的改好再来", file)
+		return im.refused(name)
 	}
-	printf(im.stdout, "已导入 %s\n", file)
+	printf(im.stdout, "已%s %s\n", im.verb, name)
+	if report.After != "" {
+		printf(im.stdout, "%s\n", report.After)
+	}
 	return nil
+}
+
+func (im importing) refused(name string) error {
+	return fmt.Errorf("%s：没有%s，请按上面说的改好再来", name, im.verb)
 }
 
 func (im importing) show(report importReport) {
@@ -119,12 +153,12 @@ func (im importing) show(report importReport) {
 	}
 }
 
-// ask asks whether to import the file, unless that was said already; nil is yes.
-func (im importing) ask(file string) error {
+// ask asks whether to do it, unless that was said already; nil is yes.
+func (im importing) ask(name string) error {
 	if im.yes {
 		return nil
 	}
-	printf(im.stderr, "导入 %s 吗？[y/N] ", file)
+	printf(im.stderr, "%s %s 吗？[y/N] ", im.verb, name)
 	answer, err := im.answers.ReadString('\n')
 	if err != nil {
 		printf(im.stderr, "\n")
@@ -135,7 +169,7 @@ func (im importing) ask(file string) error {
 	case a == "y" || a == "yes" || a == "是":
 		return nil
 	case a == "" && err != nil:
-		return fmt.Errorf("%s：没有导入：没有人回答（要不问就导入，加 -yes）", file)
+		return fmt.Errorf("%s：没有%s：没有人回答（要不问就%s，加 -yes）", name, im.verb, im.verb)
 	}
-	return fmt.Errorf("%s：没有导入，什么也没有变", file)
+	return fmt.Errorf("%s：没有%s，什么也没有变", name, im.verb)
 }

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"xietiao/bot/library"
+	"xietiao/bot/org"
 	"xietiao/bot/store"
 	"xietiao/index/plan"
 )
@@ -34,7 +38,12 @@ type imports struct {
 // run imports one file. An error is a failure of the store or of the machine; a
 // file that cannot be taken is a report.
 func (im imports) run(ctx context.Context, req importRequest) (importReport, error) {
-	if req.Kind == importPlan {
+	switch {
+	case req.Remove && req.Kind == importPlan:
+		return im.removePlan(ctx, req)
+	case req.Remove && req.Kind == importGroups:
+		return im.removeRobot(ctx, req)
+	case req.Kind == importPlan:
 		return im.plan(ctx, req)
 	}
 	p, err := im.people()
@@ -53,7 +62,7 @@ func (im imports) run(ctx context.Context, req importRequest) (importReport, err
 	default:
 		return importReport{}, fmt.Errorf("不知道 -as %s 是什么", req.Kind)
 	}
-	if err == nil && report.Bad {
+	if err == nil && (report.Bad || report.Changes) {
 		var left bool
 		if left, err = im.sampleInUse(ctx); left {
 			report.Lines = append(report.Lines, "提醒：还没有导入过方案，单位名是按自带的乐清样例核对的；请先导入本县的方案")
@@ -80,6 +89,9 @@ func (im imports) plan(ctx context.Context, req importRequest) (importReport, er
 	p, err := library.Read(req.File, req.Data)
 	if err != nil {
 		return importReport{Bad: true, Lines: []string{advice(req.File, err)}}, nil
+	}
+	if why := notAPlan(p, req); why != "" {
+		return importReport{Bad: true, Lines: []string{req.File + "：" + why}}, nil
 	}
 	var old library.Document
 	var known bool
@@ -116,12 +128,111 @@ func (im imports) plan(ctx context.Context, req importRequest) (importReport, er
 	return report, nil
 }
 
+// notAPlan says what a file seems to be that assigns nothing to anybody and is no
+// plan; empty: it may be one.
+func notAPlan(p *plan.Plan, req importRequest) string {
+	if countDuties(p)+len(p.Items) > 0 {
+		return ""
+	}
+	switch {
+	case org.IsRoster(req.File, req.Data):
+		return "这像是花名册，不是方案；请加 -as roster"
+	case org.IsGroups(req.File, req.Data):
+		return "这像是群机器人的表，不是方案；请加 -as groups"
+	case len(p.Members) == 0 && !slices.ContainsFunc(p.Sections, func(s plan.Section) bool { return s.Path+s.Title != "" }):
+		return "里面没有章节、职责，也没有事项，不像一份方案；花名册请加 -as roster，群机器人的表请加 -as groups"
+	}
+	return ""
+}
+
+func countDuties(p *plan.Plan) (n int) {
+	for _, u := range p.Units {
+		n += len(u.Duties)
+	}
+	return n
+}
+
+// removePlan takes a document out of force that goes by the 文号 or the title.
+func (im imports) removePlan(ctx context.Context, req importRequest) (importReport, error) {
+	docs, bad, err := documents(ctx, im.store)
+	if err != nil {
+		return importReport{}, err
+	}
+	called := strings.TrimSpace(strings.Trim(strings.TrimSpace(req.File), "《》"))
+	var names, have []string
+	for _, d := range docs {
+		have = append(have, d.Name)
+		if called == d.Name || called == d.Plan.Title {
+			names = append(names, d.Name)
+		}
+	}
+	for _, b := range bad {
+		have = append(have, b.Name)
+		if called == b.Name {
+			names = append(names, b.Name)
+		}
+	}
+	switch {
+	case len(have) == 0:
+		return importReport{Bad: true, Lines: []string{"还没有导入过方案，没有可以移除的"}}, nil
+	case len(names) == 0:
+		return importReport{Bad: true, Lines: []string{"没有导入过“" + called + "”；导入过的有：" + strings.Join(have, "、")}}, nil
+	case len(names) > 1:
+		return importReport{Bad: true, Lines: []string{"有几份都叫“" + called + "”，请写文号：" + strings.Join(names, "、")}}, nil
+	}
+	report := importReport{Changes: true, Lines: []string{names[0] + "：移除以后不再用来回答；原件和旧版都留着，再导入一次就恢复"}}
+	if len(have) == 1 && im.sample {
+		report.Lines = append(report.Lines, "  这是导入的最后一份：移除以后，答的又是自带的乐清样例")
+	}
+	if !req.Apply {
+		return report, nil
+	}
+	err = im.store.Update(ctx, func(tx *store.Tx) error {
+		_, err := library.Remove(tx, names[0], byOperator)
+		return err
+	})
+	if err != nil {
+		return importReport{}, err
+	}
+	im.changed()
+	return report, nil
+}
+
+// removeRobot forgets a group robot by its id.
+func (im imports) removeRobot(ctx context.Context, req importRequest) (importReport, error) {
+	var robots []org.GroupRobot
+	err := im.store.View(ctx, func(r store.Reader) (err error) {
+		robots, err = org.GroupRobots(r, "")
+		return err
+	})
+	if err != nil {
+		return importReport{}, err
+	}
+	i := slices.IndexFunc(robots, func(g org.GroupRobot) bool { return g.ID == req.File })
+	switch {
+	case len(robots) == 0:
+		return importReport{Bad: true, Lines: []string{"还没有导入过群机器人，没有可以移除的"}}, nil
+	case i < 0:
+		lines := []string{"没有编号是“" + req.File + "”的群机器人；有的是："}
+		for _, g := range robots {
+			lines = append(lines, "  "+g.String())
+		}
+		return importReport{Bad: true, Lines: lines}, nil
+	}
+	report := importReport{Changes: true, Lines: []string{robots[i].String() + "：移除以后不再往它的群里发；地址和密钥一并删去"}}
+	if !req.Apply {
+		return report, nil
+	}
+	err = im.store.Update(ctx, func(tx *store.Tx) error {
+		_, err := org.DropRobot(tx, robots[i].ID, org.Operator)
+		return err
+	})
+	return report, err
+}
+
 // planReport tells what a document holds and what it changes.
 func planReport(p *plan.Plan, old library.Document, known bool) importReport {
-	duties := 0
-	for _, u := range p.Units {
-		duties += len(u.Duties)
-	}
+	duties := countDuties(p)
 	name := "《" + titleOf(p) + "》"
 	if p.DocNo != "" && p.DocNo != titleOf(p) {
 		name += "（" + p.DocNo + "）"
@@ -170,7 +281,8 @@ func changeLines(what string, c library.Changes) []string {
 	list("－", c.Removed)
 	var changed []string
 	for _, ch := range c.Changed {
-		changed = append(changed, ch.Where+"："+contrast(ch.Old, ch.New))
+		where := strings.TrimSpace(ch.Where + " " + ch.What)
+		changed = append(changed, where+"："+contrast(ch.Old, ch.New))
 	}
 	list("改", changed)
 	return lines
@@ -201,5 +313,5 @@ func contrast(old, next string) string {
 		}
 		return before + string(text[from:to]) + after
 	}
-	return cut(a) + " → " + cut(b)
+	return cmp.Or(cut(a), "无") + " → " + cmp.Or(cut(b), "无")
 }

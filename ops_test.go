@@ -1,14 +1,18 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,9 +21,12 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"xietiao/bot"
+	"xietiao/bot/chat"
 	"xietiao/bot/chat/chattest"
+	"xietiao/bot/chat/wecom"
 	"xietiao/bot/library"
 	"xietiao/bot/org"
+	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 	"xietiao/config"
 	"xietiao/index/plan"
@@ -198,6 +205,156 @@ func TestTablesAreToldInAClerksWords(t *testing.T) {
 	inProcess("", "import").want(t, 2, "缺少文件")
 }
 
+func TestWhatIsNoPlanIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{
+		"roster.csv": "姓名,单位,角色,企业微信账号\n张三,县教育局,办公室,zhangsan\n",
+		"groups.csv": "单位,平台,webhook\n县教育局,企业微信,https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k\n",
+		"hello.txt":  "大家好\n",
+		"table.csv":  "序号,工作任务,牵头单位\n1,保障图书馆经费,县财政局\n",
+	})
+	data := filepath.Join(t.TempDir(), "data")
+	for name, word := range map[string]string{"roster.csv": "像是花名册，不是方案；请加 -as roster", "groups.csv": "请加 -as groups", "hello.txt": "不像一份方案"} {
+		inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, name)).want(t, 1, word, "没有导入")
+	}
+	inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "table.csv")).want(t, 0, "已导入")
+}
+
+// A table that fits the sample of another county is told to have been checked by it.
+func TestATableBeforeAnyPlanIsToldWhatItWasCheckedBy(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"a.txt": countyPlan, "r.csv": "姓名,单位,角色,企业微信账号\n张三,市教育局,办公室,zhangsan\n"})
+	data := filepath.Join(t.TempDir(), "data")
+	roster := []string{"import", "-data", data, "-as", "roster", filepath.Join(dir, "r.csv")}
+	inProcess("n\n", roster...).want(t, 1, "新增 1 人", "按自带的乐清样例核对的")
+	inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "a.txt")).want(t, 0)
+	if got := inProcess("n\n", roster...); strings.Contains(got.stdout, "样例") {
+		t.Error("the sample is blamed though it is gone")
+	}
+}
+
+func TestADocumentIsNoTable(t *testing.T) {
+	t.Parallel()
+	docx := func(parts ...string) string {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for i := 0; i < len(parts); i += 2 {
+			w, err := z.Create(parts[i])
+			if err == nil {
+				_, err = w.Write([]byte(parts[i+1]))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	text := `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>一、总则</w:t></w:r></w:p></w:body></w:document>`
+	dir := files(t, map[string]string{
+		"方案.docx": docx("[Content_Types].xml", "<Types/>", "word/document.xml", text),
+		"坏.xlsx":  docx("[Content_Types].xml", "<Types/>", "xl/workbook.xml", "<workbook"),
+	})
+	data := filepath.Join(t.TempDir(), "data")
+	inProcess("", "import", "-data", data, "-as", "roster", filepath.Join(dir, "方案.docx")).want(t, 1, "里面没有花名册的表")
+	inProcess("", "import", "-data", data, "-as", "groups", filepath.Join(dir, "方案.docx")).want(t, 1, "里面没有群机器人的表")
+	inProcess("", "import", "-data", data, "-as", "roster", filepath.Join(dir, "坏.xlsx")).want(t, 1, "文件已损坏")
+}
+
+// A table that was taken once is taken again though the documents have changed.
+func TestTablesOutliveTheDocuments(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{
+		"a.txt": countyPlan, "b.txt": newerPlan,
+		"roster.csv": "姓名,单位,角色,企业微信账号\n张三,县教育局,办公室,zhangsan\n李四,县财政局,联络员,lisi\n",
+		"other.csv":  "姓名,单位,角色,企业微信账号\n王五,县水利局,联络员,wangwu\n",
+		"groups.csv": "单位,平台,webhook\n县财政局,企业微信,https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k\n",
+	})
+	data := filepath.Join(t.TempDir(), "data")
+	do := func(args ...string) result {
+		args[len(args)-1] = filepath.Join(dir, args[len(args)-1])
+		return inProcess("", append([]string{"import", "-yes", "-data", data}, args...)...)
+	}
+	do("a.txt").want(t, 0)
+	do("-as", "roster", "roster.csv").want(t, 0, "新增 2 人")
+	do("-as", "groups", "groups.csv").want(t, 0, "新增 1 个")
+	do("b.txt").want(t, 0, "－单位 县财政局")
+	do("-as", "roster", "roster.csv").want(t, 0, "不变 2 人", "方案里已经没有单位“县财政局”")
+	do("-as", "groups", "groups.csv").want(t, 0, "不变 1 个", "方案里已经没有单位“县财政局”")
+	do("-as", "roster", "other.csv").want(t, 1, "方案里没有单位“县水利局”")
+}
+
+func TestWhatWasImportedIsTakenBack(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"a.txt": countyPlan, "c.txt": riverPlan})
+	var data string
+	base := service(t, func(c *config.Config) { data = c.Data })
+	do := func(stdin string, args ...string) result {
+		return inProcess(stdin, append([]string{"import", "-data", data}, args...)...)
+	}
+	inProcess("", "import", "-remove", "-data", filepath.Join(dir, "none"), "x").want(t, 1, "里没有数据，是不是忘了 -data？")
+	do("", "-remove", "x").want(t, 1, "还没有导入过方案")
+	do("", "-yes", filepath.Join(dir, "a.txt"), filepath.Join(dir, "c.txt")).want(t, 0)
+	answers(t, base, "河道清淤谁负责", "县水利局")
+	do("", "-remove", "x").want(t, 1, "没有导入过“x”", "某文发〔2026〕1号、某水发〔2026〕2号")
+	do("n\n", "-remove", "某水发〔2026〕2号").want(t, 1, "移除 某水发〔2026〕2号 吗？[y/N]", "没有移除，什么也没有变")
+	got := do("y\n", "-remove", "《某县河道工作方案》")
+	got.want(t, 0, "不再用来回答", "已移除")
+	if strings.Contains(got.stdout, "样例") {
+		t.Error("the sample is told of though a document is left")
+	}
+	answers(t, base, libraryMoney, "县财政局")
+	do("", "-remove", "-yes", "某文发〔2026〕1号").want(t, 0, "自带的乐清样例")
+	answers(t, base, "农家书屋归谁管", "市委宣传部")
+	do("", "-yes", filepath.Join(dir, "c.txt")).want(t, 0, "已导入")
+	answers(t, base, "河道清淤谁负责", "县水利局")
+
+	do("", "-as", "groups", "-remove", "R1").want(t, 1, "还没有导入过群机器人")
+	inProcess("", "import", "-as", "roster", "-remove", "张三").want(t, 2, "只能移除方案和群机器人")
+	inProcess("", "import", "-remove").want(t, 2, "缺少要移除的")
+	other := filled(t)
+	inProcess("", "import", "-data", other, "-as", "groups", "-remove", "R1").want(t, 1, "没有编号是“R1”", "企业微信 县教育局")
+}
+
+// Who leads is a change though the words are the same.
+func TestAChangeOfWhoLeadsIsShown(t *testing.T) {
+	t.Parallel()
+	const table = "序号,工作任务,牵头单位,配合单位,完成时限\n1,开展危化品专项检查,市公安局,市交通局,2026年6月底\n"
+	dir, next := files(t, map[string]string{"分工.csv": table}), files(t, map[string]string{"分工.csv": strings.NewReplacer("市公安局", "市应急管理局", "市交通局", "").Replace(table)})
+	data := filepath.Join(t.TempDir(), "data")
+	inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "分工.csv")).want(t, 0)
+	got := inProcess("n\n", "import", "-data", data, filepath.Join(next, "分工.csv"))
+	got.want(t, 1, "牵头：市公安局 → 市应急管理局", "配合：市交通局 → 无")
+	if strings.Contains(got.stdout, "没有变化") {
+		t.Error(got.stdout)
+	}
+}
+
+func TestAFolderWithoutDataIsToldApart(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"a.txt": countyPlan})
+	data, copied := filepath.Join(t.TempDir(), "data"), filepath.Join(dir, "b.xtb")
+	inProcess("", "backup", "-data", data, copied).want(t, 1, data+" 这个文件夹里没有数据，是不是忘了 -data？")
+	for _, path := range []string{data, copied} {
+		if _, err := os.Lstat(path); err == nil {
+			t.Errorf("%s was made", path)
+		}
+	}
+	got := inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "a.txt"))
+	got.want(t, 0, data+" 里还没有数据，会在那里新建一个库")
+	if got := inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "a.txt")); strings.Contains(got.stderr, "新建") {
+		t.Error("the second import makes one too")
+	}
+
+	empty := filepath.Join(t.TempDir(), "empty")
+	_, stop := start(t, empty)
+	stop()
+	inProcess("", "backup", "-data", empty, copied).want(t, 0, "方案 0 份，人 0 个")
+	inProcess("", "restore", "-data", filepath.Join(dir, "r"), copied).want(t, 1, "这份备份是空的", filepath.Join(dir, "r"))
+}
+
 // filled is a data folder with a document and a group robot, and so a key.
 func filled(t *testing.T) string {
 	t.Helper()
@@ -213,7 +370,7 @@ func TestBackupAndRestore(t *testing.T) {
 	dir, data := t.TempDir(), filled(t)
 	copied := filepath.Join(dir, "b.xtb")
 	_, stop := start(t, data)
-	inProcess("", "backup", "-data", data, copied).want(t, 0, "已备份到 "+copied)
+	inProcess("", "backup", "-data", data, copied).want(t, 0, "已备份到 "+copied, "里面有方案 1 份，人 0 个，群机器人 1 个，没有发完的通知 ")
 	inProcess("", "backup", "-data", data, copied).want(t, 1, "已经有了，没有动它")
 	inProcess("", "backup", "-data", data, filepath.Join(dir, "no", "b")).want(t, 1, "文件夹，请先建好")
 	inProcess("", "backup", "-data", data).want(t, 2, "要给一个文件名")
@@ -233,7 +390,7 @@ func TestBackupAndRestore(t *testing.T) {
 	fresh := filepath.Join(t.TempDir(), "fresh")
 	inProcess("", "restore", "-data", fresh, cut).want(t, 1, "不是完整的备份，没有恢复")
 	inProcess("", "restore", "-data", fresh, filepath.Join(dir, "none")).want(t, 1, "找不到这个文件")
-	inProcess("", "restore", "-data", fresh, copied).want(t, 0, "已恢复", "启动服务之前还要做", "把原来的 secret.key 放回")
+	inProcess("", "restore", "-data", fresh, copied).want(t, 0, "已恢复到 "+fresh+"：方案 1 份，人 0 个，群机器人 1 个", "启动服务之前还要做", "把原来的 secret.key 放回")
 	inProcess("", "serve", "-data", fresh, "-listen", "127.0.0.1:0").want(t, 1, "没有密钥文件")
 	inProcess("", "doctor", "-data", fresh).want(t, 1, "✗ 密钥：没有密钥文件", "《某县文化工作方案》")
 	inProcess("", "backup", "-data", fresh, filepath.Join(dir, "again.xtb")).want(t, 0) // needs no key
@@ -387,11 +544,13 @@ func TestDoctor(t *testing.T) {
 		code  int
 		words []string
 	}{
-		"nothing configured": {"", 0, []string{"✓ 数据文件夹", "✓ 服务：没有开着", "✓ 数据库：还没有", "乐清样例", "－ 企业微信智能机器人：没有配置"}},
-		"right secrets":      {wecom(w.URL(), "CANARY-right") + dingtalk("CANARY-right"), 0, []string{"✓ 时钟", "✓ 企业微信自建应用：凭据可用", "✓ 钉钉应用：凭据可用"}},
-		"wrong secrets":      {wecom(w.URL(), "CANARY-wrong") + dingtalk("CANARY-wrong"), 1, []string{"✗ 企业微信自建应用：", "Secret", "✗ 钉钉应用：", "有 2 项要改"}},
+		"nothing configured": {"", 0, []string{"✓ 数据文件夹", "✓ 服务：没有开着", "✓ 数据库：还没有", "乐清样例", "－ 企业微信自建应用发消息：没有配置", "－ 钉钉应用：没有配置", "－ 企业微信智能机器人：没有配置"}},
+		"a long connection":  {"wecom: {ws_base: \"" + strings.Replace(gone.URL, "http", "ws", 1) + "\", api_base: \"" + w.URL() + "\", aibot: {id: aib, secret: CANARY-any}}\n", 0, []string{"－ 企业微信智能机器人：长连接；ID 和 Secret 对不对，服务开着才看得出"}},
+		"blanks":             {"dingtalk: {client_id: ding……, robot_code: ding……, client_secret: CANARY……, api_base: \"" + d.URL() + "\", oapi_base: \"" + d.URL() + "\"}\n", 1, []string{"✗ 配置：dingtalk.client_id、dingtalk.client_secret、dingtalk.robot_code 还是例子里的样子"}},
+		"right secrets":      {wecom(w.URL(), "CANARY-right") + dingtalk("CANARY-right"), 0, []string{"✓ 时钟", "✓ 企业微信自建应用发消息：凭据可用", "✓ 钉钉应用：凭据可用"}},
+		"wrong secrets":      {wecom(w.URL(), "CANARY-wrong") + dingtalk("CANARY-wrong"), 1, []string{"✗ 企业微信自建应用发消息：", "Secret", "✗ 钉钉应用：", "有 2 项要改"}},
 		"wrong clock":        {wecom(slow.URL, "CANARY-right"), 1, []string{"✗ 时钟：这台机器比平台快 1h0m", "时间同步"}},
-		"no network":         {wecom(gone.URL, "CANARY-right"), 1, []string{"✗ 时钟：连不上", "✗ 企业微信自建应用：连不上企业微信：检查本机网络"}},
+		"no network":         {wecom(gone.URL, "CANARY-right"), 1, []string{"✗ 时钟：连不上", "✗ 企业微信自建应用发消息：连不上企业微信：检查本机网络"}},
 		"Redis down":         {"redis: redis://:CANARY@" + gone.Listener.Addr().String() + "/0\n", 1, []string{"✗ 数据库：Redis " + gone.Listener.Addr().String() + " 用不了：请检查配置里的 redis"}},
 		"bad settings":       {"listen: nowhere\n", 1, []string{"✗ 配置", "listen"}},
 	} {
@@ -412,12 +571,69 @@ func TestDoctor(t *testing.T) {
 
 func TestDoctorOfARunningService(t *testing.T) {
 	t.Parallel()
-	data := filled(t)
-	base, _ := start(t, data)
-	inProcess("", "doctor", "-data", data).want(t, 0, "✓ 服务：开着", "群机器人 1 个", "✓ 方案：导入的有《某县文化工作方案》", "✓ 服务和平台的连接：好的")
+	w := chattest.NewWeCom(chattest.WeComOptions{CorpID: "ww1", Robots: []string{"good"}})
+	t.Cleanup(w.Close)
+	cfg := config.Default()
+	cfg.Listen, cfg.Data, cfg.WeCom.APIBase, cfg.WeCom.WSBase = "127.0.0.1:0", filepath.Join(t.TempDir(), "data"), w.URL(), "ws://127.0.0.1:1"
+	cfg.WeCom.AIBot.ID, cfg.WeCom.AIBot.Secret = "aib", "nobody-there"
+	base, _ := begin(t, cfg, nil)
+	dir := files(t, map[string]string{
+		"a.txt":  countyPlan,
+		"g.csv":  "单位,平台,webhook\n县教育局,企业微信," + w.Webhook("good") + "\n",
+		"g2.csv": "单位,平台,webhook\n县财政局,企业微信," + w.Webhook("bad") + "\n",
+		"c.yaml": "wecom: {api_base: \"" + w.URL() + "\", ws_base: \"ws://127.0.0.1:1\", aibot: {id: aib, secret: nobody-there}}\n",
+	})
+	do := func(args ...string) result {
+		return inProcess("", append([]string{args[0], "-config", filepath.Join(dir, "c.yaml"), "-data", cfg.Data}, args[1:]...)...)
+	}
+	doctorSays := func(words ...string) (out string) {
+		t.Helper()
+		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+			out = do("doctor").stdout
+			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(out, w) }) {
+				return out
+			}
+		}
+		t.Fatalf("no %v in\n%s", words, out)
+		return out
+	}
+	do("import", "-yes", filepath.Join(dir, "a.txt")).want(t, 0)
+	answers(t, base, libraryMoney, "县财政局")
+	do("import", "-yes", "-as", "groups", filepath.Join(dir, "g.csv")).want(t, 0, "给 1 个群各发一条测试消息", "看收到没有", "xietiao doctor")
+	doctorSays("✓ 服务：开着", "群机器人 1 个", "✓ 方案：导入的有《某县文化工作方案》", "✓ 通知：没有等着的",
+		"✗ 服务和平台的连接：wecom.aibot ", "－ 企业微信智能机器人：长连接，没有连上；原因见上面")
+	do("import", "-yes", "-as", "groups", filepath.Join(dir, "g2.csv")).want(t, 0)
+	out := doctorSays("✗ 通知：企业微信群机器人 R", "（县财政局） 1 条没有发成：", "（93000）")
+	if strings.Contains(out, "县教育局") || strings.Contains(out, "key=") {
+		t.Errorf("a robot that works, or an address, is told of:\n%s", out)
+	}
+	_, id, _ := strings.Cut(out, "企业微信群机器人 ")
+	id, _, _ = strings.Cut(id, "（")
+	do("import", "-yes", "-as", "groups", "-remove", id).want(t, 0, "县财政局", "已移除 "+id)
+	doctorSays("群机器人 1 个", "✓ 通知")
 	listen := strings.TrimSuffix(strings.TrimPrefix(base, "http://"), "/")
-	inProcess("", "healthcheck", "-listen", listen).want(t, 0, "ready")
+	inProcess("", "healthcheck", "-listen", listen).want(t, 0, "degraded")
 	inProcess("", "healthcheck", "-listen", "127.0.0.1:1").want(t, 1, "没有开着，或者不在 127.0.0.1:1")
+}
+
+func TestDoctorTellsOfNoticesThatWaitLong(t *testing.T) {
+	t.Parallel()
+	data := filled(t)
+	inProcess("", "doctor", "-data", data).want(t, 0, "✓ 通知：1 条等着，服务启动以后发出")
+	cfg := config.Default()
+	cfg.Data = data
+	s, err := openStore(t.Context(), cfg, func() time.Time { return time.Now().Add(-time.Hour) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Update(t.Context(), func(tx *store.Tx) error {
+		_, err := outbox.New(outbox.Options{}).Put(tx, outbox.Notice{Key: "k", To: chat.Address{Via: wecom.ViaApp, User: "u"}, Reply: chat.Reply{Text: "x"}})
+		return err
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	inProcess("", "doctor", "-data", data).want(t, 1, "✗ 通知：企业微信自建应用 1 条到了时间超过 15 分钟还没发出：服务没有开着")
 }
 
 // damage spoils the bytes of a document in the store of a data folder.

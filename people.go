@@ -10,11 +10,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"xietiao/bot"
 	"xietiao/bot/chat"
+	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -153,6 +155,69 @@ func (p *people) orgOptions() bot.OrgOptions {
 	return bot.OrgOptions{Units: func() org.Units { return p.units() }, Routes: p.routes}
 }
 
+// knownUnits are the units of the documents in force, and those that the people
+// and robots of the store were given before: a table imported twice changes
+// nothing the second time, whatever has become of the documents.
+type knownUnits struct {
+	org.Units
+	before map[string]bool
+}
+
+// known are the units that a table may name.
+func (p *people) known(ctx context.Context) (knownUnits, error) {
+	k := knownUnits{p.units(), map[string]bool{}}
+	err := p.store.View(ctx, func(r store.Reader) error {
+		people, err := org.People(r)
+		if err != nil {
+			return err
+		}
+		for _, person := range people {
+			k.before[person.Unit] = k.before[person.Unit] || person.Unit != "" && person.Role != org.RoleOffice
+		}
+		robots, err := org.GroupRobots(r, "")
+		for _, g := range robots {
+			for _, u := range g.Units {
+				k.before[u] = true
+			}
+		}
+		return err
+	})
+	return k, err
+}
+
+// Resolve prefers the units of the documents.
+func (k knownUnits) Resolve(name string) (string, bool) {
+	if u, ok := k.Units.Resolve(name); ok {
+		return u, true
+	}
+	return name, k.before[name]
+}
+
+// strange tells which of the named units the documents do not have any more.
+func (k knownUnits) strange(named []string) (notes []string) {
+	slices.Sort(named)
+	for _, u := range slices.Compact(named) {
+		if _, ok := k.Units.Resolve(u); !ok && u != "" {
+			notes = append(notes, "提醒 现行的方案里已经没有单位“"+u+"”，照原来导入过的用")
+		}
+	}
+	return notes
+}
+
+// noTable is the report on a file that is not read as a table: it may be a
+// document of another kind.
+func noTable(req importRequest, err error) importReport {
+	line := advice(req.File, err)
+	if _, other := library.Read(req.File, req.Data); other == nil {
+		what := "花名册"
+		if req.Kind == importGroups {
+			what = "群机器人"
+		}
+		line = req.File + "：里面没有" + what + "的表；请给 xlsx 或 csv 的表格，写法见 docs/roster.md。要导入的是方案，就不加 -as " + req.Kind
+	}
+	return importReport{Bad: true, Lines: []string{line}}
+}
+
 // badFile is the report on a file with problems.
 func badFile(problems []org.Problem) importReport {
 	report := importReport{Bad: true}
@@ -171,9 +236,13 @@ func refusedFile(err error) (importReport, bool) {
 
 // roster imports people.
 func (p *people) roster(ctx context.Context, req importRequest) (importReport, error) {
-	list, problems, err := org.ReadRoster(req.File, req.Data, p.units())
+	units, err := p.known(ctx)
 	if err != nil {
-		return importReport{Bad: true, Lines: []string{advice(req.File, err)}}, nil
+		return importReport{}, err
+	}
+	list, problems, err := org.ReadRoster(req.File, req.Data, units)
+	if err != nil {
+		return noTable(req, err), nil
 	}
 	if len(problems) > 0 {
 		return badFile(problems), nil
@@ -200,14 +269,25 @@ func (p *people) roster(ctx context.Context, req importRequest) (importReport, e
 	for _, n := range list.Notes {
 		report.Lines = append(report.Lines, "提醒 "+n.String())
 	}
+	var named []string
+	for _, e := range list.Entries {
+		if e.Role != org.RoleOffice {
+			named = append(named, e.Unit)
+		}
+	}
+	report.Lines = append(report.Lines, units.strange(named)...)
 	return report, nil
 }
 
 // groups imports group robots and sends each new one a test message.
 func (p *people) groups(ctx context.Context, req importRequest) (importReport, error) {
-	list, problems, err := org.ReadGroups(req.File, req.Data, p.units(), p.origins)
+	units, err := p.known(ctx)
 	if err != nil {
-		return importReport{Bad: true, Lines: []string{advice(req.File, err)}}, nil
+		return importReport{}, err
+	}
+	list, problems, err := org.ReadGroups(req.File, req.Data, units, p.origins)
+	if err != nil {
+		return noTable(req, err), nil
 	}
 	if len(problems) > 0 {
 		return badFile(problems), nil
@@ -237,7 +317,17 @@ func (p *people) groups(ctx context.Context, req importRequest) (importReport, e
 		}
 		return importReport{}, err
 	}
-	return importReport{Lines: splitLines(changes.String()), Changes: !changes.Empty()}, nil
+	report := importReport{Lines: splitLines(changes.String()), Changes: !changes.Empty()}
+	if n := len(changes.Added) + len(changes.Changed); n > 0 {
+		report.After = fmt.Sprintf("给 %d 个群各发一条测试消息：服务开着，现在就在路上；没开，启动以后发出。"+
+			"请到每个群里看收到没有；没有收到的，运行 xietiao doctor 看原因", n)
+	}
+	var named []string
+	for _, e := range list.Entries {
+		named = append(named, e.Units...)
+	}
+	report.Lines = append(report.Lines, units.strange(named)...)
+	return report, nil
 }
 
 // test puts the message into the outbox that shows a group which units it serves.

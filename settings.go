@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -51,13 +50,4 @@ func (c *call) storeSettings(o storeOptions) (config.Config, error) {
 		flags["data"] = *o.data
 	}
 	return c.settings(*o.file, flags)
-}
-
-// operator finds who carries out a command. The error is for users.
-func (c *call) operator(ctx context.Context, o storeOptions) (operator, error) {
-	cfg, err := c.storeSettings(o)
-	if err != nil {
-		return nil, err
-	}
-	return openOperator(ctx, cfg)
 }

@@ -80,7 +80,8 @@ func serveOperator(op operator) http.Handler {
 		}
 		q := r.URL.Query()
 		apply, _ := strconv.ParseBool(q.Get("apply"))
-		report, err := op.Import(r.Context(), importRequest{Kind: q.Get("as"), File: q.Get("file"), Data: data, Apply: apply})
+		remove, _ := strconv.ParseBool(q.Get("remove"))
+		report, err := op.Import(r.Context(), importRequest{Kind: q.Get("as"), File: q.Get("file"), Data: data, Remove: remove, Apply: apply})
 		reply(w, report, err)
 	})
 	mux.HandleFunc("GET "+pathDocuments, func(w http.ResponseWriter, r *http.Request) {
@@ -205,7 +206,7 @@ func (r remote) decode(ctx context.Context, method, path string, q url.Values, b
 }
 
 func (r remote) Import(ctx context.Context, req importRequest) (report importReport, err error) {
-	q := url.Values{"as": {req.Kind}, "file": {req.File}, "apply": {strconv.FormatBool(req.Apply)}}
+	q := url.Values{"as": {req.Kind}, "file": {req.File}, "apply": {strconv.FormatBool(req.Apply)}, "remove": {strconv.FormatBool(req.Remove)}}
 	err = r.decode(ctx, http.MethodPost, pathImport, q, bytes.NewReader(req.Data), &report)
 	return report, err
 }
