@@ -15,12 +15,12 @@ import (
 
 var serveCommand = command{
 	name:    "serve",
-	summary: "开一个服务：试用页和提问接口",
+	summary: "开一个服务：企业微信和钉钉里的聊天、试用页、提问接口",
 	usage: `用法：xietiao serve [-config 文件] [-listen 地址] [-data 文件夹]
 
   -config 文件   配置文件；不给就用当前文件夹的 xietiao.yaml（可以没有）
   -listen 地址   监听地址，默认 127.0.0.1:8080
-  -data 文件夹   数据文件夹，默认 ./data
+  -data 文件夹   数据文件夹，默认 ./data；别的命令要对同一个服务用，也写同样的 -data
 
 不用任何配置就能运行：查自带的乐清方案，试用页在 http://127.0.0.1:8080/ 。
 配置的全部名字见 docs/config.md。按 Ctrl-C 停止。

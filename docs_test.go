@@ -3,6 +3,8 @@ package main
 import (
 	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -143,5 +145,58 @@ func TestTheExamplesOfSettingsAreTaken(t *testing.T) {
 				t.Errorf("%s: %v\n%s", page, err, text)
 			}
 		}
+	}
+}
+
+// The examples of commands on files of this tree do what they say.
+func TestTheExampleOfScoringRuns(t *testing.T) {
+	t.Parallel()
+	lines := found(readText(t, "README.md"), `(?m)^\$ go run \. (eval .*)$`)
+	if len(lines) != 1 {
+		t.Fatalf("the examples are %q", lines)
+	}
+	inProcess("", strings.Fields(lines[0])...).want(t, 0, "top1=")
+}
+
+// A fuzz target that only ran out of time is run once more, one that failed is not.
+func TestFuzzingThatRanOutOfTimeIsRunOnceMore(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"make", "bash", "git"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(tool + " is not on PATH")
+		}
+	}
+	makefile := readText(t, "Makefile")
+	for name, tc := range map[string]struct {
+		says string
+		runs string
+		ok   bool
+	}{
+		"out of time once":  {"context deadline exceeded", "xx", true},
+		"a failing input":   {"context deadline exceeded\nFailing input written to testdata", "x", false},
+		"something else":    {"build failed", "x", false},
+		"out of time twice": {"context deadline exceeded", "xx", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			again := "0"
+			if !tc.ok {
+				again = "1"
+			}
+			dir := files(t, map[string]string{
+				"Makefile": makefile,
+				"go": "#!/bin/bash\ncase \"$*\" in\nlist*) echo pkg ;;\n*-list*) echo FuzzX ;;\n*-fuzz*)\n  printf x >> runs\n" +
+					"  [ \"$(cat runs)\" = xx ] && [ " + again + " = 0 ] && exit 0\n  printf '" + tc.says + "'; exit 1 ;;\nesac\n",
+			})
+			if err := os.Chmod(filepath.Join(dir, "go"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), "make", "fuzz", "GO=./go")
+			cmd.Dir = dir
+			out, err := cmd.CombinedOutput()
+			if (err == nil) != tc.ok || readText(t, filepath.Join(dir, "runs")) != tc.runs {
+				t.Errorf("%v, runs %q\n%s", err, readText(t, filepath.Join(dir, "runs")), out)
+			}
+		})
 	}
 }

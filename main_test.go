@@ -123,6 +123,7 @@ func TestCommands(t *testing.T) {
 	}{
 		{"no command", nil, 2, "", "用法：xietiao 命令"},
 		{"help", []string{"help"}, 0, "ask ", ""},
+		{"help tells that serve chats", []string{"help"}, 0, "serve    开一个服务：企业微信和钉钉里的聊天", ""},
 		{"-h", []string{"-h"}, 0, "serve", ""},
 		{"help of a command", []string{"help", "eval"}, 0, "refuse_r", ""},
 		{"help of no command", []string{"help", "fly"}, 2, "", "没有 \"fly\""},
