@@ -71,7 +71,8 @@ type Reply struct {
 // Ask answers q. prev is the same person's previous question or empty; plan
 // restricts the search to the document with this 文号 or title. After a cut
 // reply, q 更多 with the same prev shows the rest; after a question that was
-// asked back, q may be the number of a choice or a word of its name. Errors come from the index.
+// asked back, q may be the number of a choice or a word of its name; a number
+// beyond the choices is told so. Errors come from the index.
 func (b *Bot) Ask(ctx context.Context, q, prev, plan string) (Reply, error) {
 	start := b.now()
 	question, before, page := q, prev, 0
@@ -90,7 +91,9 @@ func (b *Bot) Ask(ctx context.Context, q, prev, plan string) (Reply, error) {
 	if err != nil {
 		return Reply{}, fmt.Errorf("ask: %w", err)
 	}
-	if choice > 0 {
+	if choice > len(a.Results) && a.Status == index.Ambiguous {
+		a.Hint = hintBeyond
+	} else if choice > 0 {
 		a, choice, err = b.choose(ctx, a, index.Query{Q: q, Prev: prev, Plan: plan}, choice)
 		if err != nil {
 			return Reply{}, fmt.Errorf("ask choice: %w", err)
@@ -112,10 +115,9 @@ func (b *Bot) Ask(ctx context.Context, q, prev, plan string) (Reply, error) {
 }
 
 // choose answers the n-th choice of an ambiguous answer. Where a is no question
-// asked back, or has fewer choices, the number is taken as an ordinary message
-// and comes back as 0.
+// asked back, the number is taken as an ordinary message and comes back as 0.
 func (b *Bot) choose(ctx context.Context, a index.Answer, q index.Query, n int) (index.Answer, int, error) {
-	if a.Status != index.Ambiguous || n > len(a.Results) {
+	if a.Status != index.Ambiguous {
 		a, err := b.ix.Ask(ctx, q)
 		return a, 0, err
 	}

@@ -218,13 +218,12 @@ func TestANumberPicksAChoice(t *testing.T) {
 		"证照@《营商环境方案》": {Status: index.Answered, Results: []index.Row{taskFull}},
 		"图书角":         {Status: index.Answered, Results: []index.Row{halls}},
 		"2":           {Status: index.Unknown},
-		"9":           {Status: index.Unknown},
 	}, Options{})
 	for _, tc := range []struct{ q, prev, want string }{
 		{"2", "开放", "市总工会"},
 		{" 1 ", "开放", "市教育局"},
 		{"1", "证照", "市大数据局"},
-		{"9", "开放", "文件里没有"},
+		{"9", "开放", "只有 2 个"},
 		{"2", "图书角", "文件里没有"},
 		{"2", "", "文件里没有"},
 	} {
@@ -357,4 +356,25 @@ func mustJSON(t *testing.T, v any) []byte {
 		t.Fatal(err)
 	}
 	return bytes.TrimSpace(b.Bytes())
+}
+
+// A refusal names whom to ask, of one document or of several.
+func TestARefusalNamesWhomToAsk(t *testing.T) {
+	t.Parallel()
+	a := &plan.Plan{Title: "甲方案", Office: "甲局", Issuer: "甲协调组"}
+	b := &plan.Plan{Title: "乙方案", Issuer: "乙市人民政府"}
+	for _, tc := range []struct {
+		plans []*plan.Plan
+		want  string
+	}{
+		{[]*plan.Plan{a}, "其他事情请问协调组办公室（甲局）。"},
+		{[]*plan.Plan{b}, "其他事情请问乙市人民政府。"},
+		{[]*plan.Plan{a, b}, "其他事情请问甲局、乙市人民政府。"},
+		{nil, "其他事情请问发文机关。"},
+	} {
+		r, err := New(fake{"无": {Status: index.Unknown}}, Options{Plans: tc.plans}).Ask(t.Context(), "无", "", "")
+		if err != nil || !strings.HasSuffix(r.Text, tc.want) {
+			t.Errorf("%v: want %s in\n%s", err, tc.want, r.Text)
+		}
+	}
 }

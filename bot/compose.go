@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"xietiao/index"
+	"xietiao/index/plan"
 )
 
 // Sizes of what a phone shows well, in characters.
@@ -256,7 +257,7 @@ func (c *composer) unassigned() message {
 	m.groups = c.rows(main, false)
 	c.addRelated(&m, related, textRelatedDuties)
 	c.source(&m, c.a.Results)
-	m.tail = append(m.tail, say(textAsk(textGap, c.office())))
+	m.tail = append(m.tail, say(c.whom(textGap)))
 	return m
 }
 
@@ -279,6 +280,9 @@ func (c *composer) source(m *message, rows []index.Row) {
 // choices asks back with numbers.
 func (c *composer) choices() message {
 	m := message{head: []line{say(textAmbiguous)}, tail: []line{say(textChoose)}}
+	if c.a.Hint == hintBeyond {
+		m.head = []line{say(textOnlyChoices(len(c.a.Results)))}
+	}
 	several := severalPlans(c.a.Results)
 	for i, r := range c.a.Results {
 		m.groups = append(m.groups, []line{item(i+1, c.choice(r, several), "")})
@@ -312,14 +316,14 @@ func (c *composer) refusal() message {
 	var m message
 	m.head = append(m.head, say(textRefusal(c.a.Hint, clean(cmp.Or(c.missing(), first(c.a.Units, nil))))))
 	m.tail = append(m.tail, c.bot.holdings()...)
-	m.tail = append(m.tail, say(textAsk(textOther, c.office())))
+	m.tail = append(m.tail, say(c.whom(textOther)))
 	return m
 }
 
 func (c *composer) chat() message {
 	var m message
 	m.head = append(m.head, say(textChat(c.a.Hint)))
-	if c.a.Hint != hintThanks {
+	if c.a.Hint != hintThanks && c.a.Hint != hintAck {
 		m.tail = append(m.tail, c.bot.holdings()...)
 	}
 	return m
@@ -341,16 +345,31 @@ func (b *Bot) holdings() []line {
 	return out
 }
 
-// office is the unit to ask what the documents do not say; "" when none is named.
-func (c *composer) office() string {
+// whom says whom to ask what the documents do not say: the office of the answer's
+// document, else its issuer; without an answer those of all documents.
+func (c *composer) whom(what string) string {
 	name := ""
 	if len(c.a.Results) > 0 {
 		name = c.a.Results[0].Plan
 	}
 	if p := c.bot.planNamed(name); p != nil {
-		return p.Office
+		return textAsk(what, p.Office, issuers(p))
 	}
-	return ""
+	if name != "" || len(c.bot.plans) > maxDocuments {
+		return textAsk(what, "", nil)
+	}
+	return textAsk(what, "", issuers(c.bot.plans...))
+}
+
+// issuers are the documents' offices, else those who issued them.
+func issuers(plans ...*plan.Plan) []string {
+	var out []string
+	for _, p := range plans {
+		if name := cmp.Or(p.Office, p.Issuer); name != "" && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // split parts the main answers from those that are only near the matter.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -49,6 +50,9 @@ const (
 	hintNotMember = "notmember"
 	hintPlace     = "place"
 	hintNoOther   = "noother"
+	hintAck       = "ack"
+	hintVague     = "vague"
+	hintBeyond    = "beyond" // the bot's own: a number that no choice has
 )
 
 func textListEntry(entry string) string { return "名单上写作“" + entry + "”。" }
@@ -67,11 +71,16 @@ func textStillLeft(n int) string {
 }
 func textChoice(u, t string) string { return u + "：" + t }
 
-func textAsk(what, office string) string {
-	if office == "" {
-		return what + "请问发文机关。"
+// textAsk says whom to ask: the group's office, else those who issued.
+func textAsk(what, office string, issuers []string) string {
+	if office != "" {
+		return what + "请问协调组办公室（" + office + "）。"
 	}
-	return what + "请问协调组办公室（" + office + "）。"
+	return what + "请问" + cmp.Or(strings.Join(issuers, listMark), "发文机关") + "。"
+}
+
+func textOnlyChoices(n int) string {
+	return fmt.Sprintf("只有 %d 个可选，请回复 1 到 %d。", n, n)
 }
 
 func textSomeDuties(u string, n int) string {
@@ -135,6 +144,8 @@ func textRefusal(hint, name string) string {
 		return "我只按文件回答谁负责什么，别的要求做不了。"
 	case hintAttribute:
 		return "文件里没有写这一项，我不能回答。"
+	case hintVague:
+		return "只凭这个词查不出是哪件事。请把事情说出来。"
 	case hintPlace:
 		return "文件里没有编这个号的内容。"
 	case hintNotMember:
@@ -147,6 +158,8 @@ func textRefusal(hint, name string) string {
 
 func textChat(hint string) string {
 	switch hint {
+	case hintAck:
+		return "好的。还有要查的，直接问就行。"
 	case hintThanks:
 		return "不客气。还有要查的，直接问就行。"
 	case hintHelp:

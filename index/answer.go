@@ -72,7 +72,7 @@ type Answer struct {
 	Missing []string // units the question named that are in no plan
 	Member  *bool    // for IntentMember: whether the unit is a member
 	score   float64  // of the first clause, to compare plans
-	Hint    string   // chat: greeting, thanks, help; responsible: noother; unknown: offtopic, place, command, attribute, notmember
+	Hint    string   // one of the Hint constants
 }
 
 // Query is one question.

@@ -284,6 +284,10 @@ func (r *request) named() bool {
 }
 
 func (r *request) readOrdinal() {
+	if _, rest, _ := strings.Cut(r.clean, "头一"); strings.HasPrefix(rest, "条") || strings.HasPrefix(rest, "项") {
+		r.ordinal, r.ordUnit = 1, firstRunes(rest, 2)
+		return
+	}
 	if strings.Contains(r.clean, "最后一") {
 		_, rest, _ := strings.Cut(r.clean, "最后一")
 		r.ordinal, r.ordUnit = -1, firstRunes(rest, 2)
@@ -356,6 +360,8 @@ const (
 	HintGreeting  = "greeting"
 	HintThanks    = "thanks"
 	HintHelp      = "help"
+	HintAck       = "ack"
+	HintVague     = "vague" // a word that is everybody's: say what of
 )
 
 func (r *request) refuse(hint string) Answer {
@@ -383,10 +389,19 @@ func (r *request) chat() (Answer, bool) {
 		a.Hint = HintThanks
 	case r.has(tagGreeting) && !r.has(tagFact|tagDuties|tagDocSay):
 		a.Hint = HintGreeting
+	case r.acknowledges():
+		a.Hint = HintAck
 	default:
 		return Answer{}, false
 	}
 	return a, true
+}
+
+// acknowledges tells whether the message says that it was heard, and nothing else.
+func (r *request) acknowledges() bool {
+	return r.has(tagAck) && !slices.ContainsFunc(r.tokens, func(t token) bool {
+		return t.kind != tokFrame || t.tags&(tagAck|tagThanks|tagFiller|tagEllipsis) == 0
+	})
 }
 
 // dutyRow is the row of one duty.

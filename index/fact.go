@@ -2,6 +2,7 @@ package index
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -52,7 +53,7 @@ func (r *request) factAsked() string {
 		return FactDocNo
 	case r.officeAsked():
 		return FactOffice
-	case r.about():
+	case r.about() && !r.aboutMembers():
 		return ""
 	case r.dateAsked():
 		return FactDate
@@ -116,12 +117,36 @@ func (r *request) titleAsked() bool {
 // counts matches a number of units that is put to the test: 是30家, 是不是三十家.
 var counts = regexp.MustCompile(`是(不是)?[0-9一二三四五六七八九十百]+[家个]`)
 
+// numbered matches a number of departments: 29个部门, 三十家成员单位.
+var numbered = regexp.MustCompile(`([0-9]+|[一二三四五六七八九十百]+)[个家](?:成员)?(?:单位|部门)`)
+
+// aboutMembers tells whether a number of departments is all that the question is about.
+func (r *request) aboutMembers() bool {
+	return !slices.ContainsFunc(r.content, func(t token) bool { return !strings.ContainsAny(t.text, "个家") || t.kind != tokRaw })
+}
+
+// saysCount tells whether the question says how many departments there are, and
+// whether it is right.
+func (r *request) saysCount() (said, right bool) {
+	m := numbered.FindStringSubmatch(r.clean)
+	if m == nil {
+		return false, false
+	}
+	n, ok := zh.Number(m[1])
+	return true, ok && n == len(r.v.plan.Members)
+}
+
 // membersAsked tells the list of members from its length.
 func (r *request) membersAsked() string {
 	group := r.says("协调组", "领导小组", "联席会议", "协调机制", "专班", "工作组")
 	members := r.says("成员", "组成", "名单")
 	counted := r.asksCount() || counts.MatchString(r.clean)
+	said, right := r.saysCount()
 	switch {
+	case said && (right || group || members) && r.has(tagYesNo):
+		return FactMemberCount
+	case right && r.says("哪", "谁", "名单", "列") && !r.has(tagResp|tagDuties) && r.aboutMembers():
+		return FactMembers
 	case counted && (members || r.says("单位", "部门") || group && r.says("家", "个")):
 		if r.says("开一次", "开会", "次会", "几次") {
 			return ""

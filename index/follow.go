@@ -23,6 +23,8 @@ func (r *request) follow(prev *request) *request {
 		return r.followNumber(prev)
 	case empty && r.standsAlone():
 		return r
+	case empty && r.bareNumber():
+		return r.followNumber(prev)
 	case !r.leans() && !empty:
 		return r
 	case len(r.units) > 0 && !r.about():
@@ -30,11 +32,47 @@ func (r *request) follow(prev *request) *request {
 	case empty && r.has(tagPronoun) && r.has(tagDuties):
 		r.units = prev.subjects()
 		return r
-	case empty:
+	case empty && r.asksAgain():
 		return r.followMore(prev)
+	case empty:
+		return r
 	}
 	return r.followMatter(prev)
 }
+
+// asksAgain tells whether a question without a matter or a unit asks on about the
+// previous one: it has a word that asks, or one that points back and nothing that
+// the plan does not know. Everything else (asdf, 你真笨) is not about the plan.
+func (r *request) asksAgain() bool {
+	points := false
+	for _, t := range r.tokens {
+		switch {
+		case t.kind == tokRole, t.tags&(tagWho|tagMulti|tagSeparate|tagMention|tagHelps|tagFollow) != 0:
+			return true
+		case t.tags&(tagDuties|tagDocSay|tagPronoun|tagEllipsis|tagWhen|tagCount|tagItemWord) != 0:
+			points = true
+		}
+	}
+	return points && !slices.ContainsFunc(r.tokens, r.strange)
+}
+
+// strange tells whether a token is no word of questions: what no list knows, and
+// what is said to the bot or about it.
+func (r *request) strange(t token) bool {
+	return t.kind == tokRaw || t.tags&(tagTalk|tagThanks|tagGreeting|tagAck) != 0
+}
+
+// bareNumber reads a number that is all of the question as an ordinal.
+func (r *request) bareNumber() bool {
+	if n, ok := zh.Number(r.clean); ok && n >= 1 && n <= maxBareNumber {
+		r.ordinal, r.ordUnit = n, "条"
+		return true
+	}
+	return false
+}
+
+// maxBareNumber bounds what may count duties; 666 does not.
+const maxBareNumber = 20
 
 // step is +1 for 下一条, -1 for 上一条, else 0.
 func (r *request) step() int {
@@ -110,7 +148,10 @@ func (r *request) standsAlone() bool {
 	if _, ok := r.titled(); ok && !r.has(tagPronoun|tagEllipsis) {
 		return true
 	}
-	return r.has(tagGreeting|tagThanks|tagHelp|tagCommand|tagAttr|tagPerson) && !r.has(tagWho|tagMulti|tagPronoun|tagEllipsis)
+	if r.has(tagPronoun | tagEllipsis) {
+		return false
+	}
+	return r.has(tagAttr) || r.has(tagGreeting|tagThanks|tagHelp|tagCommand|tagPerson) && !r.has(tagWho|tagMulti)
 }
 
 // leans tells whether the question is incomplete without the previous one.

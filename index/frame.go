@@ -33,6 +33,9 @@ const (
 	tagFact     // asks for the document's own data: 文号 印发 成员单位
 	tagHelps    // asks who lends a hand: 帮着 搭手
 	tagAsk      // says what kind of sentence it is: 想问 咨询
+	tagFollow   // asks on: 还有 其他 详细 原文
+	tagAck      // only says that it was heard: 哦 嗯 好
+	tagTalk     // is said to the bot or about it: 你 你们 太慢
 )
 
 // tagNames are the kinds a frame file may use.
@@ -43,4 +46,5 @@ var tagNames = map[string]tag{
 	"or": tagOr, "command": tagCommand, "greeting": tagGreeting, "thanks": tagThanks, "help": tagHelp,
 	"generic": tagGeneric, "mention": tagMention, "yesno": tagYesNo, "docword": tagDocWord,
 	"itemword": tagItemWord, "person": tagPerson, "fact": tagFact, "helps": tagHelps, "ask": tagAsk,
+	"follow": tagFollow, "ack": tagAck, "talk": tagTalk,
 }

@@ -12,7 +12,7 @@ func (r *request) attribute() (Answer, bool) {
 		if t.kind != tokFrame || r.v.holds(t.text) {
 			continue
 		}
-		if t.tags&tagAttr != 0 && r.own&(tagWho|tagMulti) == 0 || t.tags&tagPerson != 0 && r.asksName() {
+		if t.tags&tagAttr != 0 && (r.own&(tagWho|tagMulti) == 0 || len(r.content)+len(r.units) == 0) || t.tags&tagPerson != 0 && r.asksName() {
 			return r.refuse(HintAttribute), true
 		}
 	}

@@ -56,6 +56,7 @@ type Thesaurus struct {
 	frames    map[string]tag
 	outside   map[string]bool
 	weak      map[string]bool     // words whose own letters prove little
+	verbs     map[string]bool     // what units do with any matter: 制定 举办 落实
 	families  map[string][]string // unit base name → its family
 	familyAt  map[rune][]string   // names of families by their first rune
 	about     map[string][]string // unit base name → the people and things it is for
@@ -136,6 +137,7 @@ func newThesaurus(files []list) (*Thesaurus, error) {
 		frames:   make(map[string]tag, roomFrames),
 		outside:  make(map[string]bool, roomOutside),
 		weak:     map[string]bool{},
+		verbs:    map[string]bool{},
 		families: map[string][]string{},
 		familyAt: map[rune][]string{},
 		aliases:  map[string]string{},
@@ -374,6 +376,11 @@ func (t *Thesaurus) kindLine(kind string, words []string) error {
 		for _, w := range words {
 			t.outside[w] = true
 			t.measure(w)
+		}
+		return nil
+	case "verb":
+		for _, w := range words {
+			t.verbs[w] = true
 		}
 		return nil
 	case "weak":

@@ -22,7 +22,33 @@ func (r *request) topic() Answer {
 		r.unname()
 	}
 	h := r.v.match(r.content, r.context)
-	return r.decide(h)
+	a := r.decide(h)
+	if len(a.Results) > maxVague && r.vague() || len(a.Results) > 0 && r.onlyLetters() {
+		return r.refuse(HintVague)
+	}
+	return a
+}
+
+// maxVague is how many rows may answer a question that names no matter.
+const maxVague = 2
+
+// vague tells whether the question has a word that decides nothing (制定, 推进) and
+// no matter: so many have it that a list of them would be no answer.
+func (r *request) vague() bool {
+	if len(r.units)+len(r.context) > 0 || r.has(tagMulti|tagMention|tagDocSay|tagDuties) {
+		return false
+	}
+	says := func(t token) bool { return t.kind != tokRole && !r.t.verbs[t.text] }
+	return !slices.ContainsFunc(r.tokens, func(t token) bool { return t.tags&tagGeneric != 0 && says(t) }) &&
+		!slices.ContainsFunc(r.content, func(t token) bool { return (t.start < 0 || t.end-t.start > 1) && says(t) })
+}
+
+// onlyLetters tells whether all the question has is letters that no list knows.
+func (r *request) onlyLetters() bool {
+	if len(r.units)+len(r.context)+r.ordinal > 0 || len(r.content) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(r.content, func(t token) bool { return t.kind != tokRaw || t.end-t.start > 1 })
 }
 
 // minNamed is how many units a question for a passage must name for their names
