@@ -378,3 +378,15 @@ func TestARefusalNamesWhomToAsk(t *testing.T) {
 		}
 	}
 }
+
+// A long text is cut to the sentence with the document's word for what was asked.
+func TestTheExcerptKnowsTheDocumentsWord(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("非常重要的工作要落实遗留问题。", 20) + "完善非物质文化遗产展示馆体系。"
+	row := index.Row{Kind: index.KindSection, Plan: "甲", Section: "二", Text: text, Cite: "甲 二"}
+	b := New(fake{"非遗谁管": {Status: index.Unassigned, Results: []index.Row{row}, Words: []string{"非物质文化遗产"}}}, Options{})
+	r, err := b.Ask(t.Context(), "非遗谁管", "", "")
+	if err != nil || !strings.Contains(r.Text, "非物质文化遗产展示馆") {
+		t.Errorf("%v\n%s", err, r.Text)
+	}
+}

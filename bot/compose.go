@@ -171,7 +171,7 @@ func (c *composer) quote(text string, limit int) line {
 	if c.whole && c.a.Status != index.Unassigned {
 		return line{kind: kindQuote, segs: []string{text}}
 	}
-	segs, before, after := excerpt(text, c.q, c.prev, limit)
+	segs, before, after := excerpt(text, c.q+"\n"+strings.Join(c.a.Words, "\n"), c.prev, limit)
 	return line{kind: kindQuote, segs: segs, before: before, after: after}
 }
 

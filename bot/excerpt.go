@@ -14,7 +14,7 @@ const (
 // keepShare of the best sentence's matches makes another sentence worth showing.
 const keepShare = 0.6
 
-// excerpt picks the sentences of text that match the question, word for word
+// excerpt picks the sentences of text that match the lines of q, word for word
 // and in order, within about limit characters. It returns them as runs of the
 // source, and whether something was left out before the first and after the
 // last. Short text comes back whole.
@@ -92,8 +92,11 @@ func join(parts []string, keep []bool) (segs []string, before, after bool) {
 func scores(parts []string, q string) []int {
 	var letters []rune
 	for _, r := range q {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			letters = append(letters, r)
+		case r == '\n':
+			letters = append(letters, 0) // no pair goes over a line end
 		}
 	}
 	pairs := map[string]bool{}

@@ -72,6 +72,7 @@ type Answer struct {
 	Missing []string // units the question named that are in no plan
 	Member  *bool    // for IntentMember: whether the unit is a member
 	score   float64  // of the first clause, to compare plans
+	Words   []string // of the documents, that the question's words stand for: what to show of a long text
 	Hint    string   // one of the Hint constants
 }
 

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"strings"
 	"testing"
 
 	"xietiao/index/plan"
@@ -76,5 +77,25 @@ func TestTheNumberOfMembers(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %q, want %q", q, got, want)
 		}
+	}
+}
+
+// The plan names a matter only by its name: what the thesaurus counts it among is
+// not said to be it, nor shown as near it.
+func TestWhatThePlanDoesNotName(t *testing.T) {
+	t.Parallel()
+	ix := build(t, plan.Sample())
+	for _, q := range []string{"送戏下乡谁负责", "文物保护谁负责"} {
+		if a := ask(t, ix, Query{Q: q}); a.Status != Unknown {
+			t.Errorf("%s: %s %v", q, a.Status, spellRows(a.Results))
+		}
+	}
+	for q, word := range map[string]string{"非遗谁管": "非物质文化遗产", "放露天电影归谁": "农村电影放映", "文化惠民项目谁统筹安排": "文化惠民项目"} {
+		if a := ask(t, ix, Query{Q: q}); a.Status != Unassigned || !strings.Contains(a.Results[0].Text, word) {
+			t.Errorf("%s: %s %v", q, a.Status, spellRows(a.Results))
+		}
+	}
+	if a := ask(t, ix, Query{Q: "时间表路线图谁定"}); a.Status != Unassigned || len(a.Results) != 1 {
+		t.Errorf("near it: %s %v", a.Status, spellRows(a.Results))
 	}
 }

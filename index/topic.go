@@ -1,6 +1,11 @@
 package index
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"xietiao/index/zh"
+)
 
 // topic answers who is responsible for a matter.
 func (r *request) topic() Answer {
@@ -70,6 +75,25 @@ func isAssigned(c *clause) bool { return c.kind != KindSection }
 func isSection(c *clause) bool  { return c.kind == KindSection }
 
 func (r *request) decide(h *hits) Answer {
+	a := r.decided(h)
+	a.Words = h.words(a.Results)
+	return a
+}
+
+// words are the words of the rows that the question's words stand for.
+func (h *hits) words(rows []Row) []string {
+	var out []string
+	for _, t := range h.terms {
+		for _, e := range t.tok.exp {
+			if e.sim >= minReach && slices.ContainsFunc(rows, func(r Row) bool { return strings.Contains(zh.Fold(r.Text), e.text) }) {
+				out = append(out, e.text)
+			}
+		}
+	}
+	return out
+}
+
+func (r *request) decided(h *hits) Answer {
 	duties := h.rank(r.acceptUnits())
 	if len(r.units) > 0 && !r.relaxed {
 		if all := h.rank(isAssigned); highest(duties) < shareNamed*highest(all) {
@@ -232,12 +256,63 @@ func (h *hits) isGap(section, duty scored) bool {
 	return section.cover > duty.cover+gapMargin && duty.cover < maxGapCover && h.lacksHeaviest(duty)
 }
 
+// names tells whether a clause names the matter: one of the words that say most in
+// the question stands in it, as asked or by another name for it. What the matter
+// is only an instance of (文化惠民工程 for 送戏下乡) does not name it.
+func (h *hits) names(s scored) bool {
+	heaviest := 0.0
+	for _, t := range h.terms {
+		heaviest = max(heaviest, t.weight)
+	}
+	return slices.ContainsFunc(h.terms, func(t *term) bool {
+		return t.weight >= shareEssence*heaviest && h.sim(t, s.clause) > 0 && h.namedBy(t, s.clause)
+	})
+}
+
+// namedBy tells whether a clause has a term's matter by its name: a word as sure as
+// a synonym, a pair of the term's own letters, or what it shortens.
+func (h *hits) namedBy(t *term, c int) bool {
+	if t.tok.start < 0 || len(t.tok.exp) == 0 || h.sim(t, c) >= simSynonym {
+		return true
+	}
+	var names []string
+	rs := []rune(t.tok.text)
+	for i := 1; i < len(rs); i++ {
+		names = append(names, string(rs[i-1:i+1]))
+	}
+	for _, e := range t.tok.exp {
+		if shortens(t.tok.text, e.text) {
+			names = append(names, e.text)
+		}
+	}
+	return h.v.hasAny(&h.v.clauses[c], names)
+}
+
+// shortens tells whether the letters of a short form stand in order in the full one.
+func shortens(short, full string) bool {
+	rest := full
+	for _, r := range short {
+		_, after, ok := strings.Cut(rest, string(r))
+		if !ok {
+			return false
+		}
+		rest = after
+	}
+	return true
+}
+
 // gap says that the plan names the matter and gives it to nobody.
 func (r *request) gap(h *hits, sections, duties []scored) Answer {
+	if !h.names(sections[0]) {
+		return r.refuse(HintOfftopic)
+	}
 	a := Answer{Status: Unassigned, Intent: IntentResponsible, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}, score: sections[0].score}
 	for _, d := range duties {
 		if d.cover < minCover || len(a.Results) > maxRelated {
 			break
+		}
+		if !h.names(d) {
+			continue
 		}
 		row := r.row(&r.v.clauses[d.clause])
 		row.Related = true
