@@ -99,3 +99,23 @@ func TestWhatThePlanDoesNotName(t *testing.T) {
 		t.Errorf("near it: %s %v", a.Status, spellRows(a.Results))
 	}
 }
+
+// A clause about what belongs to one system answers for nothing else.
+func TestClausesLimitedToTheirOwn(t *testing.T) {
+	t.Parallel()
+	ix := build(t, plan.Sample())
+	for _, q := range []string{"文化馆免费开放归谁", "图书馆免费开放谁负责", "剧院免费开放谁负责", "文化站免费开放谁管"} {
+		if a := ask(t, ix, Query{Q: q}); a.Status != Unknown {
+			t.Errorf("%s: %s %v", q, a.Status, spellRows(a.Results))
+		}
+	}
+	for q, want := range map[string]string{
+		"少年宫免费开放归谁": "团市委·3", "团系统的场馆免费开放谁管": "团市委·3", "妇联的场馆免费开放谁管": "市妇联·4", "巾帼活动室对外白用，哪家推着办": "市妇联·4",
+		"工人文化宫免费开放谁推动": "市总工会·3", "体育馆免费开放找谁": "市旅体中心·3",
+		"公共文化设施免费开放谁负责": "团市委·3", "哪些单位推动免费开放": "市总工会·3",
+	} {
+		if a := ask(t, ix, Query{Q: q}); a.Status != Answered || spellRows(a.Results)[0] != want {
+			t.Errorf("%s: %s %v, want %s", q, a.Status, spellRows(a.Results), want)
+		}
+	}
+}

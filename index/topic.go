@@ -1,6 +1,7 @@
 package index
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -101,6 +102,12 @@ func (r *request) decided(h *hits) Answer {
 		}
 	}
 	sections := h.rank(isSection)
+	if best := top(duties); best.clause >= 0 {
+		duties = slices.DeleteFunc(duties, func(s scored) bool { return r.notTheirs(h, s.clause) })
+		if highest(duties) < best.cover && r.notTheirs(h, best.clause) {
+			return r.refuse(HintOfftopic) // who has the rest of it has not this
+		}
+	}
 	bestD, bestS := top(duties), top(sections)
 	if a, ok := r.others(h, duties); ok {
 		return a
@@ -140,6 +147,32 @@ func (r *request) decided(h *hits) Answer {
 		return r.refuse(HintOfftopic)
 	}
 	return r.responsible(h, duties)
+}
+
+// limits matches the words that limit a clause to what belongs to somebody: 团系统所属,
+// 本单位下属.
+var limits = regexp.MustCompile(`\p{Han}{0,6}(?:系统|所属|下属|直属)`)
+
+// notTheirs tells whether a clause is limited to what belongs to its unit and the
+// question is for something else, which the clause has only by its kind: 图书馆
+// among 团系统所属的公共文化设施.
+func (r *request) notTheirs(h *hits, i int) bool {
+	c := &h.v.clauses[i]
+	if c.kind != KindDuty || r.has(tagMulti) || intersects(c.units, r.units) {
+		return false
+	}
+	limit := limits.FindString(zh.Fold(r.row(c).Text))
+	for _, o := range h.v.owners {
+		if limit != "" && slices.Contains(o.segs, c.segFrom) {
+			limit += " " + o.words
+		}
+	}
+	if limit == "" || slices.ContainsFunc(h.terms, func(t *term) bool { return t.simIn(limit) > 0 }) {
+		return false
+	}
+	return slices.ContainsFunc(h.terms, func(t *term) bool {
+		return t.tok.kind == tokTerm && t.tok.start >= 0 && t.tok.tags&tagGeneric == 0 && t.df > 0 && h.sim(t, i) < simSynonym
+	})
 }
 
 // others answers who has the matter besides the units that are not asked again:
