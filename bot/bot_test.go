@@ -390,3 +390,18 @@ func TestTheExcerptKnowsTheDocumentsWord(t *testing.T) {
 		t.Errorf("%v\n%s", err, r.Text)
 	}
 }
+
+// The answers to several questions stand under them, also where one has none.
+func TestSeveralAnswersStandUnderTheirQuestions(t *testing.T) {
+	t.Parallel()
+	row := func(unit string) index.Answer {
+		return index.Answer{Status: index.Answered, Results: []index.Row{{Kind: index.KindDuty, Plan: "甲", Unit: unit, Text: "统筹。", Cite: "甲 附件·" + unit}}}
+	}
+	a := row("乙局")
+	a.Parts = []index.Part{{Q: "甲事归谁", Answer: row("乙局")}, {Q: "丙事归谁", Answer: index.Answer{Status: index.Unknown}}, {Q: "丁事归谁", Answer: index.Answer{Status: index.Ambiguous}}}
+	r, err := New(fake{"问": a}, Options{}).Ask(t.Context(), "问", "", "")
+	want := "问题 1：甲事归谁\n乙局\n“统筹。”\n——甲 附件·乙局\n问题 2：丙事归谁\n文件里没有这方面的内容，我不能回答。\n问题 3：丁事归谁\n这一问有几种可能，请单独再问一遍。"
+	if diff := cmp.Diff(want, r.Text); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+}

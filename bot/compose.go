@@ -41,6 +41,8 @@ type composer struct {
 
 func (c *composer) message() message {
 	switch {
+	case len(c.a.Parts) > 0:
+		return c.parts()
 	case c.a.Status == index.Unknown:
 		return c.refusal()
 	case c.a.Status == index.Ambiguous:
@@ -68,6 +70,33 @@ func (c *composer) message() message {
 	m.groups = c.rows(main, len(main) > 1)
 	c.addRelated(&m, related, textRelated)
 	c.source(&m, c.a.Results)
+	return m
+}
+
+// parts words the answers to several questions of one message under each question.
+func (c *composer) parts() message {
+	var m message
+	for i, p := range c.a.Parts {
+		one := composer{bot: c.bot, a: p.Answer, q: p.Q, whole: c.whole}
+		g := []line{say(textPart(i+1, clean(p.Q)))}
+		switch p.Answer.Status {
+		case index.Unknown:
+			m.groups = append(m.groups, append(g, say(textRefusal(p.Answer.Hint, clean(one.missing())))))
+			continue
+		case index.Ambiguous:
+			m.groups = append(m.groups, append(g, say(textAskAlone)))
+			continue
+		}
+		part := one.message()
+		g = append(g, part.head...)
+		if len(part.groups) > 0 {
+			g = append(g, part.groups[0]...)
+			part.groups = part.groups[1:]
+		}
+		m.groups = append(append(m.groups, g), part.groups...)
+		last := len(m.groups) - 1
+		m.groups[last] = append(m.groups[last], part.tail...)
+	}
 	return m
 }
 

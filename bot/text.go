@@ -37,6 +37,7 @@ const (
 	textRelatedDuties = "相近的职责："
 	textAmbiguous     = "您问的可能是下面几种，请选一个："
 	textChoose        = "回复编号即可，也可以把问题问得更具体。"
+	textAskAlone      = "这一问有几种可能，请单独再问一遍。"
 	textGap           = "由谁办"
 	textOther         = "其他事情"
 )
@@ -78,6 +79,8 @@ func textAsk(what, office string, issuers []string) string {
 	}
 	return what + "请问" + cmp.Or(strings.Join(issuers, listMark), "发文机关") + "。"
 }
+
+func textPart(n int, q string) string { return fmt.Sprintf("问题 %d：%s", n, q) }
 
 func textOnlyChoices(n int) string {
 	return fmt.Sprintf("只有 %d 个可选，请回复 1 到 %d。", n, n)

@@ -73,6 +73,7 @@ type Answer struct {
 	Member  *bool    // for IntentMember: whether the unit is a member
 	score   float64  // of the first clause, to compare plans
 	Words   []string // of the documents, that the question's words stand for: what to show of a long text
+	Parts   []Part   // of a message with several questions: their answers, of which Results has the rows
 	Hint    string   // one of the Hint constants
 }
 

@@ -99,7 +99,7 @@ func (ix *Index) Ask(ctx context.Context, q Query) (Answer, error) {
 		return Answer{}, err
 	}
 	if named := ix.namedIn(q.Q, all); len(named) > 0 {
-		return ix.answer(named, q), nil
+		return ix.each(named, q, ix.answer(named, q)), nil
 	}
 	// A follow-up stays with the plan that the question before it named, where
 	// that one has an answer.
@@ -112,10 +112,13 @@ func (ix *Index) Ask(ctx context.Context, q Query) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return ix.answer(plans, q), nil
+	return ix.each(plans, q, ix.answer(plans, q)), nil
 }
 
 func (ix *Index) answer(plans []int, q Query) Answer {
+	if before := ix.questions(plans, q.Prev); len(before) > 0 {
+		q.Prev = before[len(before)-1] // the last one asked is leant on
+	}
 	if len(plans) == 1 {
 		return ix.views.get(plans[0]).ask(ix.t, q)
 	}
