@@ -54,7 +54,7 @@ var ErrOffline = errors.New("chattest: no bot is subscribed")
 type AIBotOptions struct {
 	ID, Secret string
 	Name       string           // what members of a group mention
-	Now        func() time.Time // for rates and the ends of sessions; nil: time.Now
+	Now        func() time.Time // for the ends of sessions, and for rates where a frame has no X-Xietiao-Clock; nil: time.Now
 }
 
 // AIBot is a strict fake of WeCom's side of the long connection of one AI bot
@@ -85,6 +85,7 @@ type AIBot struct {
 	refuse        bool
 	copies        int
 	failures      map[string]*aibotFailure
+	at            time.Time // of the frame at work, for rates
 }
 
 type aibotFailure struct{ code, times int }
@@ -105,6 +106,7 @@ type aibotRequest struct {
 	at           time.Time
 	answered     bool           // of events, which are answered once
 	streams      map[string]int // stream id → index in shown
+	began        time.Time      // of the last stream
 }
 
 // aibotConn is one connection.
@@ -491,7 +493,8 @@ func (b *AIBot) violated(format string, args ...any) {
 type aibotIn struct {
 	Cmd     string `json:"cmd"`
 	Headers struct {
-		RequestID string `json:"req_id"`
+		RequestID string    `json:"req_id"`
+		Clock     time.Time `json:"X-Xietiao-Clock"`
 	} `json:"headers"`
 	Body json.RawMessage `json:"body"`
 }
@@ -532,6 +535,9 @@ func (b *AIBot) frame(c *aibotConn, data []byte) bool {
 		return mute || c.write(ack(0, "ok")) == nil
 	}
 	b.mu.Lock()
+	if b.at = f.Headers.Clock; b.at.IsZero() {
+		b.at = b.opt.Now()
+	}
 	code := b.perform(c, f)
 	b.acks[code]++
 	b.happened()
@@ -793,7 +799,7 @@ func (b *AIBot) card(raw json.RawMessage) (card *AIBotCard, cardFeedback string,
 // spend counts a frame in a conversation, or reports that it is one too many;
 // mu is held.
 func (b *AIBot) spend(conversation string) bool {
-	now := b.opt.Now()
+	now := b.at
 	times := slices.DeleteFunc(b.sent[conversation], func(t time.Time) bool { return now.Sub(t) >= time.Hour })
 	minute := 0
 	for _, t := range times {
@@ -811,7 +817,7 @@ func (b *AIBot) spend(conversation string) bool {
 
 // show records a message; mu is held.
 func (b *AIBot) show(s Shown) int {
-	s.Group, s.Time = b.known[s.Conversation], b.opt.Now()
+	s.Group, s.Time = b.known[s.Conversation], b.at
 	b.shown = append(b.shown, s)
 	if s.Card != nil && s.Card.Task != "" {
 		b.tasks[s.Card.Task] = len(b.shown) - 1
@@ -888,7 +894,7 @@ func (b *AIBot) respond(r *aibotRequest, body aibotBody) int {
 	}
 	i := b.show(s)
 	if body.Stream != nil {
-		r.streams[body.Stream.ID] = i
+		r.streams[body.Stream.ID], r.began = i, b.opt.Now()
 	}
 	return 0
 }
@@ -902,7 +908,7 @@ func (b *AIBot) refresh(old *Shown, r *aibotRequest, s Shown, feedback bool) int
 	case old.Card != nil && s.Card != nil:
 		b.violated("a second card in a stream")
 		return AIBotBadParameter
-	case old.Finished || b.opt.Now().Sub(old.Time) >= aibotStreamLife:
+	case old.Finished || b.opt.Now().Sub(r.began) >= aibotStreamLife:
 		return AIBotNoStream
 	case !b.spend(r.conversation):
 		return AIBotFrequency

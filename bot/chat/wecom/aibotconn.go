@@ -68,6 +68,7 @@ type ConnOptions struct {
 	Transport     http.RoundTripper // of the handshake; nil: http.DefaultTransport
 	Logger        *slog.Logger      // nil: none
 	Now           func() time.Time  // for the ends of sessions; nil: time.Now
+	Clock         func() time.Time  // of a rehearsal, which frames carry; nil: they carry none
 }
 
 // Format prints o without its secret.
@@ -322,6 +323,7 @@ func (c *Conn) connect(ctx context.Context, desk *desk) (*link, error) {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
 	l := newLink(ws, c.log, func(l *link, f frame) { c.incoming(l, f, desk) }, c.link.Store)
+	l.clock = c.opt.Clock
 	code, err := l.send(ctx, cmdSubscribe, requestID(cmdSubscribe), map[string]string{"bot_id": c.opt.BotID, "secret": c.opt.Secret})
 	if err == nil && code != 0 {
 		err = refusedError{code}

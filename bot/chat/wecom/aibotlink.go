@@ -52,6 +52,7 @@ type frame struct {
 	Cmd     string `json:"cmd,omitempty"`
 	Headers struct {
 		RequestID string `json:"req_id"`
+		Clock     string `json:"X-Xietiao-Clock,omitempty"` // see chat.ClockHeader
 	} `json:"headers"`
 	Body json.RawMessage `json:"body,omitempty"`
 	Code *int            `json:"errcode,omitempty"` // errmsg is not read: it may repeat what we sent
@@ -89,6 +90,7 @@ type link struct {
 	log   *slog.Logger
 	on    func(*link, frame) // called by the reader for callbacks, must not block
 	up    func(*link)        // called by the reader when subscribed, before any later frame
+	clock func() time.Time   // of a rehearsal; nil: there is none
 	out   chan []byte        // what is handed over here is being written
 	over  chan struct{}
 	end   func(error) // ends the link; the first error is why
@@ -195,6 +197,9 @@ func (l *link) beat(ctx context.Context) error {
 func (l *link) hand(ctx context.Context, cmd, id string, body any) error {
 	f := frame{Cmd: cmd}
 	f.Headers.RequestID = id
+	if l.clock != nil {
+		f.Headers.Clock = l.clock().Format(time.RFC3339Nano)
+	}
 	if body != nil {
 		raw, err := plainJSON(body)
 		if err != nil {
