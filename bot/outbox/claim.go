@@ -169,7 +169,7 @@ func (b *Box) claimLane(tx *store.Tx, id string, via chat.Via, pusher chat.Pushe
 	if err != nil || rec == nil {
 		return job{}, false, err
 	}
-	counts, again, err := admit(tx, pusher.Rates(rec.to()), tx.Now().Add(b.o.Send))
+	counts, again, err := admit(tx, pusher.Rates(rec.to()), tx.Now().Add(b.program(b.o.Send)))
 	if err != nil {
 		return job{}, false, err
 	}
@@ -409,7 +409,7 @@ func (b *Box) again(tx *store.Tx, rec *Record, o chat.Outcome) error {
 	if !rec.Expires.IsZero() && !rec.Due.Before(rec.Expires) {
 		return b.end(tx, rec, StateExpired, o.Code())
 	}
-	if over(rec.to().Session, b.o.Wall().Add(rec.Due.Sub(now))) {
+	if over(rec.to().Session, b.o.Wall().Add(b.wall(rec.Due.Sub(now)))) {
 		return b.elsewhere(tx, rec, StateExpired, o.Code())
 	}
 	return rec.enter(tx, StateWaiting)

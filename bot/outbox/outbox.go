@@ -85,6 +85,7 @@ type Options struct {
 	Observe func(rec Record)
 	Logger  *slog.Logger     // nil: none
 	Wall    func() time.Time // the clock of claims and sessions, the store's own; nil: time.Now
+	Speed   int              // how many times as fast the program's clock runs, in a rehearsal; 0: 1
 
 	Send     time.Duration            // the longest time of one push; 0: 15 s
 	Poll     time.Duration            // how often to look for others' notices; 0: 1 s
@@ -121,6 +122,7 @@ func New(o Options) *Box {
 	orElse(&o.Poll, defaultPoll)
 	orElse(&o.Parallel, defaultParallel)
 	orElse(&o.Keep, defaultKeep)
+	orElse(&o.Speed, 1)
 	if o.Wall == nil {
 		o.Wall = time.Now
 	}
@@ -142,6 +144,11 @@ func New(o Options) *Box {
 	// A claim outlives its push and the recording of the outcome by far.
 	return &Box{o: o, lease: 4 * o.Send, wake: make(chan struct{}, 1)}
 }
+
+// program is what the program's clock goes on by while the wall's does by d, and
+// wall the contrary.
+func (b *Box) program(d time.Duration) time.Duration { return d * time.Duration(b.o.Speed) }
+func (b *Box) wall(d time.Duration) time.Duration    { return d / time.Duration(b.o.Speed) }
 
 func orElse[T comparable](v *T, otherwise T) {
 	var zero T

@@ -84,7 +84,7 @@ func (w *worker) turn(ctx context.Context) (time.Duration, error) {
 	case got.next.IsZero():
 		return w.b.o.Poll, nil
 	}
-	return min(w.b.o.Poll, max(got.next.Sub(got.now), time.Millisecond)), nil
+	return min(w.b.o.Poll, max(w.b.wall(got.next.Sub(got.now)), time.Millisecond)), nil
 }
 
 // rest waits until there may be something to do. After a fault nothing but the
