@@ -15,6 +15,7 @@ import (
 	"xietiao/bot/chat"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
+	"xietiao/bot/task"
 	"xietiao/config"
 	"xietiao/handlers"
 )
@@ -30,6 +31,7 @@ const (
 	maxHeader     = 16 << 10         // bytes
 
 	healthTimeout = 2 * time.Second // for the store to answer a probe
+	outboxPoll    = time.Second     // for notices of other instances
 	purgeEvery    = time.Minute
 	purgeBatch    = 500 // expired records removed at once
 )
@@ -45,6 +47,8 @@ type app struct {
 	shelf     *shelf
 	desk      *bot.Desk
 	box       *outbox.Box
+	board     *task.Board
+	reminders *reminders
 	listeners []chat.Listener
 	operator  operator
 	drain     time.Duration  // how long requests at work may take when we stop
@@ -55,12 +59,11 @@ type app struct {
 // data folder, the store and the addresses, and starts nothing. On an error
 // everything is given back.
 func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, error) {
-	return newAppBy(ctx, cfg, clockOf(cfg), log)
+	return newAppBy(ctx, cfg, programTime{now: clockOf(cfg)}, log)
 }
 
-// newAppBy is newApp by another program's clock: limits, sessions and notices
-// follow it, while tokens, leases and signatures keep to the wall clock.
-func newAppBy(ctx context.Context, cfg config.Config, now func() time.Time, log *slog.Logger) (_ *app, err error) {
+// newAppBy is newApp by another program's clock.
+func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.Logger) (_ *app, err error) {
 	a := &app{log: log, cfg: cfg, drain: drainTimeout}
 	defer func() {
 		if err != nil {
@@ -83,7 +86,10 @@ func newAppBy(ctx context.Context, cfg config.Config, now func() time.Time, log 
 		return nil, err
 	}
 	a.cleanup(func() error { unlock(); return nil })
-	if a.store, err = openStore(ctx, cfg, now); err != nil {
+	if err = pt.separate(cfg); err != nil {
+		return nil, err
+	}
+	if a.store, err = openStore(ctx, cfg, pt.now); err != nil {
 		return nil, err
 	}
 	a.cleanup(a.store.Close)
@@ -103,13 +109,21 @@ func newAppBy(ctx context.Context, cfg config.Config, now func() time.Time, log 
 	if err != nil {
 		return nil, err
 	}
-	lines, err := connect(cfg, chatState{a.store}, p.robots(), holder, log)
+	lines, err := connect(cfg, chatState{a.store}, p.robots(), pt, holder, log)
 	if err != nil {
 		return nil, err
 	}
 	a.listeners = lines.listeners
-	a.box = newBox(a.store, lines.pushers, holder, cfg.Retention.Notices, log, metrics)
+	a.box = outbox.New(outbox.Options{
+		Store: a.store, Pushers: lines.pushers, Holder: holder, Hold: bot.Held, Logger: log, Keep: days(cfg.Retention.Notices),
+		Poll: pt.wall(outboxPoll), Speed: pt.speed,
+		Observe: func(rec outbox.Record) { metrics.Send(string(placeOf(rec).Via), outcomeOf(rec)) },
+	})
 	p.box = a.box
+	if a.board, err = newBoard(cfg, a.box); err != nil {
+		return nil, err
+	}
+	a.reminders = &reminders{board: a.board, store: a.store, time: pt, log: log, metrics: metrics}
 	a.desk = bot.NewDesk(bot.DeskOptions{
 		Store: a.store, Outbox: a.box, Commands: bot.OrgCommands(p.orgOptions()), PublicURL: cfg.PublicURL,
 		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,
@@ -125,7 +139,7 @@ func newAppBy(ctx context.Context, cfg config.Config, now func() time.Time, log 
 	}
 	a.gauges(metrics)
 	a.operator = local{
-		cfg: cfg, store: a.store, health: a.health, close: func() error { return nil },
+		cfg: cfg, store: a.store, board: a.board, health: a.health, close: func() error { return nil },
 		imports: imports{
 			store: a.store, people: func() (*people, error) { return p, nil }, sample: len(cfg.Plans) == 0, changed: a.shelf.changed,
 		},
@@ -203,6 +217,7 @@ func (a *app) run(ctx context.Context) (err error) {
 	}
 	start(&working, work, "documents", a.shelf.run)
 	start(&working, work, "outbox", a.box.Run)
+	start(&working, work, "reminders", a.reminders.run)
 	start(&working, work, "desk", a.desk.Run)
 	start(&working, work, "purge", a.purge)
 

@@ -71,7 +71,7 @@ func benchCallback(b *testing.B, cfg config.Config, atOnce int) {
 		}
 	})
 	waitReady(b, a.url())
-	l, err := connect(cfg, chatState{a.store}, noRobots{}, "bench", log)
+	l, err := connect(cfg, chatState{a.store}, noRobots{}, programTime{}, "bench", log)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -148,7 +148,7 @@ func open(t *testing.T, l line, c *clock, change ...func(*config.Config)) *offic
 func (o *office) start() {
 	o.t.Helper()
 	log := slog.New(slog.NewTextHandler(o.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	a, err := newAppBy(o.t.Context(), o.cfg, o.clock.in(o.cfg), log)
+	a, err := newAppBy(o.t.Context(), o.cfg, programTime{now: o.clock.in(o.cfg)}, log)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -148,7 +148,7 @@ func diagnoses(ctx context.Context, cfg config.Config) []check {
 			return "好的", describeFaults(st.Faults)
 		}})
 	}
-	l, err := connect(cfg, chat.NewMemory(nil), noRobots{}, "doctor", slog.New(slog.DiscardHandler))
+	l, err := connect(cfg, chat.NewMemory(nil), noRobots{}, programTime{}, "doctor", slog.New(slog.DiscardHandler))
 	if err != nil {
 		return append(checks, check{"平台", func(context.Context) (string, string) { return "", err.Error() }})
 	}

@@ -14,13 +14,16 @@ import (
 // errLocked says that another process is using the data folder.
 var errLocked = errors.New("data folder in use")
 
+// lockName is the file in the data folder that is locked.
+const lockName = "lock"
+
 // lockFolder makes the data folder if need be and takes it for this process,
 // until the returned function is called or the process ends, however it ends.
 func lockFolder(data string) (unlock func(), err error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, folderFault(data, err)
 	}
-	f, err := os.OpenFile(filepath.Join(data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(data, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, folderFault(data, err)
 	}

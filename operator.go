@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"xietiao/bot/audit"
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/dingtalk"
 	"xietiao/bot/chat/wecom"
@@ -17,6 +18,7 @@ import (
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
+	"xietiao/bot/task"
 	"xietiao/config"
 )
 
@@ -31,6 +33,11 @@ type operator interface {
 	Backup(ctx context.Context, w io.Writer) error
 	// Documents returns the documents in force, as they were imported.
 	Documents(ctx context.Context) ([]originalFile, error)
+	// Remind lists what the units and the office would be told at the moment. It
+	// changes nothing.
+	Remind(ctx context.Context, at time.Time) ([]dueMessage, error)
+	// Verify checks the histories.
+	Verify(ctx context.Context) (audit.Report, error)
 	// Standing tells how things are. It changes nothing.
 	Standing(ctx context.Context) (standing, error)
 	Close() error
@@ -95,6 +102,7 @@ const (
 type local struct {
 	cfg     config.Config
 	store   *store.Store
+	board   *task.Board
 	imports imports
 	health  func(context.Context) map[string]string // of the service, nil: there is none
 	close   func() error
@@ -126,8 +134,13 @@ func openOperator(ctx context.Context, cfg config.Config) (operator, error) {
 		unlock()
 		return nil, err
 	}
+	board, err := newBoard(cfg, outbox.New(outbox.Options{Store: s}))
+	if err != nil {
+		unlock()
+		return nil, errors.Join(err, s.Close())
+	}
 	return local{
-		cfg: cfg, store: s,
+		cfg: cfg, store: s, board: board,
 		imports: imports{
 			store: s, sample: len(cfg.Plans) == 0, changed: func() {},
 			people: sync.OnceValues(func() (*people, error) { return localPeople(ctx, cfg, s) }),
@@ -177,6 +190,23 @@ func documents(ctx context.Context, s *store.Store) (docs []library.Document, ba
 		return nil, nil, fmt.Errorf("read documents: %w", err)
 	}
 	return docs, bad, nil
+}
+
+func (l local) Remind(ctx context.Context, at time.Time) (list []dueMessage, err error) {
+	err = l.store.View(ctx, func(r store.Reader) error {
+		messages, err := l.board.Due(r, at)
+		list = dueMessages(messages)
+		return err
+	})
+	return list, l.told(err)
+}
+
+func (l local) Verify(ctx context.Context) (report audit.Report, err error) {
+	err = l.store.View(ctx, func(r store.Reader) (err error) {
+		report, err = audit.VerifyAll(r)
+		return err
+	})
+	return report, l.told(err)
 }
 
 func (l local) Standing(ctx context.Context) (st standing, err error) {

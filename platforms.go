@@ -6,13 +6,11 @@ import (
 	"strconv"
 	"strings"
 
-	"xietiao/bot"
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/dingtalk"
 	"xietiao/bot/chat/wecom"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
-	"xietiao/bot/store"
 	"xietiao/config"
 	"xietiao/handlers"
 )
@@ -30,12 +28,14 @@ type lines struct {
 	listeners []chat.Listener
 	pushers   map[chat.Via]chat.Pusher
 	checks    []check // for doctor
+	time      programTime
+	client    *chat.Client
 }
 
 // connect builds a client for each platform that the settings name. It opens no
 // connection. holder is this instance's own name.
-func connect(cfg config.Config, state chat.State, robots chat.Robots, holder string, log *slog.Logger) (*lines, error) {
-	l := &lines{pushers: map[chat.Via]chat.Pusher{}}
+func connect(cfg config.Config, state chat.State, robots chat.Robots, pt programTime, holder string, log *slog.Logger) (*lines, error) {
+	l := &lines{pushers: map[chat.Via]chat.Pusher{}, time: pt, client: chat.NewClient(pt.transport())}
 	for _, part := range []func(config.Config, chat.State, chat.Robots, string, *slog.Logger) error{
 		l.wecomApp, l.wecomBot, l.dingtalk, l.robots,
 	} {
@@ -68,7 +68,7 @@ func (l *lines) wecomApp(cfg config.Config, state chat.State, _ chat.Robots, _ s
 		return nil
 	}
 	api, err := wecom.NewAPI(wecom.APIOptions{
-		CorpID: w.CorpID, Secret: w.Secret.Reveal(), AgentID: w.AgentID, Base: w.APIBase, State: state, Client: chat.NewClient(nil),
+		CorpID: w.CorpID, Secret: w.Secret.Reveal(), AgentID: w.AgentID, Base: w.APIBase, State: state, Client: l.client,
 	})
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (l *lines) wecomBot(cfg config.Config, state chat.State, _ chat.Robots, hol
 		}
 		conn, err := wecom.NewConn(wecom.ConnOptions{
 			BotID: b.ID, Secret: b.Secret.Reveal(), BotName: b.Name, Base: cfg.WeCom.WSBase, State: state, Owner: holder,
-			PerMinute: cfg.Limits.AIBotPerMinute, PerHour: cfg.Limits.AIBotPerHour, Logger: log,
+			Transport: l.time.transport(), Clock: l.time.frames(), PerMinute: cfg.Limits.AIBotPerMinute, PerHour: cfg.Limits.AIBotPerHour, Logger: log,
 		})
 		if err != nil {
 			return err
@@ -109,7 +109,7 @@ func (l *lines) wecomBot(cfg config.Config, state chat.State, _ chat.Robots, hol
 		return err
 	}
 	responder, err := wecom.NewResponder(wecom.ResponderOptions{
-		Base: cfg.WeCom.APIBase, Client: chat.NewClient(nil), PerMinute: cfg.Limits.AIBotPerMinute, PerHour: cfg.Limits.AIBotPerHour,
+		Base: cfg.WeCom.APIBase, Client: l.client, PerMinute: cfg.Limits.AIBotPerMinute, PerHour: cfg.Limits.AIBotPerHour,
 	})
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (l *lines) dingtalk(cfg config.Config, state chat.State, _ chat.Robots, _ s
 	}
 	secret := chat.Link(d.ClientSecret.Reveal())
 	bases := []string{d.OAPIBase, d.APIBase}
-	api, err := dingtalk.NewAPI(dingtalk.APIOptions{ClientID: d.ClientID, Secret: secret, Base: d.APIBase, Client: chat.NewClient(nil), State: state})
+	api, err := dingtalk.NewAPI(dingtalk.APIOptions{ClientID: d.ClientID, Secret: secret, Base: d.APIBase, Client: l.client, State: state})
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (l *lines) dingtalk(cfg config.Config, state chat.State, _ chat.Robots, _ s
 	l.checks = append(l.checks, dingtalkCheck(api))
 	if d.Mode == "stream" {
 		stream, err := dingtalk.NewStream(dingtalk.StreamOptions{
-			ClientID: d.ClientID, Secret: secret, RobotCode: d.RobotCode, Base: d.APIBase, Bases: bases, Log: log,
+			ClientID: d.ClientID, Secret: secret, RobotCode: d.RobotCode, Base: d.APIBase, Bases: bases, Transport: l.time.transport(), Log: log,
 		})
 		if err != nil {
 			return err
@@ -162,13 +162,13 @@ func (l *lines) dingtalk(cfg config.Config, state chat.State, _ chat.Robots, _ s
 // robots are the group robots of both platforms, which are imported later.
 func (l *lines) robots(cfg config.Config, _ chat.State, robots chat.Robots, _ string, _ *slog.Logger) error {
 	w, err := wecom.NewWebhook(wecom.WebhookOptions{
-		Robots: robots, Base: cfg.WeCom.APIBase, Client: chat.NewClient(nil), PerMinute: cfg.Limits.WeComRobotPerMinute,
+		Robots: robots, Base: cfg.WeCom.APIBase, Client: l.client, PerMinute: cfg.Limits.WeComRobotPerMinute,
 	})
 	if err != nil {
 		return err
 	}
 	d, err := dingtalk.NewWebhook(dingtalk.WebhookOptions{
-		Robots: robots, Bases: []string{cfg.DingTalk.OAPIBase}, Client: chat.NewClient(nil), PerMinute: cfg.Limits.DingTalkRobotPerMinute,
+		Robots: robots, Bases: []string{cfg.DingTalk.OAPIBase}, Client: l.client, PerMinute: cfg.Limits.DingTalkRobotPerMinute,
 	})
 	if err != nil {
 		return err
@@ -199,14 +199,6 @@ func originsOf(cfg config.Config) org.Origins {
 		chat.WeCom:    {config.Default().WeCom.APIBase, cfg.WeCom.APIBase},
 		chat.DingTalk: {config.Default().DingTalk.OAPIBase, cfg.DingTalk.OAPIBase},
 	}
-}
-
-// newBox makes the outbox over the channels.
-func newBox(s *store.Store, pushers map[chat.Via]chat.Pusher, holder string, keepDays int, log *slog.Logger, metrics *handlers.Metrics) *outbox.Box {
-	return outbox.New(outbox.Options{
-		Store: s, Pushers: pushers, Holder: holder, Hold: bot.Held, Logger: log, Keep: days(keepDays),
-		Observe: func(rec outbox.Record) { metrics.Send(string(placeOf(rec).Via), outcomeOf(rec)) },
-	})
 }
 
 // placeOf is where the last try went.

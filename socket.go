@@ -13,7 +13,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
+	"xietiao/bot/audit"
 	"xietiao/config"
 )
 
@@ -66,6 +68,8 @@ const (
 	pathBackup    = "/backup"
 	pathDocuments = "/documents"
 	pathStanding  = "/standing"
+	pathRemind    = "/remind"
+	pathVerify    = "/verify"
 )
 
 // serveOperator gives an operator to the other side of the socket. Who can open
@@ -91,6 +95,19 @@ func serveOperator(op operator) http.Handler {
 	mux.HandleFunc("GET "+pathStanding, func(w http.ResponseWriter, r *http.Request) {
 		st, err := op.Standing(r.Context())
 		reply(w, st, err)
+	})
+	mux.HandleFunc("GET "+pathRemind, func(w http.ResponseWriter, r *http.Request) {
+		at, err := time.Parse(time.RFC3339, r.URL.Query().Get("at"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		list, err := op.Remind(r.Context(), at)
+		reply(w, list, err)
+	})
+	mux.HandleFunc("GET "+pathVerify, func(w http.ResponseWriter, r *http.Request) {
+		report, err := op.Verify(r.Context())
+		reply(w, report, err)
 	})
 	mux.HandleFunc("GET "+pathBackup, func(w http.ResponseWriter, r *http.Request) {
 		out := &begun{Writer: w}
@@ -208,6 +225,16 @@ func (r remote) decode(ctx context.Context, method, path string, q url.Values, b
 func (r remote) Import(ctx context.Context, req importRequest) (report importReport, err error) {
 	q := url.Values{"as": {req.Kind}, "file": {req.File}, "apply": {strconv.FormatBool(req.Apply)}, "remove": {strconv.FormatBool(req.Remove)}}
 	err = r.decode(ctx, http.MethodPost, pathImport, q, bytes.NewReader(req.Data), &report)
+	return report, err
+}
+
+func (r remote) Remind(ctx context.Context, at time.Time) (list []dueMessage, err error) {
+	err = r.decode(ctx, http.MethodGet, pathRemind, url.Values{"at": {at.Format(time.RFC3339)}}, nil, &list)
+	return list, err
+}
+
+func (r remote) Verify(ctx context.Context) (report audit.Report, err error) {
+	err = r.decode(ctx, http.MethodGet, pathVerify, nil, nil, &report)
 	return report, err
 }
 

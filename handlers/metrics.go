@@ -18,6 +18,7 @@ type Metrics struct {
 	took     prometheus.Histogram
 	sends    *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	reminded *prometheus.CounterVec
 }
 
 // NewMetrics returns figures that are all zero.
@@ -37,8 +38,11 @@ func NewMetrics() *Metrics {
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "xietiao_callbacks_refused_total", Help: "Callbacks that were refused, by address and status.",
 		}, []string{"path", "status"}),
+		reminded: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "xietiao_reminder_passes_total", Help: "Looks at which reminders are due, by outcome: ok or failed.",
+		}, []string{"outcome"}),
 	}
-	m.registry.MustRegister(m.messages, m.took, m.sends, m.refused,
+	m.registry.MustRegister(m.messages, m.took, m.sends, m.refused, m.reminded,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -55,6 +59,15 @@ func (m *Metrics) Send(via, outcome string) { m.sends.WithLabelValues(via, outco
 // Refused counts a callback that was refused.
 func (m *Metrics) Refused(path string, status int) {
 	m.refused.WithLabelValues(path, strconv.Itoa(status)).Inc()
+}
+
+// Reminded counts one look at which reminders are due.
+func (m *Metrics) Reminded(ok bool) {
+	outcome := "ok"
+	if !ok {
+		outcome = "failed"
+	}
+	m.reminded.WithLabelValues(outcome).Inc()
 }
 
 // Gauge adds a figure that is read when somebody asks; value is called from

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"xietiao/bot/calendar"
+	"xietiao/bot/chat"
+	"xietiao/bot/chat/dingtalk"
+	"xietiao/bot/chat/wecom"
+	"xietiao/bot/task"
+)
+
+var remindCommand = command{
+	name:    "remind",
+	summary: "看某个时刻该提醒谁、为什么，不发",
+	usage: `用法：xietiao remind -at 时刻 [-config 文件] [-data 文件夹]
+
+  -at 时刻   例如 2026-12-01T09:00:00+08:00
+  -config、-data  同 serve
+
+列出到那个时刻该发、还没有发的任务提醒：发给哪个单位、走哪条路、为什么。什么也不改，什么也不发。
+以后的日子按现在的任务来算：从那天零点起该发的，假定这之前都照常发了、没有人再动过任务，也不算每天几条的上限。
+服务开着也能用。
+`,
+	run: runRemind,
+}
+
+func runRemind(ctx context.Context, c *call) int {
+	fs := flag.NewFlagSet("remind", flag.ContinueOnError)
+	moment := fs.String("at", "", "")
+	flags := storeFlags(fs)
+	rest, code, ok := c.parse(fs)
+	if !ok {
+		return code
+	}
+	at, err := time.Parse(time.RFC3339, *moment)
+	switch {
+	case len(rest) > 0:
+		return c.misuse("多余的参数 %q", rest[0])
+	case *moment == "":
+		return c.misuse("要给一个时刻，例如 -at 2026-12-01T09:00:00+08:00")
+	case err != nil:
+		return c.misuse("-at 的值 %q 不是 2026-12-01T09:00:00+08:00 这样的时刻", *moment)
+	}
+	cfg, err := c.storeSettings(flags)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	cal, err := calendarOf(cfg)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	rules, err := rulesOf(cfg)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	op, err := openOperator(ctx, cfg)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	defer func() { _ = op.Close() }() // read only
+	list, err := op.Remind(ctx, at)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	at = at.In(cfg.Location())
+	printf(c.stdout, "%s（%s）\n", at.Format(minuteLayout), dayWord(cal, at))
+	if open := cal.NextOpen(at, rules.Hours); len(list) > 0 && open.After(at) {
+		printf(c.stdout, "不在发提醒的时段，下面这些最早 %s 发\n", open.Format(minuteLayout))
+	}
+	for _, m := range list {
+		printf(c.stdout, "\n%s", m)
+	}
+	if len(list) == 0 {
+		printf(c.stdout, "没有要提醒的\n")
+	}
+	return exitDone
+}
+
+const minuteLayout = "2006-01-02 15:04"
+
+// dayWord says what kind of day it is.
+func dayWord(cal *calendar.Calendar, at time.Time) string {
+	day := cal.Day(at)
+	kind := "工作日"
+	if !cal.Workday(day) {
+		kind = "休息日"
+	}
+	if name := cal.Name(day); name != "" {
+		kind += "，" + name
+	}
+	if !cal.Known(day.Y) {
+		kind += "，假期未定"
+	}
+	return "周" + string([]rune("日一二三四五六")[day.Weekday()]) + "，" + kind
+}
+
+// dueMessage is one message that is due, for people.
+type dueMessage struct {
+	Unit string   `json:"unit"` // empty: the office
+	Head bool     `json:"head"` // to the unit's head, in person
+	Ways []string `json:"ways"` // the first first; none: it must be called up
+	Why  []string `json:"why"`  // a line for each task
+}
+
+func dueMessages(messages []task.Message) (list []dueMessage) {
+	for _, m := range messages {
+		d := dueMessage{Unit: m.Unit, Head: m.Head}
+		for _, to := range m.To {
+			if way := wayOf(to); !slices.Contains(d.Ways, way) {
+				d.Ways = append(d.Ways, way)
+			}
+		}
+		for _, it := range m.Items {
+			d.Why = append(d.Why, whyOf(it))
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// String is the message's lines.
+func (d dueMessage) String() string {
+	to := cmp.Or(d.Unit, "协调组办公室")
+	if d.Head {
+		to += "的负责人"
+	}
+	way := "没有群，也没有能找到的人，要打电话"
+	switch {
+	case d.Unit == "" && len(d.Ways) > 0: // each of its people gets one
+		way = strings.Join(d.Ways, "、")
+	case len(d.Ways) > 0:
+		way = d.Ways[0]
+		if len(d.Ways) > 1 {
+			way += "（不通时：" + strings.Join(d.Ways[1:], "、") + "）"
+		}
+	}
+	return to + " ← " + way + "\n  " + strings.Join(d.Why, "\n  ") + "\n"
+}
+
+// wayOf words where a message goes.
+func wayOf(to chat.Address) string {
+	way := map[chat.Via]string{
+		wecom.ViaApp: "企业微信应用", wecom.ViaAIBot: "企业微信智能机器人", wecom.ViaWebhook: "企业微信群机器人",
+		dingtalk.ViaRobot: "钉钉机器人", dingtalk.ViaWebhook: "钉钉群机器人",
+	}[to.Via]
+	if to.Kind == chat.Direct {
+		return way + "→" + string(to.User)
+	}
+	return way
+}
+
+// causes are the words for why somebody is told of a task.
+var causes = map[task.Cause]string{
+	task.CauseSign: "还没有签收", task.CauseDeadline: "期限将到", task.CauseOverdue: "逾期", task.CauseHead: "逾期多日，告知负责人",
+	task.CauseEscalate: "逾期多日，请办公室督办", task.CauseHand: "新交办", task.CauseUrge: "催办", task.CauseReturn: "退回重办",
+	task.CauseChange: "内容或期限有修改", task.CauseGrant: "同意延期", task.CauseDeny: "不同意延期", task.CauseSettle: "协调有结果",
+	task.CauseDrop: "不再承担", task.CauseCancel: "已取消", task.CauseReported: "已反馈，待复核", task.CauseDeclined: "有单位退回",
+	task.CauseAsked: "申请延期", task.CauseRaised: "提请协调",
+}
+
+// whyOf is a task, how urgent it is, and why somebody is told of it.
+func whyOf(it task.Item) string {
+	var why []string
+	for _, c := range it.Causes {
+		why = append(why, causes[c])
+	}
+	line := it.Task.Heading() + "：" + strings.Join(why, "、")
+	if !it.Task.Deadline.IsZero() {
+		line += fmt.Sprintf("（%s，期限 %s，剩 %d 个工作日）", it.Colour.Word(), it.Task.Deadline, it.Left)
+	}
+	return line
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"xietiao/bot/calendar"
+	"xietiao/bot/outbox"
+	"xietiao/bot/store"
+	"xietiao/bot/task"
+	"xietiao/config"
+	"xietiao/handlers"
+)
+
+// newBoard makes the tasks' board by the settings.
+func newBoard(cfg config.Config, box *outbox.Box) (*task.Board, error) {
+	cal, err := calendarOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := rulesOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return task.New(task.Options{Calendar: cal, Sender: box, Routes: routesOf(cfg), Rules: rules}), nil
+}
+
+// calendarOf is the calendar with the days that the settings name.
+func calendarOf(cfg config.Config) (*calendar.Calendar, error) {
+	var corrections []calendar.Correction
+	for _, h := range cfg.Holidays {
+		day, err := calendar.ParseDate(h.Date)
+		if err != nil {
+			return nil, fmt.Errorf("holidays: %w", err)
+		}
+		corrections = append(corrections, calendar.Correction{Date: day, Off: h.Off, Name: h.Name})
+	}
+	return calendar.New(cfg.Location(), corrections), nil
+}
+
+// rulesOf says when units are reminded.
+func rulesOf(cfg config.Config) (task.Rules, error) {
+	hours, err1 := calendar.ParseHours(cfg.Remind.Hours)
+	digest, err2 := calendar.ParseClock(cfg.Remind.Digest)
+	return task.Rules{
+		Offsets: cfg.Remind.Offsets, OverdueEvery: cfg.Remind.OverdueEvery, Digest: digest, Hours: hours, DailyCap: cfg.Remind.DailyCap,
+	}, errors.Join(err1, err2)
+}
+
+// How often the reminders are looked at.
+const (
+	remindEvery = 10 * time.Second // for what a step or another instance has changed
+	remindLeast = time.Second      // between two looks, also where something stays due
+)
+
+// reminders puts what is due into the outbox.
+type reminders struct {
+	board   *task.Board
+	store   *store.Store
+	time    programTime
+	log     *slog.Logger
+	metrics *handlers.Metrics
+	fault   string // what went wrong last; said once until it changes
+}
+
+// run looks again and again until ctx ends. Any number of instances may: each
+// reminder is written once.
+func (r *reminders) run(ctx context.Context) error {
+	for {
+		t := time.NewTimer(r.time.wall(r.once(ctx)))
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return nil
+		}
+	}
+}
+
+// once says what is due now, and returns for how long nothing will be.
+func (r *reminders) once(ctx context.Context) time.Duration {
+	next, err := r.board.Remind(ctx, r.store)
+	if ctx.Err() != nil {
+		return 0
+	}
+	r.metrics.Reminded(err == nil)
+	fault := ""
+	if err != nil {
+		fault = err.Error()
+	}
+	if fault != r.fault && err != nil {
+		r.log.Error("reminders are not all written", "component", "reminders", "err", err)
+	}
+	r.fault = fault
+	if next.IsZero() {
+		return remindEvery
+	}
+	return max(remindLeast, min(remindEvery, next.Sub(r.time.now())))
+}
