@@ -89,7 +89,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	if err = pt.separate(cfg); err != nil {
 		return nil, err
 	}
-	if a.store, err = openStore(ctx, cfg, pt.now); err != nil {
+	if a.store, err = openStore(ctx, cfg, store.Options{Now: pt.now, NoSync: pt.rehearsal()}); err != nil {
 		return nil, err
 	}
 	a.cleanup(a.store.Close)

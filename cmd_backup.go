@@ -174,7 +174,7 @@ func runRestore(ctx context.Context, c *call) int {
 		return c.fail("%v", err)
 	}
 	defer unlock()
-	s, err := dialStore(cfg, clockOf(cfg))
+	s, err := dialStore(cfg, store.Options{Now: clockOf(cfg)})
 	if err != nil {
 		return c.fail("%v", storeFault(cfg, err))
 	}

@@ -276,7 +276,7 @@ func (i *instance) records() (list []outbox.Record) {
 // view reads the store.
 func (i *instance) view(fn func(r store.Reader) error) {
 	i.t.Helper()
-	s, err := openStore(i.ctx, i.config(), time.Now)
+	s, err := openStore(i.ctx, i.config(), store.Options{Now: time.Now})
 	if err != nil {
 		i.t.Fatal(err)
 	}

@@ -129,7 +129,7 @@ func openOperator(ctx context.Context, cfg config.Config) (operator, error) {
 			return nil, err
 		}
 	}
-	s, err := openStore(ctx, cfg, clockOf(cfg))
+	s, err := openStore(ctx, cfg, store.Options{Now: clockOf(cfg)})
 	if err != nil {
 		unlock()
 		return nil, err

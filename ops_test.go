@@ -503,7 +503,7 @@ func robotOpens(t *testing.T, data string) {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Data = data
-	s, err := openStore(t.Context(), cfg, clockOf(cfg))
+	s, err := openStore(t.Context(), cfg, store.Options{Now: clockOf(cfg)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -678,7 +678,7 @@ func TestADocumentThatCannotBeReadDoesNotTakeTheOthersAlong(t *testing.T) {
 	inProcess("", "ask", "-data", data, "农家书屋归谁管").want(t, 1, "一份也读不出来，请重新导入")
 	cfg := config.Default()
 	cfg.Data = data
-	s, err := openStore(t.Context(), cfg, time.Now)
+	s, err := openStore(t.Context(), cfg, store.Options{Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (p programTime) rehearsal() bool { return p.speed > 0 }
 
 // wall is how long the machine waits while the program's clock goes on by d.
 func (p programTime) wall(d time.Duration) time.Duration {
-	const least = 5 * time.Millisecond // whatever the speed: there are others who need the machine
+	const least = 2 * time.Millisecond // whatever the speed: there are others who need the machine
 	return max(d/time.Duration(max(p.speed, 1)), min(d, least))
 }
 

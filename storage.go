@@ -21,10 +21,9 @@ const storeFile = "xietiao.db"
 // never changed or removed once it was released.
 var schema []store.Step
 
-// openStore opens the store that the settings name, by the program's clock, and
-// brings it up to date. The error is for users.
-func openStore(ctx context.Context, cfg config.Config, now func() time.Time) (*store.Store, error) {
-	s, err := dialStore(cfg, now)
+// openStore opens the store that the settings name and brings it up to date. The error is for users.
+func openStore(ctx context.Context, cfg config.Config, o store.Options) (*store.Store, error) {
+	s, err := dialStore(cfg, o)
 	if err != nil {
 		return nil, storeFault(cfg, err)
 	}
@@ -34,14 +33,14 @@ func openStore(ctx context.Context, cfg config.Config, now func() time.Time) (*s
 	return s, nil
 }
 
-func dialStore(cfg config.Config, now func() time.Time) (*store.Store, error) {
+func dialStore(cfg config.Config, o store.Options) (*store.Store, error) {
 	if u := cfg.Redis.Reveal(); u != "" {
-		return store.OpenRedis(u, cfg.Space, nil, store.Options{Now: now})
+		return store.OpenRedis(u, cfg.Space, nil, o)
 	}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
-	return store.OpenFile(filepath.Join(cfg.Data, storeFile), store.Options{Now: now})
+	return store.OpenFile(filepath.Join(cfg.Data, storeFile), o)
 }
 
 // clockOf is the program's clock: it tells the time of the office's zone.

@@ -31,6 +31,7 @@ func OpenFile(path string, o Options) (*Store, error) {
 	db, err := openBolt(path)
 	switch {
 	case err == nil:
+		db.NoSync = o.NoSync
 		return newStore(&boltStore{db}, o), nil
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("%w: %s is in use by another process", ErrUnavailable, path)

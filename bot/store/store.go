@@ -68,6 +68,9 @@ type Options struct {
 	Now func() time.Time
 	// Wall is the clock of leases and of PutUntilWall. time.Now if nil.
 	Wall func() time.Time
+	// NoSync lets a file's commits not wait for the disk: they outlive the process,
+	// however it ends, but not the machine. For rehearsals.
+	NoSync bool
 	// Queue is how many closures may wait for the committer. 4096 if 0.
 	Queue int
 }
