@@ -304,15 +304,18 @@ func splitBy(s, seps string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(seps, r) })
 }
 
-// near lists units whose names share most pairs of characters with the text.
-func (f *unitFinder) near(text string) []string {
+func (f *unitFinder) near(text string) []string { return Near(f.units, text) }
+
+// Near lists units whose names share most characters with the text, the nearest
+// first.
+func Near(units Units, text string) []string {
 	const least = 0.25 // below that a name has nothing to do with the text
 	type scored struct {
 		name  string
 		score float64
 	}
 	var list []scored
-	for _, name := range f.units.Names() {
+	for _, name := range units.Names() {
 		if s := alike(zh.Fold(squeeze(text)), zh.Fold(name)); s >= least {
 			list = append(list, scored{name, s})
 		}

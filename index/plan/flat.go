@@ -44,17 +44,17 @@ func (p *parser) readFlatTables() {
 func (f *flat) header(i int) int {
 	cells := f.p.spacedCells(f.p.paras[i].span)
 	if len(cells) < 3 {
-		k, ok := readHeader(f.p.text(i))
+		k, ok := ReadHeader(f.p.text(i))
 		if !ok {
 			return 0
 		}
-		f.lines, f.numbered = true, k == colNo
+		f.lines, f.numbered = true, k == ColNo
 		return f.lineHeader(i)
 	}
 	for _, c := range cells {
 		f.addColumn(f.p.src.str(c))
 	}
-	if f.numbered = f.cols.kinds[0] == colNo; !f.numbered || !f.usable() {
+	if f.numbered = f.cols.kinds[0] == ColNo; !f.numbered || !f.usable() {
 		return 0
 	}
 	return 1
@@ -68,7 +68,7 @@ func (f *flat) lineHeader(i int) int {
 		if pa.table != nil || pa.mark.kind == markHan || pa.len() > maxFlatHeader || k > i && isNumberLine(t) {
 			break
 		}
-		if _, ok := readHeader(t); !ok && !f.numbered {
+		if _, ok := ReadHeader(t); !ok && !f.numbered {
 			break // without numbers only sure headers count
 		}
 		if len(f.cols.names) > 1 && (strings.HasPrefix(t, "(") || strings.HasPrefix(t, "（")) {
@@ -88,7 +88,7 @@ func (f *flat) lineHeader(i int) int {
 const maxColumns = 12
 
 func (f *flat) addColumn(name string) {
-	k, _ := readHeader(name)
+	k, _ := ReadHeader(name)
 	f.cols.names, f.cols.kinds = append(f.cols.names, name), append(f.cols.kinds, k)
 }
 
@@ -241,7 +241,7 @@ func (f *flat) row(no int, cells []span) {
 			if len(units) > 1 {
 				units = units[1:]
 			}
-		case f.cols.has(colWhen) && s.when == "" && isWhen(t):
+		case f.cols.has(ColWhen) && s.when == "" && isWhen(t):
 			s.when = t
 		default:
 			rest = append(rest, c)
@@ -265,11 +265,11 @@ func (f *flat) row(no int, cells []span) {
 func (f *flat) unitColumns() (parts []part) {
 	for _, k := range f.cols.kinds {
 		switch k {
-		case colLead:
+		case ColLead:
 			parts = append(parts, partLead)
-		case colDuty:
+		case ColDuty:
 			parts = append(parts, partDuty)
-		case colSupport:
+		case ColSupport:
 			parts = append(parts, partSupport)
 		}
 	}
@@ -295,7 +295,7 @@ func (f *flat) textOf(it *Item, rest []span) span {
 	}
 	var extra []string
 	for c, k := range f.cols.kinds {
-		if k == colExtra && c > f.cols.text {
+		if k == ColExtra && c > f.cols.text {
 			extra = append(extra, f.cols.names[c])
 		}
 	}

@@ -9,46 +9,48 @@ import (
 	"xietiao/index/zh"
 )
 
-// column is what a table's column holds.
-type column int
+// Column is what a column of a table holds.
+type Column int
 
+// The columns.
 const (
-	colExtra   column = iota // anything else, kept by its header
-	colNo                    // 序号
-	colTitle                 // 任务名称, 类别: what groups or names the row
-	colText                  // 工作任务, 主要内容
-	colLead                  // 牵头单位
-	colDuty                  // 责任单位, 指导部门
-	colSupport               // 配合单位
-	colWhen                  // 完成时限
-	colUnit                  // 单位, 成员单位: whose duties the row gives
-	colDuties                // 职责
+	ColExtra   Column = iota // anything else, kept by its header
+	ColNo                    // 序号
+	ColTitle                 // 任务名称, 类别: what groups or names the row
+	ColText                  // 工作任务, 主要内容
+	ColLead                  // 牵头单位
+	ColDuty                  // 责任单位, 指导部门
+	ColSupport               // 配合单位
+	ColWhen                  // 完成时限
+	ColUnit                  // 单位, 成员单位: whose duties the row gives
+	ColDuties                // 职责
 )
 
 // headers say what a header's words mean. The first match counts.
 var headers = []struct {
 	words *regexp.Regexp
-	is    column
+	is    Column
 }{
-	{regexp.MustCompile(`^(?:序号|编号|项次|序|项目编号|任务序号|No\.?|NO\.?|号)$`), colNo},
-	{regexp.MustCompile(`^(?:牵头|主办|主管|责任)领导(?:单位|部门)$`), colLead},
-	{regexp.MustCompile(`领导|责任人|负责人|联系人|联络员|电话|姓名|职务|情况|备注|说明|依据|来源|范围|对象|资金|投资|金额`), colExtra},
-	{regexp.MustCompile(`时限|时间|期限|节点|进度|(?:完成|截止|截至|办结|到期|计划)日期?$|^日期$`), colWhen},
-	{regexp.MustCompile(`配合|协办|协助|协同|协作|参与|参加|支持单位|支持部门`), colSupport},
-	{regexp.MustCompile(`牵头|主办|主责|主要责任|第一责任`), colLead},
-	{regexp.MustCompile(`(?:责任|负责|承办|落实|实施|主管|指导|承担|执行|推进|完成|监管|分工)(?:的)?(?:单位|部门|主体|处室|科室|股室|机构|地区|县区|市县)|责任分工|任务分工|^责任(?:（.*）)?$|分工$`), colDuty},
-	{regexp.MustCompile(`^(?:主要|工作|部门|单位|成员单位|具体)?(?:的)?(?:职责|职能|工作职责|主要职责)(?:任务|分工|内容)?$`), colDuties},
-	{regexp.MustCompile(`^(?:成员|有关|相关|各)?(?:单位|部门)(?:名称)?$|^(?:单位|部门)[/／、（(和]`), colUnit},
-	{regexp.MustCompile(`类别|类型|分类|领域|板块|方面|名称|标题|一级|专项|大项|总体任务|任务类`), colTitle},
-	{regexp.MustCompile(`任务|内容|举措|措施|事项|要点|工作|项目|做法|条款|清单|问题|要求|目标`), colText},
+	{regexp.MustCompile(`^(?:序号|编号|项次|序|项目编号|任务序号|No\.?|NO\.?|号)$`), ColNo},
+	{regexp.MustCompile(`^(?:牵头|主办|主管|责任)领导(?:单位|部门)$`), ColLead},
+	{regexp.MustCompile(`领导|责任人|负责人|联系人|联络员|电话|姓名|职务|情况|备注|说明|依据|来源|范围|对象|资金|投资|金额`), ColExtra},
+	{regexp.MustCompile(`时限|时间|期限|节点|进度|(?:完成|截止|截至|办结|到期|计划)日期?$|^日期$`), ColWhen},
+	{regexp.MustCompile(`配合|协办|协助|协同|协作|参与|参加|支持单位|支持部门`), ColSupport},
+	{regexp.MustCompile(`牵头|主办|主责|主要责任|第一责任`), ColLead},
+	{regexp.MustCompile(`(?:责任|负责|承办|落实|实施|主管|指导|承担|执行|推进|完成|监管|分工)(?:的)?(?:单位|部门|主体|处室|科室|股室|机构|地区|县区|市县)|责任分工|任务分工|^责任(?:（.*）)?$|分工$`), ColDuty},
+	{regexp.MustCompile(`^(?:主要|工作|部门|单位|成员单位|具体)?(?:的)?(?:职责|职能|工作职责|主要职责)(?:任务|分工|内容)?$`), ColDuties},
+	{regexp.MustCompile(`^(?:成员|有关|相关|各)?(?:单位|部门)(?:名称)?$|^(?:单位|部门)[/／、（(和]`), ColUnit},
+	{regexp.MustCompile(`类别|类型|分类|领域|板块|方面|名称|标题|一级|专项|大项|总体任务|任务类`), ColTitle},
+	{regexp.MustCompile(`任务|内容|举措|措施|事项|要点|工作|项目|做法|条款|清单|问题|要求|目标`), ColText},
 }
 
 // maxHeader bounds the runes of a column's header.
 const maxHeader = 24
 
-func readHeader(text string) (column, bool) {
+// ReadHeader says what a column holds by its header; false: the words are not known.
+func ReadHeader(text string) (Column, bool) {
 	if n := len([]rune(text)); n == 0 || n > maxHeader {
-		return colExtra, false
+		return ColExtra, false
 	}
 	if plain := dropBrackets(text); plain != "" {
 		text = plain // 责任单位（首位为牵头单位）
@@ -58,13 +60,29 @@ func readHeader(text string) (column, bool) {
 			return h.is, true
 		}
 	}
-	return colExtra, false
+	return ColExtra, false
+}
+
+// ReadHeaders says what the columns of a table of tasks hold, by their headers, and
+// which of them has the words of the task. False: it is no header of such a table,
+// which names tasks and units.
+func ReadHeaders(names []string) (kinds []Column, text int, ok bool) {
+	l := layout{names: names}
+	for _, n := range names {
+		k, _ := ReadHeader(n)
+		l.kinds = append(l.kinds, k)
+	}
+	if !l.hasUnits() || !l.hasText() {
+		return nil, -1, false
+	}
+	l.choose()
+	return l.kinds, l.text, l.useful()
 }
 
 // layout is what the columns of a table hold.
 type layout struct {
 	names []string
-	kinds []column
+	kinds []Column
 	text  int // the column with the item's text; -1 when there is none
 	units bool
 }
@@ -146,7 +164,7 @@ func (g *grid) header(r int) (layout, bool) {
 	known, seen := 0, map[span]bool{}
 	for c := 0; c < g.width(r); c++ {
 		t := g.cell(r, c)
-		k, ok := readHeader(t)
+		k, ok := ReadHeader(t)
 		if !ok && len([]rune(t)) > maxHeader {
 			return l, false
 		}
@@ -162,7 +180,7 @@ func (g *grid) header(r int) (layout, bool) {
 // secondHeader reads a lower header row: cells merged from above, or finer
 // headers below a spanning one.
 func (g *grid) secondHeader(top layout, r int) (layout, bool) {
-	low := layout{names: append([]string(nil), top.names...), kinds: append([]column(nil), top.kinds...)}
+	low := layout{names: append([]string(nil), top.names...), kinds: append([]Column(nil), top.kinds...)}
 	finer := false
 	if _, one := g.spanning(r); one {
 		return low, false
@@ -172,7 +190,7 @@ func (g *grid) secondHeader(top layout, r int) (layout, bool) {
 		if !ok || t == top.names[c] {
 			continue
 		}
-		k, known := readHeader(t)
+		k, known := ReadHeader(t)
 		if !known {
 			return low, false
 		}
@@ -190,7 +208,7 @@ func (g *grid) sameRow(a, b int) bool {
 	return true
 }
 
-func (l layout) has(ks ...column) bool {
+func (l layout) has(ks ...Column) bool {
 	for _, k := range l.kinds {
 		for _, w := range ks {
 			if k == w {
@@ -201,36 +219,36 @@ func (l layout) has(ks ...column) bool {
 	return false
 }
 
-func (l layout) hasUnits() bool { return l.has(colLead, colDuty, colSupport, colUnit) }
-func (l layout) hasText() bool  { return l.has(colText, colTitle, colDuties) }
+func (l layout) hasUnits() bool { return l.has(ColLead, ColDuty, ColSupport, ColUnit) }
+func (l layout) hasText() bool  { return l.has(ColText, ColTitle, ColDuties) }
 func (l layout) useful() bool   { return l.text >= 0 && l.hasUnits() }
 
 // choose picks the column of the item's text: the last task-like one; those
 // before it name the row. A table of 单位 and 职责 gives units.
 func (l *layout) choose() {
 	l.text = -1
-	l.units = l.has(colDuties) && l.has(colUnit, colDuty) && !l.has(colLead)
+	l.units = l.has(ColDuties) && l.has(ColUnit, ColDuty) && !l.has(ColLead)
 	for c, k := range l.kinds {
 		switch {
-		case k == colDuties && l.units:
+		case k == ColDuties && l.units:
 			l.text = c
-		case k == colDuties, k == colText && !l.units:
+		case k == ColDuties, k == ColText && !l.units:
 			if weakText.MatchString(l.names[c]) && l.text >= 0 {
-				l.kinds[c] = colExtra
+				l.kinds[c] = ColExtra
 				continue
 			}
 			if l.text >= 0 && l.names[l.text] != l.names[c] {
-				l.kinds[l.text] = colTitle
+				l.kinds[l.text] = ColTitle
 			}
-			l.kinds[c] = colText
+			l.kinds[c] = ColText
 			l.text = c
-		case k == colUnit && !l.units:
-			l.kinds[c] = colDuty
+		case k == ColUnit && !l.units:
+			l.kinds[c] = ColDuty
 		}
 	}
 	for c := len(l.kinds) - 1; c >= 0 && l.text < 0; c-- {
-		if l.kinds[c] == colTitle {
-			l.kinds[c], l.text = colText, c
+		if l.kinds[c] == ColTitle {
+			l.kinds[c], l.text = ColText, c
 		}
 	}
 }
@@ -276,7 +294,7 @@ func (g *grid) row(r int) {
 // onlyUnits reports a row that only carries on a list of units or a date.
 func (g *grid) onlyUnits(r int) bool {
 	for c, k := range g.cols.kinds {
-		if g.cell(r, c) != "" && k != colLead && k != colDuty && k != colSupport && k != colWhen {
+		if g.cell(r, c) != "" && k != ColLead && k != ColDuty && k != ColSupport && k != ColWhen {
 			return false
 		}
 	}
@@ -330,7 +348,7 @@ func (g *grid) isTotal(r int) bool {
 func (g *grid) dutyRow(r int) {
 	s := g.para.cells[r][g.cols.text]
 	for c, k := range g.cols.kinds {
-		if k != colUnit && k != colDuty {
+		if k != ColUnit && k != ColDuty {
 			continue
 		}
 		if names := g.cellNames(r, c); len(names) > 0 {
@@ -358,7 +376,7 @@ func (g *grid) dutyRow(r int) {
 // whose cell is merged over several rows count on.
 func (g *grid) nextNo(r int) int {
 	for c, k := range g.cols.kinds {
-		if (k == colUnit || k == colDuty) && g.cell(r, c) != "" && !g.raw(r, c).Copied {
+		if (k == ColUnit || k == ColDuty) && g.cell(r, c) != "" && !g.raw(r, c).Copied {
 			return 1
 		}
 	}
@@ -376,15 +394,15 @@ func (g *grid) taskRow(r int) {
 			continue
 		}
 		switch k {
-		case colNo:
+		case ColNo:
 			it.No = rowNumber(t)
-		case colText:
+		case ColText:
 			text, it.Text = g.para.cells[r][c], t
-		case colLead, colDuty, colSupport:
+		case ColLead, ColDuty, ColSupport:
 			s.merge(g.cellShare(r, c, k))
-		case colWhen:
+		case ColWhen:
 			s.when = joinOnce(s.when, t)
-		case colTitle:
+		case ColTitle:
 			g.title(&it, r, c, t)
 		default:
 			it.Extra[g.cols.names[c]] = t
@@ -477,8 +495,8 @@ func rowNumber(t string) int {
 }
 
 // cellShare reads the units of a cell: a bare list, or 牵头：A 配合：B.
-func (g *grid) cellShare(r, c int, k column) share {
-	def := map[column]part{colLead: partLead, colDuty: partDuty, colSupport: partSupport}[k]
+func (g *grid) cellShare(r, c int, k Column) share {
+	def := map[Column]part{ColLead: partLead, ColDuty: partDuty, ColSupport: partSupport}[k]
 	text := cellList(g.raw(r, c).Text)
 	if label.MatchString(text) {
 		if s, ok := readShare(text); ok {
