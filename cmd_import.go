@@ -14,8 +14,8 @@ import (
 
 var importCommand = command{
 	name:    "import",
-	summary: "把方案、花名册、群机器人放进系统",
-	usage: `用法：xietiao import [-as plan|roster|groups] [-yes] [-config 文件] [-data 文件夹] 文件…
+	summary: "把方案、花名册、群机器人、任务放进系统",
+	usage: `用法：xietiao import [-as plan|roster|groups|tasks] [-yes] [-config 文件] [-data 文件夹] 文件…
       xietiao import -as plan -remove [-yes] [-data 文件夹] 文号或标题…
       xietiao import -as groups -remove [-yes] [-data 文件夹] 机器人编号…
 
@@ -23,12 +23,14 @@ var importCommand = command{
   -as roster   花名册：xlsx 或 csv，列有 姓名、单位、角色、企业微信账号、钉钉账号、手机；
                角色写“办公室”的人管理系统。企业微信导出的通讯录可以直接用
   -as groups   群机器人：xlsx 或 csv，列有 单位、平台、webhook、secret；导入后各发一条测试消息
+  -as tasks    任务：xlsx 或 csv，列有 任务、责任单位、配合单位、完成时限、备注，怎么写见 docs/tasks.md；
+               或者一份已经导入的方案，取里面写明单位的任务。导入后是“立项”，由办公室交办
   -remove      移除导入过的方案或群机器人（编号是 R 开头的那个）；方案的原件和旧版留着
   -yes         不问，直接做
   -config、-data  同 serve；服务用了 -data，这里也要写同一个
 
 先说会有什么变化，问过才做。同一份文件导入两次，第二次什么也不变。
-一份文件要么全部导入，要么一点不导入。服务开着也能用，不用重启。
+一份文件要么全部导入，要么一点不导入；任务表里看不清的行列出来留下，其余的全部导入。服务开着也能用，不用重启。
 `,
 	run: runImport,
 }
@@ -44,9 +46,9 @@ func runImport(ctx context.Context, c *call) int {
 		return code
 	}
 	switch {
-	case !slices.Contains([]string{importPlan, importRoster, importGroups}, *kind):
-		return c.misuse("-as 只能是 %s、%s 或 %s", importPlan, importRoster, importGroups)
-	case *remove && *kind == importRoster:
+	case !slices.Contains(importKinds, *kind):
+		return c.misuse("-as 只能是 %s", strings.Join(importKinds, "、"))
+	case *remove && *kind != importPlan && *kind != importGroups:
 		return c.misuse("-remove 只能移除方案和群机器人")
 	case *remove && len(files) == 0:
 		return c.misuse("缺少要移除的文号、标题或机器人编号")
@@ -120,7 +122,7 @@ func (im importing) each(ctx context.Context, name string) error {
 	case report.Bad:
 		return im.refused(name)
 	case !report.Changes:
-		return nil
+		return left(name, report)
 	}
 	if err := im.ask(name); err != nil {
 		return err
@@ -140,7 +142,15 @@ func (im importing) each(ctx context.Context, name string) error {
 	if report.After != "" {
 		printf(im.stdout, "%s\n", report.After)
 	}
-	return nil
+	return left(name, report)
+}
+
+// left says that some rows were not imported; nil: all were.
+func left(file string, report importReport) error {
+	if report.Left == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s：%d 行看不清，没有导入；改好后再导入一次，其余的不会重复", file, report.Left)
 }
 
 func (im importing) refused(name string) error {

@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/store"
+	"xietiao/bot/task"
 	"xietiao/index/plan"
 )
 
@@ -19,7 +21,11 @@ const (
 	importPlan   = "plan"
 	importRoster = "roster"
 	importGroups = "groups"
+	importTasks  = "tasks"
 )
+
+// importKinds lists them.
+var importKinds = []string{importPlan, importRoster, importGroups, importTasks}
 
 // byOperator is who imports at the machine.
 const byOperator = "operator"
@@ -27,9 +33,11 @@ const byOperator = "operator"
 // shownChanges bounds how many changes of one sort are listed.
 const shownChanges = 20
 
-// imports reads files into the store. Each file goes in whole or not at all.
+// imports reads files into the store. Each file goes in whole or not at all; of
+// tasks, all rows that are clear.
 type imports struct {
 	store   *store.Store
+	board   *task.Board
 	people  func() (*people, error)
 	sample  bool   // while nothing is imported, the sample answers
 	changed func() // called after the documents changed
@@ -59,6 +67,8 @@ func (im imports) run(ctx context.Context, req importRequest) (importReport, err
 		report, err = p.roster(ctx, req)
 	case importGroups:
 		report, err = p.groups(ctx, req)
+	case importTasks:
+		report, err = im.tasks(ctx, req, p.units())
 	default:
 		return importReport{}, fmt.Errorf("不知道 -as %s 是什么", req.Kind)
 	}
@@ -69,6 +79,69 @@ func (im imports) run(ctx context.Context, req importRequest) (importReport, err
 		}
 	}
 	return report, err
+}
+
+// tasks imports a task sheet, or what a document in force gives its units to do.
+func (im imports) tasks(ctx context.Context, req importRequest, units org.Units) (report importReport, err error) {
+	var in task.Intake
+	work := func(r store.Reader, take func(task.Sheet) (task.Intake, error)) error {
+		list, problems, err := im.sheet(r, req, units)
+		switch {
+		case err != nil:
+			return err
+		case len(problems) > 0:
+			report = badFile(problems)
+			return nil
+		}
+		in, err = take(list)
+		report = importReport{Lines: splitLines(in.String()), Changes: !in.Empty(), Left: in.Count(task.FateUnclear)}
+		return err
+	}
+	if req.Apply {
+		err = im.store.Update(ctx, func(tx *store.Tx) error {
+			return work(tx, func(s task.Sheet) (task.Intake, error) { return im.board.Import(tx, s, task.Operator) })
+		})
+	} else {
+		err = im.store.View(ctx, func(r store.Reader) error {
+			return work(r, func(s task.Sheet) (task.Intake, error) { return im.board.Compare(r, s) })
+		})
+	}
+	return report, err
+}
+
+// sheet reads the tasks of a table; of another file those that it gives its units as
+// a document, which must be in force, for it is quoted.
+func (im imports) sheet(r store.Reader, req importRequest, units org.Units) (task.Sheet, []org.Problem, error) {
+	say := func(text string) (task.Sheet, []org.Problem, error) {
+		return task.Sheet{}, []org.Problem{{Text: text}}, nil
+	}
+	today := im.board.Today(r)
+	if isTable(req.File) {
+		list, problems, err := im.board.ReadSheet(req.File, req.Data, units, today)
+		if err != nil {
+			return say(advice(req.File, err))
+		}
+		return list, problems, nil
+	}
+	p, err := library.Read(req.File, req.Data)
+	if err != nil {
+		return say(advice(req.File, err))
+	}
+	d, known, err := library.Get(r, library.Name(p, req.File))
+	switch {
+	case err != nil && !errors.Is(err, library.ErrDamaged):
+		return task.Sheet{}, nil, err
+	case err != nil || !known || string(d.Original) != string(req.Data):
+		return say("《" + titleOf(p) + "》的这一版还没有导入。任务要引用方案的原文，请先用 xietiao import 导入它；任务表请存成 xlsx 或 csv")
+	case len(p.Items) == 0:
+		return say("《" + titleOf(p) + "》没有写明责任单位的任务条目。可以用 xietiao export -as duties 导出各单位的职责，填上期限再导入")
+	}
+	return im.board.FromPlan(d.Plan, d.Sum, units, today), nil, nil
+}
+
+// isTable tells tables from documents by the name of the file.
+func isTable(file string) bool {
+	return slices.Contains([]string{".xlsx", ".xlsm", ".et", ".xls", ".csv", ".tsv"}, strings.ToLower(filepath.Ext(file)))
 }
 
 // sampleInUse says whether nothing but the sample answers.

@@ -27,7 +27,8 @@ import (
 // errors are for users.
 type operator interface {
 	// Import reads one file as kind says, or finds what is to go, and tells what it
-	// would change; with apply it changes it, all or nothing.
+	// would change; with apply it changes it, all or nothing but for
+	// the rows that the report leaves.
 	Import(ctx context.Context, req importRequest) (importReport, error)
 	// Backup writes a consistent copy.
 	Backup(ctx context.Context, w io.Writer) error
@@ -45,7 +46,7 @@ type operator interface {
 
 // importRequest is one file to import, or something that was imported and is to go.
 type importRequest struct {
-	Kind   string // plan, roster or groups
+	Kind   string // one of importKinds
 	File   string // the file's name; what is to go
 	Data   []byte
 	Remove bool
@@ -58,6 +59,7 @@ type importReport struct {
 	Bad     bool     `json:"bad"`     // the file cannot be imported; Lines say why and where
 	Changes bool     `json:"changes"` // there is something to do
 	After   string   `json:"after"`   // what to look at once it was applied
+	Left    int      `json:"left"`    // rows that are unclear and are left out
 }
 
 // originalFile is a document's bytes.
@@ -142,7 +144,7 @@ func openOperator(ctx context.Context, cfg config.Config) (operator, error) {
 	return local{
 		cfg: cfg, store: s, board: board,
 		imports: imports{
-			store: s, sample: len(cfg.Plans) == 0, changed: func() {},
+			store: s, board: board, sample: len(cfg.Plans) == 0, changed: func() {},
 			people: sync.OnceValues(func() (*people, error) { return localPeople(ctx, cfg, s) }),
 		},
 		close: func() error {

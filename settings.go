@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -50,4 +51,17 @@ func (c *call) storeSettings(o storeOptions) (config.Config, error) {
 		flags["data"] = *o.data
 	}
 	return c.settings(*o.file, flags)
+}
+
+// operator finds who carries out a command on a store that must be there. The
+// error is for users.
+func (c *call) operator(ctx context.Context, o storeOptions) (operator, error) {
+	cfg, err := c.storeSettings(o)
+	if err != nil {
+		return nil, err
+	}
+	if !hasStore(ctx, cfg) {
+		return nil, errors.New(noStore(cfg))
+	}
+	return openOperator(ctx, cfg)
 }

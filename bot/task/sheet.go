@@ -12,6 +12,7 @@ import (
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/org"
+	"xietiao/bot/store"
 	"xietiao/index/plan"
 	"xietiao/index/sheet"
 	"xietiao/index/zh"
@@ -77,6 +78,9 @@ func (b *Board) ReadSheet(name string, data []byte, units org.Units, today calen
 	markTwins(sr.out.Rows)
 	return sr.out, nil, nil
 }
+
+// Today is the day of the store's clock.
+func (b *Board) Today(r store.Reader) calendar.Date { return b.cal.Day(b.now(r)) }
 
 // sheetReader reads the tables of one file.
 type sheetReader struct {
