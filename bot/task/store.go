@@ -269,6 +269,9 @@ func (b *Board) Apply(tx *store.Tx, n Number, a Action, by Actor) (Task, error) 
 		return Task{}, err
 	}
 	a.At = b.now(tx)
+	if a.Do.who() != byOffice && a.Unit == "" {
+		a.Unit = by.Unit // the history names the unit, whoever acts for it later
+	}
 	next, err := Step(rec.Task, a, by)
 	if err != nil {
 		return rec.Task, err
