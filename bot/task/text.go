@@ -61,6 +61,11 @@ var tells = []struct {
 	{ErrNotFound, "没有这项任务，请核对编号。"},
 	{ErrForbidden, "这件事要由协调组办公室办理。"},
 	{ErrChanged, "这项任务刚刚被别人改过，请看过最新内容后再改。"},
+	{ErrNoVersion, "这一年还没有这一版考评，请先由办公室生成。"},
+	{ErrNoObjection, "没有这条申诉，请核对编号。"},
+	{ErrNoResult, "考评里没有这个单位的这项任务，请核对编号。"},
+	{ErrDecided, "这条申诉已经有了决定。"},
+	{ErrDiffers, "重算的结果和保存的不一样，请运行 xietiao verify 查历史。"},
 	{ErrInvalid, "填写的内容不能用：任务要有名称，单位不能重复，文字不能太长，周期任务不能另定期限。请核对。"},
 }
 
