@@ -13,6 +13,7 @@ require (
 	github.com/mozillazg/go-pinyin v0.21.0 // readings of characters, to build the homophone table
 	github.com/silenceper/wechat/v2 v2.1.14 // WeCom's tokens, address list and OAuth; in tests a second opinion on its envelope; named by the owner
 	github.com/xuri/excelize/v2 v2.11.1 // xlsx tables in and out
+	golang.org/x/image v0.44.0 // draws text with the fonts of the machine
 	golang.org/x/net v0.62.0 // the HTML parser
 	golang.org/x/sync v0.24.0 // one fetch of a token for all who wait for it
 	golang.org/x/text v0.43.0 // GB18030 and other encodings; normal forms

@@ -1,6 +1,6 @@
 // Package doc turns a file into decoded text: paragraphs and tables in reading
 // order, each with its place in the decoded text. It knows file formats (txt,
-// md, html, docx, xlsx, csv, pdf) and encodings.
+// md, html, docx, xlsx, csv, pdf) and encodings, and it writes docx.
 //
 // It must not know what a plan is: no titles, units, duties or dates.
 package doc

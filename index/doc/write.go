@@ -1,0 +1,182 @@
+package doc
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"xietiao/index/sheet"
+)
+
+// Out is one paragraph, or one table, to write.
+type Out struct {
+	Style string // "title", "heading1", "center", "right" or "" as of Block
+	Text  string // \n begins a new line
+	Table *sheet.Out
+}
+
+// WriteDOCX writes a document for Word and WPS, on A4 with the fonts and sizes of
+// official documents. The same parts give the same bytes.
+func WriteDOCX(w io.Writer, parts []Out) error {
+	var body bytes.Buffer
+	for _, p := range parts {
+		if p.Table != nil {
+			writeTable(&body, *p.Table)
+		} else {
+			writeParagraph(&body, p.Style, p.Text)
+		}
+	}
+	z := zip.NewWriter(w)
+	for _, part := range []struct{ name, text string }{
+		{"[Content_Types].xml", docxTypes}, {"_rels/.rels", docxRelations}, {"word/_rels/document.xml.rels", docxStyleRelation}, {"word/styles.xml", docxStyles},
+		{"word/document.xml", docxHead + body.String() + docxTail},
+	} {
+		f, err := z.Create(part.name)
+		if err == nil {
+			_, err = io.WriteString(f, part.text)
+		}
+		if err != nil {
+			return fmt.Errorf("write document: %w", err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		return fmt.Errorf("write document: %w", err)
+	}
+	return nil
+}
+
+// styleNames are the styles of docxStyles.
+var styleNames = map[string]string{"title": "Title", "heading1": "Heading1", "center": "Center", "right": "Right", "cell": "Cell", "head": "Head"}
+
+func writeParagraph(b *bytes.Buffer, style, text string) {
+	b.WriteString("<w:p>")
+	if name := styleNames[style]; name != "" {
+		fmt.Fprintf(b, `<w:pPr><w:pStyle w:val="%s"/></w:pPr>`, name)
+	}
+	for i, line := range strings.Split(sheet.Lines(text), "\n") {
+		b.WriteString("<w:r>")
+		if i > 0 {
+			b.WriteString("<w:br/>")
+		}
+		for j, piece := range strings.Split(line, "\t") {
+			if j > 0 {
+				b.WriteString("<w:tab/>")
+			}
+			b.WriteString(`<w:t xml:space="preserve">`)
+			_ = xml.EscapeText(b, []byte(piece)) // a buffer takes all
+			b.WriteString("</w:t>")
+		}
+		b.WriteString("</w:r>")
+	}
+	b.WriteString("</w:p>")
+}
+
+// writeTable writes a table as wide as the text; columns share it by what they hold.
+func writeTable(b *bytes.Buffer, t sheet.Out) {
+	rows := t.Rows
+	if len(t.Head) > 0 {
+		rows = append([][]string{t.Head}, rows...)
+	}
+	widths := columnWidths(rows)
+	if len(widths) == 0 {
+		return
+	}
+	b.WriteString(`<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblW w:w="5000" w:type="pct"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>`)
+	for _, w := range widths {
+		fmt.Fprintf(b, `<w:gridCol w:w="%d"/>`, w)
+	}
+	b.WriteString("</w:tblGrid>")
+	for r, row := range rows {
+		style := "cell"
+		b.WriteString("<w:tr><w:trPr><w:cantSplit/>")
+		if r == 0 && len(t.Head) > 0 {
+			style = "head"
+			b.WriteString("<w:tblHeader/>")
+		}
+		b.WriteString("</w:trPr>")
+		for c, w := range widths {
+			text := ""
+			if c < len(row) {
+				text = row[c]
+			}
+			fmt.Fprintf(b, `<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/></w:tcPr>`, w)
+			writeParagraph(b, style, text)
+			b.WriteString("</w:tc>")
+		}
+		b.WriteString("</w:tr>")
+	}
+	b.WriteString("</w:tbl>")
+	writeParagraph(b, "", "") // two tables would join
+}
+
+// columnWidths are in twentieths of a point.
+func columnWidths(rows [][]string) []int {
+	const (
+		text  = 11906 - 1588 - 1474 // width of an A4 page between its margins
+		least = 4                   // characters
+		most  = 24
+	)
+	var chars []int
+	for _, row := range rows {
+		for c, cell := range row {
+			for len(chars) <= c {
+				chars = append(chars, least)
+			}
+			chars[c] = max(chars[c], min(len([]rune(cell)), most))
+		}
+	}
+	sum := 0
+	for _, n := range chars {
+		sum += n
+	}
+	for c, n := range chars {
+		chars[c] = text * n / sum
+	}
+	return chars
+}
+
+// The parts of the file that are always the same.
+const (
+	docxSpace = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`
+	docxTypes = xml.Header + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
+		`<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/></Types>`
+	docxRelations     = xml.Header + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`
+	docxStyleRelation = xml.Header + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>`
+	docxHead          = xml.Header + `<w:document ` + docxSpace + `><w:body>`
+	docxTail          = `<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="2098" w:right="1474" w:bottom="1984" w:left="1588" w:header="851" w:footer="992" w:gutter="0"/></w:sectPr></w:body></w:document>`
+)
+
+// docxStyles has the fonts and sizes of GB/T 9704: 小标宋 二号, 仿宋 三号, 黑体 三号.
+var docxStyles = xml.Header + `<w:styles ` + docxSpace + `><w:docDefaults><w:rPrDefault><w:rPr>` + docxFont("仿宋_GB2312", 32) + `</w:rPr></w:rPrDefault></w:docDefaults>` +
+	docxStyle("Normal", `<w:spacing w:line="560" w:lineRule="exact"/><w:ind w:firstLineChars="200" w:firstLine="640"/>`, "仿宋_GB2312", 32) +
+	docxStyle("Title", `<w:spacing w:line="700" w:lineRule="exact" w:after="200"/><w:jc w:val="center"/>`, "方正小标宋简体", 44) +
+	docxStyle("Heading1", `<w:keepNext/><w:spacing w:line="560" w:lineRule="exact"/><w:ind w:firstLineChars="200" w:firstLine="640"/><w:outlineLvl w:val="0"/>`, "黑体", 32) +
+	docxStyle("Center", `<w:jc w:val="center"/>`, "仿宋_GB2312", 32) + docxStyle("Right", `<w:jc w:val="right"/>`, "仿宋_GB2312", 32) +
+	docxStyle("Cell", ``, "宋体", 21) + docxStyle("Head", `<w:jc w:val="center"/>`, "黑体", 21) +
+	`<w:style w:type="table" w:styleId="Grid"><w:name w:val="Table Grid"/><w:tblPr><w:tblBorders>` + docxBorders() + `</w:tblBorders></w:tblPr></w:style></w:styles>`
+
+func docxFont(name string, halfPoints int) string {
+	return fmt.Sprintf(`<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="%s"/><w:sz w:val="%d"/><w:szCs w:val="%d"/>`, name, halfPoints, halfPoints)
+}
+
+func docxStyle(id, paragraph, font string, halfPoints int) string {
+	first := ""
+	if id == "Normal" {
+		first = ` w:default="1"`
+	}
+	name := map[string]string{"Heading1": "heading 1"}[id]
+	if name == "" {
+		name = id
+	}
+	return fmt.Sprintf(`<w:style w:type="paragraph"%s w:styleId="%s"><w:name w:val="%s"/><w:pPr>%s</w:pPr><w:rPr>%s</w:rPr></w:style>`, first, id, name, paragraph, docxFont(font, halfPoints))
+}
+
+func docxBorders() (s string) {
+	for _, side := range []string{"top", "left", "bottom", "right", "insideH", "insideV"} {
+		s += fmt.Sprintf(`<w:%s w:val="single" w:sz="4" w:space="0" w:color="auto"/>`, side)
+	}
+	return s
+}
