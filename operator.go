@@ -39,6 +39,10 @@ type operator interface {
 	Remind(ctx context.Context, at time.Time) ([]dueMessage, error)
 	// Verify checks the histories.
 	Verify(ctx context.Context) (audit.Report, error)
+	// Export makes a file of what is kept. It changes nothing.
+	Export(ctx context.Context, req exportRequest) ([]byte, error)
+	// Assess takes a step of a year's assessment.
+	Assess(ctx context.Context, req assessRequest) (assessReport, error)
 	// Standing tells how things are. It changes nothing.
 	Standing(ctx context.Context) (standing, error)
 	Close() error
@@ -209,6 +213,16 @@ func (l local) Verify(ctx context.Context) (report audit.Report, err error) {
 		return err
 	})
 	return report, l.told(err)
+}
+
+func (l local) Export(ctx context.Context, req exportRequest) ([]byte, error) {
+	data, err := exports{l.store, l.board}.file(ctx, req)
+	return data, l.told(err)
+}
+
+func (l local) Assess(ctx context.Context, req assessRequest) (assessReport, error) {
+	rep, err := assess(ctx, l.store, l.board, req)
+	return rep, l.told(err)
 }
 
 func (l local) Standing(ctx context.Context) (st standing, err error) {

@@ -622,7 +622,7 @@ func TestDoctorTellsOfNoticesThatWaitLong(t *testing.T) {
 	inProcess("", "doctor", "-data", data).want(t, 0, "✓ 通知：1 条等着，服务启动以后发出")
 	cfg := config.Default()
 	cfg.Data = data
-	s, err := openStore(t.Context(), cfg, func() time.Time { return time.Now().Add(-time.Hour) })
+	s, err := openStore(t.Context(), cfg, store.Options{Now: func() time.Time { return time.Now().Add(-time.Hour) }})
 	if err != nil {
 		t.Fatal(err)
 	}

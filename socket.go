@@ -70,6 +70,8 @@ const (
 	pathStanding  = "/standing"
 	pathRemind    = "/remind"
 	pathVerify    = "/verify"
+	pathExport    = "/export"
+	pathAssess    = "/assess"
 )
 
 // serveOperator gives an operator to the other side of the socket. Who can open
@@ -109,6 +111,14 @@ func serveOperator(op operator) http.Handler {
 		report, err := op.Verify(r.Context())
 		reply(w, report, err)
 	})
+	mux.HandleFunc("POST "+pathExport, func(w http.ResponseWriter, r *http.Request) {
+		data, err := carryOut(r, op.Export)
+		reply(w, data, err)
+	})
+	mux.HandleFunc("POST "+pathAssess, func(w http.ResponseWriter, r *http.Request) {
+		rep, err := carryOut(r, op.Assess)
+		reply(w, rep, err)
+	})
 	mux.HandleFunc("GET "+pathBackup, func(w http.ResponseWriter, r *http.Request) {
 		out := &begun{Writer: w}
 		switch err := op.Backup(r.Context(), out); {
@@ -119,6 +129,15 @@ func serveOperator(op operator) http.Handler {
 		}
 	})
 	return mux
+}
+
+// carryOut does what the body asks for.
+func carryOut[Q, A any](r *http.Request, do func(context.Context, Q) (A, error)) (answer A, err error) {
+	var q Q
+	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
+		return answer, fmt.Errorf("admin socket: %w", err)
+	}
+	return do(r.Context(), q)
 }
 
 // begun notes whether anything was written.
@@ -236,6 +255,25 @@ func (r remote) Remind(ctx context.Context, at time.Time) (list []dueMessage, er
 func (r remote) Verify(ctx context.Context) (report audit.Report, err error) {
 	err = r.decode(ctx, http.MethodGet, pathVerify, nil, nil, &report)
 	return report, err
+}
+
+func (r remote) Export(ctx context.Context, req exportRequest) (data []byte, err error) {
+	err = r.ask(ctx, pathExport, req, &data)
+	return data, err
+}
+
+func (r remote) Assess(ctx context.Context, req assessRequest) (rep assessReport, err error) {
+	err = r.ask(ctx, pathAssess, req, &rep)
+	return rep, err
+}
+
+// ask sends a request and decodes its answer.
+func (r remote) ask(ctx context.Context, path string, req, v any) error {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return fmt.Errorf("call the service: %w", err)
+	}
+	return r.decode(ctx, http.MethodPost, path, nil, bytes.NewReader(body), v)
 }
 
 func (r remote) Standing(ctx context.Context) (st standing, err error) {

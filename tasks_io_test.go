@@ -1,10 +1,19 @@
 package main
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
+	"xietiao/bot/outbox"
+	"xietiao/bot/store"
+	"xietiao/bot/task"
 	"xietiao/config"
+	"xietiao/index/doc"
 )
 
 // itemPlan is a plan with items that name their units.
@@ -37,5 +46,110 @@ func TestTasksComeInFromTheMachine(t *testing.T) {
 		if t.Failed() {
 			t.Fatal(name)
 		}
+	}
+}
+
+func TestWhatIsKeptGoesOut(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"a.txt": countyPlan, "t.csv": "任务,责任单位,完成时限\n建礼堂,县教育局,2026年12月底\n"})
+	file := func(name string) string { return filepath.Join(dir, name) }
+	var data string
+	service(t, func(c *config.Config) { data = c.Data })
+	do := func(args ...string) result { return inProcess("", append(args, "-data", data)...) }
+	do("export", "-as", "duties", file("空.xlsx")).want(t, 1, "还没有导入写明单位职责的方案")
+	do("import", "-yes", file("a.txt")).want(t, 0)
+	do("import", "-yes", "-as", "tasks", file("t.csv")).want(t, 0)
+	for kind, name := range map[string]string{exportLedger: "台账.xlsx", exportBulletin: "通报.docx", exportDuties: "职责.xlsx"} {
+		do("export", "-as", kind, file(name)).want(t, 0, "已导出到 "+file(name))
+		do("export", "-as", kind, file(name)).want(t, 1, "已经有了")
+	}
+	for name, words := range map[string][]string{
+		"台账.xlsx": {"T1", "建礼堂", "县教育局", "2026-12-31", "立项"}, "职责.xlsx": {"负责推动校园图书馆向社会开放", "县财政局", "某文发〔2026〕1号 附件·县教育局"}, "通报.docx": {"督办通报", "0 个单位牵头 0 项"},
+	} {
+		d, err := os.ReadFile(file(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := doc.Read(name, d, doc.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range words {
+			if !strings.Contains(got.Text, w) {
+				t.Errorf("%s: no %q in\n%s", name, w, got.Text)
+			}
+		}
+	}
+	// The sheet of duties comes in again.
+	do("import", "-yes", "-as", "tasks", file("职责.xlsx")).want(t, 0, "新建 2", "待定期限")
+	do("import", "-as", "tasks", file("职责.xlsx")).want(t, 0, "不变 2")
+
+	do("assess", "-year", "2026").want(t, 0, "2026 年考评，现在算（还没有定）", "按期办结 100 分", "没有交办过")
+	do("export", "-as", "assessment", "-year", "2026", file("考评.xlsx")).want(t, 1, "还没有这一版考评")
+	do("assess", "-year", "2026", "-publish").want(t, 0, "2026 年考评，第 1 版")
+	do("assess", "-year", "2026").want(t, 0, "现在算（还没有定）")
+	do("export", "-as", "assessment", "-year", "2026", file("考评.xlsx")).want(t, 0, "已导出")
+	do("assess", "-year", "2026", "-object", "T1", "-unit", "县教育局", "-why", "雨").want(t, 1, "考评里没有这个单位的这项任务")
+	do("assess", "-year", "2026", "-decide", "1", "-why", "雨").want(t, 1, "没有这条申诉")
+	do("verify").want(t, 0, "4 条历史")
+	for _, wrong := range [][]string{
+		{"export", "-as", "x", "a.xlsx"}, {"export"}, {"export", "a.docx"}, {"export", "-as", "assessment", "a.xlsx"}, {"assess"}, {"assess", "-year", "2026", "x"},
+		{"assess", "-year", "2026", "-publish", "-decide", "1", "-why", "x"}, {"assess", "-year", "2026", "-object", "T1"}, {"assess", "-year", "2026", "-decide", "1"},
+		{"assess", "-year", "2026", "-decide", "1", "-why", "x", "-done", "2026-01-01"}, {"assess", "-year", "2026", "-decide", "1", "-why", "x", "-grant", "-done", "x"},
+	} {
+		do(wrong...).want(t, 2)
+	}
+}
+
+// The whole way of an objection, and the picture, beside a service and alone.
+func TestAnAssessmentFromTheMachine(t *testing.T) {
+	t.Parallel()
+	cfg := config.Default()
+	cfg.Data = t.TempDir()
+	ctx := t.Context()
+	s, err := openStore(ctx, cfg, store.Options{Now: clockOf(cfg)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	board, err := newBoard(cfg, outbox.New(outbox.Options{Store: s}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Update(ctx, func(tx *store.Tx) error {
+		d := task.Draft{Title: "建礼堂", Leads: []string{"县教育局"}, Deadline: board.Today(tx).AddDays(-3)}
+		made, _, err := board.Create(tx, "", d, task.Operator)
+		if err == nil {
+			_, err = board.Apply(tx, made.Number, task.Action{Do: task.DoHand}, task.Operator)
+		}
+		return err
+	})
+	if err = errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	year := strconv.Itoa(time.Now().In(cfg.Location()).AddDate(0, 0, -3).Year())
+	do := func(args ...string) result {
+		return inProcess("", append([]string{"assess", "-year", year, "-data", cfg.Data}, args...)...)
+	}
+	do("-publish").want(t, 0, "第 1 版", "县教育局  0.00（1 项共 0 分）")
+	do("-object", "T1", "-unit", "县教育局", "-why", "场地没有交付").want(t, 0, "已记下第 1 号申诉")
+	do("-decide", "1", "-grant", "-why", "属实").want(t, 0, "第 2 版", "县教育局  —（0 项共 0 分）", "第 1 号申诉 T1 县教育局：场地没有交付——成立，这一项不计")
+	out := filepath.Join(t.TempDir(), "考评.xlsx")
+	inProcess("", "export", "-as", "assessment", "-year", year, "-version", "1", "-data", cfg.Data, out).want(t, 0)
+	inProcess("", "export", "-as", "assessment", "-year", year, "-version", "3", "-data", cfg.Data, out).want(t, 1, "还没有这一版考评")
+	picture := filepath.Join(t.TempDir(), "进度.png")
+	if got := inProcess("", "export", "-as", "progress", "-data", cfg.Data, picture); got.code != 0 {
+		got.want(t, 1, "没有中文字体")
+	}
+}
+
+func TestWeightsAreTheYears(t *testing.T) {
+	t.Parallel()
+	cfg := config.Default()
+	cfg.Assess = []config.Weights{{Year: 2027, OnTime: 10, LateDay: 1, Late: 5, Delay: 2}}
+	if got := weightsOf(cfg, 2026); got != task.DefaultWeights() {
+		t.Errorf("%+v", got)
+	}
+	if got := weightsOf(cfg, 2027); got != (task.Weights{OnTime: 10, LateDay: 1, Late: 5, Delay: 2}) {
+		t.Errorf("%+v", got)
 	}
 }

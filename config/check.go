@@ -54,6 +54,7 @@ func (c *Config) Check() error {
 	c.Remind.check(&bad)
 	c.checkNumbers(&bad)
 	checkHolidays(c.Holidays, &bad)
+	checkWeights(c.Assess, &bad)
 	return errors.Join(bad...)
 }
 
@@ -176,6 +177,21 @@ func checkHolidays(days []Holiday, bad *problems) {
 			bad.say("holidays", h.Date+" is listed twice")
 		}
 		seen[h.Date] = true
+	}
+}
+
+func checkWeights(years []Weights, bad *problems) {
+	seen := map[int]bool{}
+	for _, w := range years {
+		switch {
+		case w.Year < 2000 || w.Year > 2999:
+			bad.say("assess", fmt.Sprintf("%d is not a year", w.Year))
+		case seen[w.Year]:
+			bad.say("assess", fmt.Sprintf("%d is listed twice", w.Year))
+		case w.OnTime < 1 || min(w.LateDay, w.Late, w.Delay) < 0 || w.Late > w.OnTime:
+			bad.say("assess", fmt.Sprintf("%d: points must not be below 0, nor late above on_time", w.Year))
+		}
+		seen[w.Year] = true
 	}
 }
 

@@ -33,6 +33,7 @@ type Config struct {
 	Limits    Limits    `yaml:"limits"`
 	Retention Retention `yaml:"retention"`
 	Holidays  []Holiday `yaml:"holidays"`
+	Assess    []Weights `yaml:"assess"`
 }
 
 // WeCom is the corporation's own application and its AI robot.
@@ -99,6 +100,15 @@ type Holiday struct {
 	Date string `yaml:"date"` // 2027-01-01
 	Off  bool   `yaml:"off"`  // false: a working day, even on a weekend
 	Name string `yaml:"name"`
+}
+
+// Weights say how the results of a year's assessment count, in points.
+type Weights struct {
+	Year    int `yaml:"year"`
+	OnTime  int `yaml:"on_time"`  // done by the deadline
+	LateDay int `yaml:"late_day"` // off for each day past it
+	Late    int `yaml:"late"`     // the least for what is done
+	Delay   int `yaml:"delay"`    // off for each delay that was granted
 }
 
 // Default returns the settings of a machine where nothing is configured.

@@ -224,6 +224,12 @@ func text(f field) string {
 			parts[i] = h.Date + "=" + kind + ":" + h.Name
 		}
 		return strings.Join(parts, ",")
+	case []Weights:
+		parts := make([]string, len(p))
+		for i, w := range p {
+			parts[i] = fmt.Sprintf("%d=%d/%d/%d/%d", w.Year, w.OnTime, w.LateDay, w.Late, w.Delay)
+		}
+		return strings.Join(parts, ",")
 	default:
 		return fmt.Sprint(p)
 	}

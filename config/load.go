@@ -353,6 +353,12 @@ func (f field) set(text string) error {
 			return err
 		}
 		*p = list
+	case *[]Weights:
+		list, err := parseWeights(text)
+		if err != nil {
+			return err
+		}
+		*p = list
 	default:
 		panic("config: no text form for " + f.name) // a new kind of field needs a case here
 	}
@@ -379,6 +385,20 @@ func parseHolidays(text string) ([]Holiday, error) {
 			return nil, errors.New("write a holiday as 2027-01-01=off:name or 2027-01-03=work")
 		}
 		out = append(out, Holiday{Date: date, Off: kind == "off", Name: name})
+	}
+	return out, nil
+}
+
+// parseWeights reads 2026=100/2/60/0: on_time, late_day, late, delay.
+func parseWeights(text string) (out []Weights, err error) {
+	for _, s := range splitList(text) {
+		var w Weights
+		const form = "%d=%d/%d/%d/%d"
+		_, err := fmt.Sscanf(s, form, &w.Year, &w.OnTime, &w.LateDay, &w.Late, &w.Delay)
+		if err != nil || fmt.Sprintf(form, w.Year, w.OnTime, w.LateDay, w.Late, w.Delay) != s {
+			return nil, errors.New("write a year's weights as 2026=100/2/60/0")
+		}
+		out = append(out, w)
 	}
 	return out, nil
 }

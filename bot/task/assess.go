@@ -103,17 +103,17 @@ type Assessment struct {
 // Objection is a unit's to a result of the assessment.
 type Objection struct {
 	ID     int     `json:"id"` // 1, 2, … in the year
-	Number Number  `json:"task"`
+	Number Number  `json:"task,omitzero"`
 	Unit   string  `json:"unit"`
 	Text   string  `json:"text"`
-	Raised Mark    `json:"-"`
-	Ruling *Ruling `json:"-"` // nil: not decided yet
+	Raised Mark    `json:"raised,omitzero"`
+	Ruling *Ruling `json:"ruling,omitempty"` // nil: not decided yet
 }
 
 // Ruling is the decision on an objection.
 type Ruling struct {
 	Objection int           `json:"objection"`
-	Number    Number        `json:"task"`
+	Number    Number        `json:"task,omitzero"`
 	Unit      string        `json:"unit"`
 	Granted   bool          `json:"granted"`
 	Done      calendar.Date `json:"done,omitzero"` // of one granted: it counts as done on the day; zero: the result does not count

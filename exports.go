@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"xietiao/bot/chart"
+	"xietiao/bot/library"
+	"xietiao/bot/store"
+	"xietiao/bot/task"
+	"xietiao/config"
+	"xietiao/index/doc"
+	"xietiao/index/sheet"
+)
+
+// Kinds of export.
+const (
+	exportLedger     = "ledger"
+	exportBulletin   = "bulletin"
+	exportProgress   = "progress"
+	exportAssessment = "assessment"
+	exportDuties     = "duties"
+)
+
+// exportKinds are the endings of the files.
+var exportKinds = map[string]string{
+	exportLedger: ".xlsx", exportBulletin: ".docx", exportProgress: ".png", exportAssessment: ".xlsx", exportDuties: ".xlsx",
+}
+
+// exportRequest asks for a file.
+type exportRequest struct {
+	Kind    string // one of exportKinds
+	Unit    string // of a ledger: only its tasks; empty: all
+	Year    int    // of an assessment
+	Version int    // and which; 0: the last
+}
+
+// errNoAssessment: the year has none, or not that version.
+var errNoAssessment = errors.New("这一年还没有这一版考评；先用 xietiao assess -publish 生成")
+
+// exports makes files of what is kept.
+type exports struct {
+	store *store.Store
+	board *task.Board
+}
+
+// file makes one. Errors but those of the store are for users.
+func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
+	var out bytes.Buffer
+	var tables []sheet.Out
+	var bulletin task.Bulletin
+	err := e.store.View(ctx, func(r store.Reader) (err error) {
+		switch req.Kind {
+		case exportLedger:
+			var t sheet.Out
+			t, err = e.board.Ledger(r, task.Query{Unit: req.Unit, States: task.States})
+			tables = []sheet.Out{t}
+		case exportBulletin, exportProgress:
+			bulletin, err = e.board.Bulletin(r)
+		case exportAssessment:
+			tables, err = e.assessment(r, req)
+		case exportDuties:
+			tables, err = duties(r)
+		default:
+			err = fmt.Errorf("不知道 -as %s 是什么", req.Kind)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	switch req.Kind {
+	case exportBulletin:
+		err = doc.WriteDOCX(&out, bulletin.Document("协调组办公室"))
+	case exportProgress:
+		return picture(bulletin)
+	default:
+		err = sheet.WriteXLSX(&out, tables)
+	}
+	return out.Bytes(), err
+}
+
+// assessment makes a version's tables, after it came out of the histories again.
+func (e exports) assessment(r store.Reader, req exportRequest) ([]sheet.Out, error) {
+	all, err := e.board.Assessments(r, req.Year)
+	if err != nil {
+		return nil, err
+	}
+	if req.Version == 0 {
+		req.Version = len(all)
+	}
+	if req.Version < 1 || req.Version > len(all) {
+		return nil, errNoAssessment
+	}
+	a, err := e.board.Recompute(r, req.Year, req.Version)
+	if err != nil {
+		return nil, err
+	}
+	objections, err := e.board.Objections(r, req.Year)
+	return a.Tables(objections), err
+}
+
+// duties are the task sheets of the documents in force, to fill in.
+func duties(r store.Reader) (tables []sheet.Out, err error) {
+	docs, _, err := library.All(r)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range docs {
+		t := task.BlankSheet(d.Plan)
+		if len(docs) > 1 {
+			t.Name = titleOf(d.Plan)
+		}
+		if len(t.Rows) > 0 {
+			tables = append(tables, t)
+		}
+	}
+	if len(tables) == 0 {
+		return nil, errors.New("还没有导入写明单位职责的方案")
+	}
+	return tables, nil
+}
+
+func picture(b task.Bulletin) (data []byte, err error) {
+	f, err := chart.FindFont(chart.FontFolders())
+	if errors.Is(err, chart.ErrNoFont) {
+		return nil, errors.New("这台机器上没有中文字体，画不了图；装一种（例如 fonts-noto-cjk），或者用 -as bulletin 导出文字")
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return b.Picture(f)
+}
+
+// assessRequest is one step of a year's assessment.
+type assessRequest struct {
+	Year    int
+	Do      string         // one of assessSteps
+	Object  task.Objection // of assessObject
+	Rule    task.Ruling    // of assessDecide
+	Weights task.Weights   // of assessShow and assessPublish
+}
+
+// Steps of an assessment.
+const (
+	assessShow    = "show"
+	assessPublish = "publish"
+	assessObject  = "object"
+	assessDecide  = "decide"
+)
+
+// assessReport is how a year's assessment stands.
+type assessReport struct {
+	Versions   int              `json:"versions"` // that are kept
+	Now        task.Assessment  `json:"now"`      // of assessShow: as it would be; else the last that is kept
+	Objections []task.Objection `json:"objections"`
+	ID         int              `json:"id"` // of the objection
+}
+
+// assess takes a step. Errors but those of the store are for users.
+func assess(ctx context.Context, s *store.Store, b *task.Board, req assessRequest) (rep assessReport, err error) {
+	work := func(r store.Reader, tx *store.Tx) (err error) {
+		switch req.Do {
+		case assessShow:
+			rep.Now, err = b.Assess(r, req.Year, req.Weights, task.Operator)
+		case assessPublish:
+			rep.Now, err = b.Publish(tx, req.Year, req.Weights, task.Operator)
+		case assessObject:
+			var o task.Objection
+			o, err = b.Object(tx, req.Year, req.Object, task.Operator)
+			rep.ID = o.ID
+		case assessDecide:
+			rep.Now, err = b.Decide(tx, req.Year, req.Rule, task.Operator)
+		}
+		if err != nil {
+			return err
+		}
+		all, err := b.Assessments(r, req.Year)
+		if err != nil {
+			return err
+		}
+		rep.Versions = len(all)
+		rep.Objections, err = b.Objections(r, req.Year)
+		return err
+	}
+	if req.Do == assessShow {
+		err = s.View(ctx, func(r store.Reader) error { return work(r, nil) })
+	} else {
+		err = s.Update(ctx, func(tx *store.Tx) error { return work(tx, tx) })
+	}
+	if words := task.Tell(err); words != "" {
+		err = errors.New(words)
+	}
+	return rep, err
+}
+
+// weightsOf are the year's weights by the settings.
+func weightsOf(cfg config.Config, year int) task.Weights {
+	if i := slices.IndexFunc(cfg.Assess, func(w config.Weights) bool { return w.Year == year }); i >= 0 {
+		w := cfg.Assess[i]
+		return task.Weights{OnTime: w.OnTime, LateDay: w.LateDay, Late: w.Late, Delay: w.Delay}
+	}
+	return task.DefaultWeights()
+}
