@@ -187,7 +187,7 @@ func checkWeights(years []Weights, bad *problems) {
 		case w.Year < 2000 || w.Year > 2999:
 			bad.say("assess", fmt.Sprintf("%d is not a year", w.Year))
 		case seen[w.Year]:
-			bad.say("assess", fmt.Sprintf("%d is listed twice", w.Year))
+			bad.say("assess", fmt.Sprintf("%d is there twice", w.Year))
 		case w.OnTime < 1 || min(w.LateDay, w.Late, w.Delay) < 0 || w.Late > w.OnTime:
 			bad.say("assess", fmt.Sprintf("%d: points must not be below 0, nor late above on_time", w.Year))
 		}

@@ -67,7 +67,7 @@ func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	src := Source{
 		Read: files(map[string]string{DefaultFile: "listen: 127.0.0.1:1\ndata: file\nspace: file\ntimezone: UTC\n"}),
 		Env: envOf(map[string]string{"XIETIAO_LISTEN": "127.0.0.1:2", "XIETIAO_DATA": "env",
-			"XIETIAO_PLANS": "a.docx, b.pdf,", "XIETIAO_REMIND_OFFSETS": "5,0", "XIETIAO_HOLIDAYS": "2027-01-01=off:元旦,2027-01-03=work"}),
+			"XIETIAO_PLANS": "a.docx, b.pdf,", "XIETIAO_REMIND_OFFSETS": "5,0", "XIETIAO_HOLIDAYS": "2027-01-01=off:元旦,2027-01-03=work", "XIETIAO_ASSESS": "2026=100/3/50/1"}),
 		Flags: map[string]string{"listen": "127.0.0.1:3"},
 	}
 	got, err := Load(src)
@@ -79,6 +79,7 @@ func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	want.Plans = []string{"a.docx", "b.pdf"}
 	want.Remind.Offsets = []int{5, 0}
 	want.Holidays = []Holiday{{"2027-01-01", true, "元旦"}, {"2027-01-03", false, ""}}
+	want.Assess = []Weights{{2026, 100, 3, 50, 1}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
