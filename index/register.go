@@ -25,10 +25,25 @@ func (ix *Index) Units() []string {
 // Unit finds the entry of Units that a name means, with all that is known of
 // departments' names: the plans' own aliases, the office's, and those that
 // departments of a kind have anywhere (市监局, 乐清市市场监督管理局, 工商局 are
-// 市市场监管局). ok is false where no entry is meant, or several may be.
+// 市市场监管局). ok is false where no entry is meant, or several may be, as in a list
+// of names.
 func (ix *Index) Unit(name string) (unit string, ok bool) {
-	r := ix.register()
 	name = strings.Join(strings.Fields(zh.Fold(name)), "")
+	for i, mark := range name {
+		if strings.ContainsRune(nameMarks, mark) {
+			a, one := ix.unit(name[:i])
+			b, other := ix.unit(name[i+utf8.RuneLen(mark):])
+			if one && other && a != b {
+				return "", false
+			}
+		}
+	}
+	return ix.unit(name)
+}
+
+// unit is Unit of a folded name that is no list.
+func (ix *Index) unit(name string) (unit string, ok bool) {
+	r := ix.register()
 	var hits, exact []int
 	for i, d := range r.dirs {
 		said := withoutPlace(name, r.places[i])
@@ -48,6 +63,9 @@ func (ix *Index) Unit(name string) (unit string, ok bool) {
 	}
 	return r.units[hits[0]].name, true
 }
+
+// nameMarks part the names of a list; 和 is in names too.
+const nameMarks = "、,;/和与及"
 
 // withoutPlace leaves the party's and the place's name out of a department's full
 // name: 中共乐清市委宣传部 is 市委宣传部 in a plan of 乐清.

@@ -25,7 +25,7 @@ func TestUnitsAreFoundByEveryName(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"", "局", "市公安局", "省文旅厅", "温州市文广旅局", "永嘉县教育局", "教育部", "工青妇", "办公室", "图书馆", "\xff"} {
+	for _, name := range []string{"", "局", "市公安局", "省文旅厅", "温州市文广旅局", "永嘉县教育局", "教育部", "工青妇", "办公室", "图书馆", "\xff", "市教育局、市财政局", "市教育局和市财政局", "市自然资源和规划局与市教育局", "教育局、财政局、科协"} {
 		if got, ok := ix.Unit(name); ok {
 			t.Errorf("%q is %q", name, got)
 		}
