@@ -3,6 +3,8 @@ package task
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -389,6 +391,7 @@ func (b *Board) put(tx *store.Tx, m Message, places [][]chat.Address, kept []pag
 			if i == 0 {
 				notice.Reply.Mention = mention
 			}
+			notice.Reply.Card = b.card(text.Items, notice.Key, day)
 			if _, err := b.sender.Put(tx, notice); err != nil {
 				return nil, err
 			}
@@ -397,6 +400,23 @@ func (b *Board) put(tx *store.Tx, m Message, places [][]chat.Address, kept []pag
 		kept = append(kept, p)
 	}
 	return kept, nil
+}
+
+// card is the card of a message that is of one task, to be signed: its buttons say
+// what a reply in words would say.
+func (b *Board) card(items []Item, key string, today calendar.Date) *chat.Card {
+	if len(items) != 1 || !slices.Contains(items[0].Causes, CauseHand) {
+		return nil
+	}
+	t := items[0].Task
+	sum := sha256.Sum256([]byte(key))
+	return &chat.Card{
+		ID: t.Number.String() + "-" + hex.EncodeToString(sum[:8]), Title: t.Heading(),
+		Text: b.dueWords(t, today) + "。" + textHanded(t, items[0].Unit),
+		Buttons: []chat.Button{
+			{Text: DoSign.Word(), Key: textReceived + t.Number.String()}, {Text: textView, Key: t.Number.String()},
+		},
+	}
 }
 
 // noticeKey names the nth message of a day to a unit, to the place with that index.

@@ -20,6 +20,7 @@ const (
 	textMerged  = "并入新的提醒"
 	textUnknown = "假期未定"
 	textNoDate  = "待定期限"
+	textView    = "查看"
 	shownTitle  = 60 // characters of a title in a message
 	shownNote   = 80
 )
@@ -302,9 +303,7 @@ var asks = []struct {
 	{CauseRaised, func(t Task, _ string) string {
 		return "提请协调：" + issues(t, Issue.Open, func(i Issue) string { return i.Text }) + "。"
 	}},
-	{CauseHand, func(t Task, unit string) string {
-		return fmt.Sprintf("新交办（%s），请回复“收到 %s”签收；不属于本单位的请回复“退回 %s 原因”。", role(t, unit), t.Number, t.Number)
-	}},
+	{CauseHand, textHanded},
 	{CauseReturn, func(t Task, unit string) string {
 		s, _ := t.Share(unit)
 		return "退回重办：" + clip(s.Note, shownNote) + "。"
@@ -328,6 +327,13 @@ var asks = []struct {
 	{CauseSign, func(t Task, _ string) string {
 		return fmt.Sprintf("还没有签收，请回复“收到 %s”。", t.Number)
 	}},
+}
+
+// textReceived is what signs, before the number.
+const textReceived = "收到 "
+
+func textHanded(t Task, unit string) string {
+	return fmt.Sprintf("新交办（%s），请回复“%s%s”签收；不属于本单位的请回复“退回 %s 原因”。", role(t, unit), textReceived, t.Number, t.Number)
 }
 
 func role(t Task, unit string) string {
