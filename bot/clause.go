@@ -2,8 +2,13 @@ package bot
 
 import (
 	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"unicode"
 
 	"xietiao/index/plan"
+	"xietiao/index/zh"
 )
 
 // Clause is one clause as its page shows it, word for word.
@@ -30,28 +35,108 @@ func (b *Bot) Clauses(name, address string) []Clause {
 	}
 	base := Clause{Plan: name, Title: p.Title, Date: p.DateText, Address: address}
 	var out []Clause
-	for _, u := range p.Units {
-		for _, d := range u.Duties {
-			at := "附件·" + u.Name
-			if d.No > 0 {
-				at += fmt.Sprintf("·第%d项", d.No)
-			}
-			if at == address {
-				out = append(out, base.with(u.Name, d.Text, d.Role))
-			}
-		}
-	}
-	for _, s := range p.Sections {
-		if s.Path == address {
-			out = append(out, base.with(s.Title, s.Text, ""))
-		}
-	}
-	for _, it := range p.Items {
-		if fmt.Sprintf("第%d项", it.No) == address {
-			out = append(out, base.item(it))
+	for at, of := range addressesOf(p) {
+		if at == address {
+			out = append(out, of(base))
 		}
 	}
 	return out
+}
+
+// addressesOf goes through the addresses of a document's clauses, each with what
+// makes its Clause of the document's.
+func addressesOf(p *plan.Plan) iter.Seq2[string, func(Clause) Clause] {
+	return func(yield func(string, func(Clause) Clause) bool) {
+		for _, u := range p.Units {
+			for _, d := range u.Duties {
+				at := "附件·" + u.Name
+				if d.No > 0 {
+					at += fmt.Sprintf("·第%d项", d.No)
+				}
+				if !yield(at, func(c Clause) Clause { return c.with(u.Name, d.Text, d.Role) }) {
+					return
+				}
+			}
+		}
+		for _, s := range p.Sections {
+			if !yield(s.Path, func(c Clause) Clause { return c.with(s.Title, s.Text, "") }) {
+				return
+			}
+		}
+		for _, it := range p.Items {
+			if !yield(fmt.Sprintf("第%d项", it.No), func(c Clause) Clause { return c.item(it) }) {
+				return
+			}
+		}
+	}
+}
+
+// cited finds a citation in what somebody says, 乐公共协〔2020〕1号 附件·市教育局·第2项,
+// forgiving in brackets, dots and blanks; rest is what else is said. Where there is
+// only one document it need not be named. address is empty where the document has no
+// such clause.
+func (b *Bot) cited(said string) (name, address, rest string, ok bool) {
+	signs, at := squeezed(said)
+	for _, p := range b.plans {
+		for _, name := range []string{p.DocNo, p.Title, ""} {
+			key, _ := squeezed(name)
+			i := strings.Index(string(signs), string(key))
+			if i < 0 || len(key) == 0 && (len(b.plans) > 1 || name != "") {
+				continue
+			}
+			from := runeLen(string(signs)[:i])
+			to := from + len(key)
+			address, n := longestAddress(p, signs[to:])
+			if len(key) == 0 && !strings.HasPrefix(address, "附件·") {
+				continue
+			}
+			r := []rune(said)
+			end := len(r)
+			if to+n < len(at) {
+				end = at[to+n]
+			}
+			if name == "" {
+				name = p.DocNo
+				if name == "" {
+					name = p.Title
+				}
+			}
+			return name, address, strings.TrimSpace(string(r[:at[from]]) + " " + string(r[end:])), true
+		}
+	}
+	return "", "", said, false
+}
+
+// longestAddress is the address of p that signs begin with, and its length there.
+func longestAddress(p *plan.Plan, signs []rune) (address string, n int) {
+	for a := range addressesOf(p) {
+		if key, _ := squeezed(a); len(key) > n && len(key) <= len(signs) && slices.Equal(signs[:len(key)], key) {
+			address, n = a, len(key)
+		}
+	}
+	if n < len(signs) && (signs[n] == '·' || unicode.IsDigit(signs[n])) { // there is more of it, which is not known
+		return "", 0
+	}
+	return address, n
+}
+
+// squeezed is text folded, without blanks, its brackets and dots alike; at says which
+// character of the text each of them is.
+func squeezed(text string) (signs []rune, at []int) {
+	for i, r := range []rune(zh.Fold(text)) {
+		switch {
+		case unicode.IsSpace(r), r == '第':
+			continue
+		case strings.ContainsRune("〔[【", r):
+			r = '('
+		case strings.ContainsRune("〕]】", r):
+			r = ')'
+		case strings.ContainsRune("・•.-—", r):
+			r = '·'
+		}
+		signs, at = append(signs, r), append(at, i)
+	}
+	return signs, at
 }
 
 func (c Clause) with(heading, text, role string) Clause {

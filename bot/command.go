@@ -35,6 +35,7 @@ type Call struct {
 	Person  org.Person // zero if nobody is known by the sender's id
 	Known   bool
 	Outbox  Sender
+	Bot     *Bot // over the documents in force
 }
 
 // placeWord is what a position that somebody sends is looked up by.
@@ -55,7 +56,7 @@ func (d *Desk) command(text string) (*Command, []string) {
 // draft's own reply is to be said instead.
 func (d *Desk) run(tx *store.Tx, m chat.Message, dr draft) (reply chat.Reply, done bool, err error) {
 	c := dr.command
-	call := &Call{Tx: tx, Message: m, Args: dr.args, Outbox: d.opt.Outbox}
+	call := &Call{Tx: tx, Message: m, Args: dr.args, Outbox: d.opt.Outbox, Bot: d.bot.Load()}
 	if !m.Outside {
 		if call.Person, call.Known, err = org.ByUser(tx, m.Platform(), m.Sender); err != nil {
 			return chat.Reply{}, false, err

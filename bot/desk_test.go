@@ -94,6 +94,14 @@ type bureau struct {
 	read  map[string]bool // notices
 }
 
+// sampleOrg are the options over the built-in plan's units.
+func sampleOrg() OrgOptions {
+	return OrgOptions{
+		Units:  func() org.Units { return indexUnits{sampleIndex()} },
+		Routes: org.Routes{chat.WeCom: {Via: "wecom.aibot"}},
+	}
+}
+
 func newBureau(t testing.TB, change ...func(*DeskOptions)) *bureau {
 	t.Helper()
 	c := aMonday()
@@ -109,10 +117,7 @@ func newBureau(t testing.TB, change ...func(*DeskOptions)) *bureau {
 	o := &bureau{TB: t, clock: c, store: s, read: map[string]bool{}}
 	opt := DeskOptions{
 		Store: s, Outbox: recorder{}, Wall: c.now,
-		Commands: OrgCommands(OrgOptions{
-			Units:  func() org.Units { return indexUnits{sampleIndex()} },
-			Routes: org.Routes{chat.WeCom: {Via: "wecom.aibot"}},
-		}),
+		Commands: Commands(sampleOrg(), TaskOptions{}),
 	}
 	for _, fn := range change {
 		fn(&opt)
@@ -238,17 +243,27 @@ func TestTalks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := play(t, string(want))
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("(-file +got)\n%s", diff)
-			}
+			o := newBureau(t, func(opt *DeskOptions) { opt.PerMinute = 5 })
+			goldenFile(t, file, o.play(string(want), nil))
 		})
+	}
+}
+
+// goldenFile compares what was played with the file, or updates it.
+func goldenFile(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("(-file +got)\n%s", diff)
 	}
 }
 
@@ -261,6 +276,7 @@ var (
 // accounts are the speakers' ids. 新人 and 路人 are in no roster.
 var accounts = map[string]chat.UserID{
 	"主任": "zhuren", "联络员": "lianluo", "局长": "juzhang", "职员": "zhiyuan", "新人": "xinren", "路人": "luren", "外人": "wairen",
+	"财联": "cailian",
 }
 
 // place is who or which group reads what goes to an address.
@@ -273,8 +289,9 @@ func place(a chat.Address) string {
 	return string(a.Conversation)
 }
 
-func play(t *testing.T, script string) string {
-	o := newBureau(t, func(opt *DeskOptions) { opt.PerMinute = 5 })
+// play plays a talk. What pass does at a line "== …" may write notices.
+func (o *bureau) play(script string, pass func()) string {
+	o.Helper()
 	var out strings.Builder
 	last, answer := "", ""
 	for line := range strings.Lines(script) {
@@ -285,11 +302,11 @@ func play(t *testing.T, script string) string {
 			fmt.Fprintln(&out, line)
 			words, err := unquote(m[3])
 			if err != nil {
-				t.Fatalf("%s: %v", line, err)
+				o.Fatalf("%s: %v", line, err)
 			}
 			who, ok := accounts[m[1]]
 			if !ok {
-				t.Fatalf("who is %s?", m[1])
+				o.Fatalf("who is %s?", m[1])
 			}
 			msg := o.direct(who, words)
 			if m[2] != "" {
@@ -307,13 +324,15 @@ func play(t *testing.T, script string) string {
 				answer = r.Feedback
 			}
 			show(&out, "  ", r.Text)
-			for _, n := range o.notices() {
-				show(&out, "  → "+place(n.To)+"：", n.Reply.Text)
-			}
+			o.showNotices(&out)
+		case strings.HasPrefix(line, "== "):
+			fmt.Fprintln(&out, line)
+			pass()
+			o.showNotices(&out)
 		case strings.HasPrefix(line, "-- "):
 			d, err := time.ParseDuration(line[len("-- "):])
 			if err != nil {
-				t.Fatal(err)
+				o.Fatal(err)
 			}
 			o.advance(d)
 			fmt.Fprintln(&out, line)
@@ -322,6 +341,13 @@ func play(t *testing.T, script string) string {
 		}
 	}
 	return out.String()
+}
+
+func (o *bureau) showNotices(out *strings.Builder) {
+	o.Helper()
+	for _, n := range o.notices() {
+		show(out, "  → "+place(n.To)+"：", n.Reply.Text)
+	}
 }
 
 // unquote reads \u202e and the like, as such signs cannot be seen in a file.

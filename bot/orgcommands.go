@@ -41,28 +41,34 @@ var (
 	bindBehind     = regexp.MustCompile(`^(.+?)[\s,，。、;；]*(?:请|麻烦|帮忙|帮我|给我|我要|我想|想|要|申请|[，,]|\s)*绑定(?:一下|账号|帐号|本群)?[\s，,。.!！]*$`)
 	howPattern     = regexp.MustCompile(`^(?:我)?(?:要|该)?(?:怎么|如何|怎样|在哪里?)(?:去|才能)?绑定(?:账号|帐号|身份|单位|自己)?[呢？?。]*$`)
 	unbindPattern  = regexp.MustCompile(polite + `(?:解绑|解除绑定|取消绑定)(?:一下|本群|这个群|账号|帐号)*[\s:：,，]*(.*)$`)
-	requestIDs     = `((?:[\s、,，和及]*b?\d{1,9}号?)*)`
 	thanks         = `[\s,.。!]*(?:谢谢|谢了|辛苦了)?[\s.。!]*$`
-	agreePattern   = regexp.MustCompile(`^(?:我)?(?:同意|批准|通过)[了吧]?[:,]?` + requestIDs + thanks)
-	agreeBehind    = regexp.MustCompile(`^(b\d{1,9})[\s,]*(?:同意|批准|通过)[了吧]?` + thanks)
-	rejectPattern  = regexp.MustCompile(`^(?:我)?(?:拒绝|不同意|不批准|不通过|驳回)[了吧]?[:,]?` + requestIDs + thanks)
-	rejectBehind   = regexp.MustCompile(`^(b\d{1,9})[\s,]*(?:拒绝|不同意|不批准|不通过|驳回)[了吧]?` + thanks)
-	requestID      = regexp.MustCompile(`\d+`)
 	pendingPattern = regexp.MustCompile(`^(?:待确认|待办申请|待确认的?申请|申请列表|有哪些申请|有哪些待确认)[？?。]?$`)
 )
 
-// OrgCommands are what people may say about who they are, which group serves
-// which unit, and whether notices are sent.
-func OrgCommands(opt OrgOptions) []Command {
+// Commands are all that people may say but questions: who they are, which group
+// serves which unit, whether notices are sent, and, where there is a board, what
+// becomes of the tasks.
+func Commands(opt OrgOptions, tasks TaskOptions) []Command {
 	o := orgCommands{opt}
+	d := decisions{o, map[string]decider{letterRequest: o}}
+	all := o.commands()
+	if tasks.Board != nil {
+		t := taskCommands{o, tasks}
+		d.deciders[letterTask] = t
+		all = append(all, t.commands()...)
+		return append(append(all, d.commands()...), t.unclear())
+	}
+	return append(all, d.commands()...)
+}
+
+// commands are what people may say about who they are, which group serves which
+// unit, and whether notices are sent.
+func (o orgCommands) commands() []Command {
 	return append([]Command{
 		{Name: "whoami", Help: textHelpWho, Match: whole(whoPattern), Run: o.whoAmI},
 		{Name: "bind", Help: textHelpBind, Match: o.bindWords, Sure: o.namesUnit, Words: []string{"绑定"}, Run: o.bind},
 		{Name: "how to bind", Match: whole(howPattern), Run: o.howToBind},
 		{Name: "unbind", Help: textHelpUnbind, Match: wish(unbindPattern), Sure: o.namesUnit, Words: []string{"解绑", "绑定"}, Run: o.unbind},
-		{Name: "approve", Match: folded(agreePattern, agreeBehind), Run: o.decide(org.Approve)},
-		{Name: "reject", Match: folded(rejectPattern, rejectBehind), Run: o.decide(org.Reject)},
-		{Name: "pending", Help: textHelpPending, Roles: judges, Match: whole(pendingPattern), Run: o.pending},
 	}, o.pauseCommands()...)
 }
 
@@ -340,38 +346,28 @@ func (o orgCommands) unbind(c *Call) (chat.Reply, error) {
 	return text(textGroupUnbound(unit, ok))
 }
 
-// decide approves or rejects requests and tells who asked. Without an id it is
-// the only one there is for the person to decide.
-func (o orgCommands) decide(how func(*store.Tx, org.RequestID, org.PersonID) (org.Request, error)) func(*Call) (chat.Reply, error) {
-	return func(c *Call) (chat.Reply, error) {
-		if !c.Known {
-			return text(textUnknownPerson(o.example()))
-		}
-		var ids []org.RequestID
-		for _, n := range requestID.FindAllString(c.Args[0], -1) {
-			ids = append(ids, org.RequestID("B"+n))
-		}
-		if len(ids) == 0 {
-			mine, _, err := pendingFor(c)
-			if err != nil || len(mine) != 1 {
-				return o.list(c, mine, nil, err)
-			}
-			ids = append(ids, mine[0].ID)
-		}
-		var lines []string
-		for _, id := range ids {
-			line, err := o.decideOne(c, id, how)
-			if err != nil {
-				return chat.Reply{}, err
-			}
-			lines = append(lines, line)
-		}
-		return text(strings.Join(lines, "\n"))
+// waiting implements decider.
+func (o orgCommands) waiting(c *Call) (list []matter, err error) {
+	mine, _, err := pendingFor(c)
+	if err != nil {
+		return nil, err
 	}
+	for _, q := range mine {
+		line, err := q.Question(c.Tx)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, matter{string(q.ID), line})
+	}
+	return list, nil
 }
 
-// decideOne says what became of one request.
-func (o orgCommands) decideOne(c *Call, id org.RequestID, how func(*store.Tx, org.RequestID, org.PersonID) (org.Request, error)) (string, error) {
+// decide approves or rejects a request and tells who asked.
+func (o orgCommands) decide(c *Call, number string, yes bool, _ string) (string, error) {
+	how, id := org.Reject, org.RequestID("B"+number)
+	if yes {
+		how = org.Approve
+	}
 	q, err := how(c.Tx, id, c.Person.ID)
 	if errors.Is(err, org.ErrForbidden) && c.Person.Role == org.RoleOffice { // it is the unit's to decide
 		q, _, err = org.FindRequest(c.Tx, id)
@@ -452,34 +448,4 @@ func pendingFor(c *Call) (mine, others []org.Request, err error) {
 		}
 	}
 	return mine, others, err
-}
-
-func (o orgCommands) pending(c *Call) (chat.Reply, error) {
-	mine, others, err := pendingFor(c)
-	if c.Person.Role != org.RoleOffice {
-		others = nil
-	}
-	return o.list(c, mine, others, err)
-}
-
-// list shows requests: what the person may decide, and what waits for others.
-func (o orgCommands) list(c *Call, mine, others []org.Request, err error) (chat.Reply, error) {
-	if err != nil {
-		return chat.Reply{}, err
-	}
-	if len(mine)+len(others) == 0 {
-		return text(textNothingPending)
-	}
-	var lines []string
-	for _, q := range mine {
-		line, err := q.Question(c.Tx)
-		if err != nil {
-			return chat.Reply{}, err
-		}
-		lines = append(lines, string(q.ID)+" "+line)
-	}
-	for _, q := range others {
-		lines = append(lines, q.Receipt())
-	}
-	return text(strings.Join(lines, "\n"))
 }

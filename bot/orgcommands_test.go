@@ -15,7 +15,7 @@ import (
 
 // sampleCommands are all commands over the built-in plan's units.
 func sampleCommands() []Command {
-	all := OrgCommands(OrgOptions{Units: func() org.Units { return indexUnits{sampleIndex()} }})
+	all := Commands(OrgOptions{Units: func() org.Units { return indexUnits{sampleIndex()} }}, TaskOptions{})
 	return append(all, helpCommand(all))
 }
 
@@ -200,7 +200,7 @@ func TestPausesHoldNoAnswers(t *testing.T) {
 func TestCommandsBeforeTheDocumentsAreRead(t *testing.T) {
 	t.Parallel()
 	o := newBureau(t, func(opt *DeskOptions) {
-		opt.Commands = OrgCommands(OrgOptions{Units: func() org.Units { return nil }})
+		opt.Commands = Commands(OrgOptions{Units: func() org.Units { return nil }}, TaskOptions{})
 	})
 	for _, q := range []string{"绑定 张三 市教育局", "我是谁", "暂停市教育局推送"} {
 		if o.says("xinren", q) == "" {

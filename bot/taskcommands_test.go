@@ -1,0 +1,205 @@
+package bot
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+
+	"xietiao/bot/calendar"
+	"xietiao/bot/chat"
+	"xietiao/bot/org"
+	"xietiao/bot/outbox"
+	"xietiao/bot/store"
+	"xietiao/bot/task"
+)
+
+// Record and Cancel make the recorder a sender of tasks': all is sent at once.
+func (recorder) Record(r store.Reader, key string) (outbox.Record, bool, error) {
+	_, ok, err := r.Get(recorded, key)
+	return outbox.Record{State: outbox.StateSent}, ok, err
+}
+
+func (recorder) Cancel(*store.Tx, string, string) (bool, error) { return false, nil }
+
+// taskBureau is a bureau with tasks and a second unit's liaison.
+func taskBureau(t testing.TB) (*bureau, *task.Board) {
+	t.Helper()
+	cal := calendar.New(aMonday().t.Location(), nil)
+	board := task.New(task.Options{Calendar: cal, Sender: recorder{}, Routes: sampleOrg().Routes})
+	o := newBureau(t, func(opt *DeskOptions) {
+		opt.PerMinute = 1000
+		opt.Commands = Commands(sampleOrg(), TaskOptions{Board: board, Calendar: cal})
+	})
+	o.update(func(tx *store.Tx) error {
+		_, err := org.Apply(tx, org.Roster{Entries: []org.RosterEntry{{
+			Name: "财联", Unit: "市财政局", Role: org.RoleLiaison, IDs: map[chat.Platform]chat.UserID{chat.WeCom: "cailian"},
+		}}}, org.Operator)
+		return err
+	})
+	return o, board
+}
+
+// The talks of testdata/tasktalk are played as those of TestTalks; at "==" the board
+// says what is due.
+func TestTalksOfTasks(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/tasktalk/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no talks", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			script, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, board := taskBureau(t)
+			goldenFile(t, file, o.play(string(script), func() {
+				if _, err := board.Remind(t.Context(), o.store); err != nil {
+					t.Fatal(err)
+				}
+			}))
+		})
+	}
+}
+
+// A button does what the words do, and the card then says what came of it.
+func TestButtonsDoWhatWordsDo(t *testing.T) {
+	t.Parallel()
+	o, board := taskBureau(t)
+	o.says("zhuren", "新建任务 检查消防，市教育局牵头，12月10日前")
+	o.says("zhuren", "确认交办")
+	if _, err := board.Remind(t.Context(), o.store); err != nil {
+		t.Fatal(err)
+	}
+	notices := o.notices()
+	if len(notices) != 1 || notices[0].Reply.Card == nil || len(notices[0].Reply.Card.Buttons) != 2 {
+		t.Fatalf("%+v", notices)
+	}
+	card := notices[0].Reply.Card
+	press := func(user chat.UserID, b chat.Button) chat.Reply {
+		return o.take(o.event(user, chat.Event{Kind: chat.EventCard, Key: b.Key, Task: card.ID}))
+	}
+	sign, view := card.Buttons[0], card.Buttons[1]
+	for _, step := range []struct {
+		user chat.UserID
+		want string
+	}{{"cailian", "只能由这项任务的单位办理"}, {"lianluo", "已签收"}, {"juzhang", "已经签收过了"}} {
+		r := press(step.user, sign)
+		if !strings.Contains(r.Text, step.want) || !r.Update || r.Card == nil || r.Card.ID != card.ID || r.Card.Text != r.Text {
+			t.Errorf("%s: %+v", step.user, r)
+		}
+	}
+	if r := press("lianluo", view); r.Update || !strings.Contains(r.Text, "联络员：签收") {
+		t.Errorf("%+v", r)
+	}
+	if r := press("lianluo", chat.Button{Key: "收到 T99"}); !strings.Contains(r.Text, "没有这项任务") || r.Card != nil {
+		t.Errorf("%+v", r)
+	}
+	r := o.says("lianluo", "T1")
+	if strings.Count(r, "：签收") != 1 {
+		t.Errorf("signed more than once: %s", r)
+	}
+}
+
+// The same message again, as after a lost answer, is one step.
+func TestAStepIsTakenOncePerMessage(t *testing.T) {
+	t.Parallel()
+	o, _ := taskBureau(t)
+	o.says("zhuren", "新建任务 检查消防，市教育局牵头，12月10日前")
+	confirm := o.direct("zhuren", "确认交办")
+	first, again := o.take(confirm).Text, o.take(confirm).Text
+	if first != again || !strings.Contains(first, "T1 检查消防 已交办") {
+		t.Errorf("%q, then %q", first, again)
+	}
+	if got := o.says("zhuren", "T2"); !strings.Contains(got, "没有这项任务") {
+		t.Error(got)
+	}
+	sign := o.direct("lianluo", "收到")
+	if first, again := o.take(sign).Text, o.take(sign).Text; first != again || !strings.Contains(first, "已签收") {
+		t.Errorf("%q, then %q", first, again)
+	}
+}
+
+func TestPeriodsInWords(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ word, today, want string }{
+		{"今天", "2026-11-25", "2026-11-25 2026-11-25"}, {"明天", "2026-12-31", "2027-01-01 2027-01-01"},
+		{"本周", "2026-11-23", "2026-11-23 2026-11-29"}, {"本周", "2026-11-29", "2026-11-23 2026-11-29"}, {"这周", "2027-01-01", "2026-12-28 2027-01-03"},
+		{"下周", "2026-11-29", "2026-11-30 2026-12-06"}, {"本月", "2026-11-30", "2026-11-01 2026-11-30"}, {"本月", "2028-02-01", "2028-02-01 2028-02-29"},
+		{"下月", "2026-12-31", "2027-01-01 2027-01-31"}, {"下个月", "2027-01-31", "2027-02-01 2027-02-28"},
+	} {
+		today, err := calendar.ParseDate(tc.today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, to := period(tc.word, today)
+		if got := from.String() + " " + to.String(); got != tc.want {
+			t.Errorf("%s on %s: %s, want %s", tc.word, tc.today, got, tc.want)
+		}
+	}
+}
+
+func TestCitationsAreFoundInWhatIsSaid(t *testing.T) {
+	t.Parallel()
+	b := sampleBot()
+	const doc = "乐公共协〔2020〕1号"
+	for _, tc := range []struct{ said, plan, address, rest string }{
+		{doc + " 附件·市教育局·第2项，12月10日前", doc, "附件·市教育局·第2项", "，12月10日前"},
+		{"按" + doc + "附件·市教育局·第2项 立项", doc, "附件·市教育局·第2项", "按 立项"},
+		{"乐公共协[2020]1号附件-市教育局-2项", doc, "附件·市教育局·第2项", ""},
+		{"附件·市教育局·第3项 年底前", doc, "附件·市教育局·第3项", "年底前"},
+		{doc + " 四（三）", doc, "四（三）", ""},
+		{doc + " 附件·市教育局·第9项", doc, "", "附件·市教育局·第9项"},
+		{doc + " 附件·市教育局·第22项", doc, "", "附件·市教育局·第22项"},
+		{"检查消防 市教育局牵头", "", "", "检查消防 市教育局牵头"}, {"四（三）", "", "", "四（三）"}, {"", "", "", ""}, {"附件", "", "", "附件"},
+	} {
+		plan, address, rest, ok := b.cited(tc.said)
+		if plan != tc.plan || address != tc.address || rest != tc.rest || ok != (tc.plan != "") {
+			t.Errorf("%s: %q %q %q %v", tc.said, plan, address, rest, ok)
+		}
+	}
+}
+
+// Whatever is said of tasks, the reply alerts nobody, turns no line around, and the
+// desk goes on.
+func FuzzTaskTalk(f *testing.F) {
+	for _, q := range []string{
+		"新建任务 <@all>检查，市教育局牵头，每月5日", "改 期限 \u202e12月10日", "确认交办", "收到 T1", "退回 T1 <@all>", "完成 T1 \u0007", "延期 T1 到 明天 因为<a href=x>", "修改 T1 名称 @所有人",
+		"提请协调 T1 @everyone", "取消 T1 <@u1>", "同意 T1，<@all>", "撤销 T1", "逾期 <@all>", "T1", "新建任务 附件·市教育局·第2项 \u200b", "改 牵头 @all局",
+	} {
+		f.Add(q)
+	}
+	f.Fuzz(func(t *testing.T, q string) {
+		o, board := taskBureau(t)
+		for _, said := range []string{"新建任务 检查消防，市教育局牵头，12月10日前", "确认交办", "新建任务 第二项，市教育局牵头"} {
+			o.says("zhuren", said)
+		}
+		o.says("lianluo", "收到")
+		var all []string
+		for _, m := range []chat.Message{o.direct("zhuren", q), o.direct("lianluo", q), o.group("大群", "zhiyuan", q), o.direct("zhuren", "确认"), o.direct("zhuren", "T1"), o.direct("zhuren", "T2"), o.direct("zhuren", "我的任务")} {
+			r := o.take(m)
+			all = append(all, r.Text, r.Markdown)
+		}
+		if _, err := board.Remind(t.Context(), o.store); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range o.notices() {
+			all = append(all, n.Reply.Text)
+			if n.Reply.Card != nil {
+				all = append(all, n.Reply.Card.Title, n.Reply.Card.Text)
+			}
+		}
+		for _, s := range all {
+			if chat.Defuse(s) != s {
+				t.Errorf("%q alerts people: %q", q, s)
+			}
+			if i := strings.IndexFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' || unicode.Is(unicode.Bidi_Control, r) }); i >= 0 {
+				t.Errorf("%q is said back: %q", q, s)
+			}
+		}
+	})
+}

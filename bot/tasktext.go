@@ -1,0 +1,521 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"xietiao/bot/chat"
+	"xietiao/bot/org"
+	"xietiao/bot/task"
+)
+
+// What is said of tasks. What people wrote goes through chat.Plain.
+
+const (
+	textHelpTasks   = "我的任务：看没办完的任务；T12：看一项任务。签收、反馈、延期怎么说，看“任务帮助”"
+	textHelpNewTask = "新建任务 名称，某某局牵头，12月10日前：核对后确认"
+
+	textButtonView = "查看"
+
+	textContent     = "内容："
+	textDeadlineWas = "期限 "
+	textRemark      = "备注："
+
+	textOpen     = "没办完的任务"
+	textOverdue  = "逾期的任务"
+	textDueIn    = "到期的任务"
+	textUndated  = "待定期限的任务"
+	textOperator = "管理员"
+
+	textWaitsDelay    = "等答复的延期申请"
+	textWaitsIssue    = "等协调的事项"
+	textWaitsReturned = "有单位退回的任务"
+	textWaitsReview   = "等复核的任务"
+	textWaitsClose    = "等办结的任务"
+	textWaitsHand     = "等交办的任务"
+
+	textReportUndone  = "上一次报的进度已撤销"
+	textNoUnit        = "您没有绑定单位，看不到任务。说“我是谁”核对身份。"
+	textNothingToSign = "好的。没有等您签收的任务。"
+	textCanSay        = "现在可以回复："
+
+	textNothingToConfirm = "没有等您确认的内容，或者已经过了 30 分钟。要新建任务请说“新建任务 名称，某某局牵头，12月10日前”。"
+	textNothingToChange  = "没有等您确认的任务，或者已经过了 30 分钟。要修改已有的任务请写编号，例如“修改 T12 期限 12月20日”。"
+	textNoTitle          = "还没有名称：说“改 名称 ……”。"
+	textNoLeadUnit       = "还没有牵头单位：说“改 牵头 单位名称”。"
+	textTwoDeadlines     = "期限写了两个：说“改 期限 ……”写明是哪一个。"
+
+	shownWords = 200 // characters of what somebody wrote
+)
+
+// sayings are how each step is said, in the order of a task's life.
+var sayings = []struct {
+	do    task.Do
+	words string
+}{
+	{task.DoHand, "交办 %s"},
+	{task.DoSign, "收到 %s"},
+	{task.DoReport, "完成 %s 结果"},
+	{task.DoProgress, "进度 %s 60%% 说明"},
+	{task.DoAsk, "延期 %s 到 12月10日 因为……"},
+	{task.DoRaise, "提请协调 %s 内容"},
+	{task.DoDecline, "退回 %s 原因"},
+	{task.DoGrant, "同意 %s"},
+	{task.DoDeny, "不同意 %s 原因"},
+	{task.DoSettle, "答复 %s 协调结果"},
+	{task.DoUrge, "催办 %s"},
+	{task.DoReview, "复核 %s"},
+	{task.DoReturn, "退回 %s 原因"},
+	{task.DoClose, "办结 %s"},
+	{task.DoStrike, "销号 %s"},
+	{task.DoCancel, "取消 %s 原因"},
+}
+
+func textTaskHelp(isOffice bool) string {
+	s := `“我的任务”：没办完的任务，最急的在前
+“T12”：一项任务的内容、依据、进展和记录
+“逾期”“本周到期”“待定期限”：按期限看
+“收到 T12 T13”：签收；只有一项要签收时说“收到”就行
+“进度 T12 60% 说明”：报告进度
+“完成 T12 结果”：反馈办完
+“延期 T12 到 12月10日 因为……”：申请延期，没有期限的也这样提
+“退回 T12 原因”：不属于本单位
+“提请协调 T12 内容”：请办公室协调
+“撤销 T12”：撤回刚报的进度`
+	if !isOffice {
+		return s
+	}
+	return `“我的任务”：等办公室办的事
+“T12”：一项任务的内容、依据、进展和记录
+“逾期”“本周到期”“待定期限”，后面可以写单位：按期限看
+“新建任务 名称，某某局牵头，某某局配合，12月10日前”：核对后确认
+“新建任务 文号 附件·单位·第2项，12月10日前”：由方案条款立项，单位按条款先填好
+“修改 T12 期限 12月20日”：改名称、内容、牵头、配合、期限、备注；“撤销 T12”：撤回刚做的修改
+“交办 T12”“催办 T12 [单位]”“复核 T12”“办结 T12”“销号 T12”
+“退回 T12 [单位] 原因”：退回重办；“取消 T12 原因”
+“同意 T12”“不同意 T12 原因”：答复延期；“答复 T12 结果”：答复协调事项
+“完成 T12 市教育局 结果”：代没有账号的单位办理`
+}
+
+func textNoTasks(what, unit string) string {
+	if unit == "" {
+		return "没有" + what + "。"
+	}
+	return chat.Plain(unit) + "没有" + what + "。"
+}
+
+func textTaskList(what, unit string, n int) string {
+	if unit == "" {
+		return fmt.Sprintf("%s，%d 项：", what, n)
+	}
+	return fmt.Sprintf("%s%s，%d 项：", chat.Plain(unit), what, n)
+}
+
+func textMoreTasks(n int, isOffice bool) string {
+	s := fmt.Sprintf("还有 %d 项没有列出。", n)
+	if isOffice {
+		s = fmt.Sprintf("还有 %d 项没有列出，后面写上单位可以看少些。", n)
+	}
+	return s
+}
+
+func textNothingForOffice(open int) string {
+	return "没有等办公室办的任务。" + textOpenTasks(open)
+}
+
+func textOpenTasks(n int) string {
+	return fmt.Sprintf("没办结的任务共 %d 项；“逾期”“本周到期”“待定期限”可以分开看。", n)
+}
+
+// textShareState is where a unit's own part stands.
+func textShareState(k task.Task, s task.Share) string {
+	switch {
+	case !s.Returned.IsZero():
+		return "已退回"
+	case !s.Done.IsZero():
+		return "已反馈"
+	case k.State.Ended():
+		return "没有反馈"
+	case s.Signed.IsZero():
+		return "待签收"
+	case s.Percent > 0:
+		return fmt.Sprintf("办理中 %d%%", s.Percent)
+	}
+	return "办理中"
+}
+
+func textUnits(k task.Task) string {
+	units := strings.Join(k.LeadUnits(), listMark)
+	if units == "" {
+		return ""
+	}
+	return chat.Plain(units) + "，"
+}
+
+func textOtherUnit(unit string) string {
+	return "您只能看" + chat.Plain(unit) + "的任务。"
+}
+
+func textNotYours(k task.Task) string {
+	units := strings.Join(append(k.LeadUnits(), k.SupportUnits()...), listMark)
+	if units == "" {
+		return fmt.Sprintf("%s 还没有责任单位，只有协调组办公室能看。", k.Number)
+	}
+	return fmt.Sprintf("%s 只有这项任务的单位（%s）和协调组办公室能看。", k.Number, chat.Plain(units))
+}
+
+func textStateOf(k task.Task) string {
+	if k.Recurs() {
+		return "周期任务，" + k.State.Word() + "。"
+	}
+	return k.State.Word() + "。"
+}
+
+func roleWord(s task.Share) string {
+	if s.Lead {
+		return textLead
+	}
+	return textSupport
+}
+
+// textShare is a unit's part in a task.
+func textShare(k task.Task, s task.Share) string {
+	line := roleWord(s) + " " + chat.Plain(s.Unit)
+	if s.Handed.IsZero() || k.Recurs() {
+		return line
+	}
+	line += colon + textShareState(k, s)
+	if s.Note != "" {
+		line += "，" + quoteWords(s.Note)
+	}
+	return line
+}
+
+func quoteWords(words string) string {
+	return quoteOpen + chat.Plain(clip(strings.Join(strings.Fields(words), " "), shownWords)) + quoteClose
+}
+
+func textDelay(d task.Delay) string {
+	s := fmt.Sprintf("延期：%s申请延到 %s，%s", chat.Plain(d.Unit), d.To, quoteWords(d.Reason))
+	switch {
+	case d.Decided.IsZero():
+		return s + "，等答复"
+	case d.Granted:
+		return s + "，已同意"
+	case d.Why != "":
+		return s + "，没有同意，" + quoteWords(d.Why)
+	}
+	return s + "，没有同意"
+}
+
+func textDelayWaits(n task.Number, d task.Delay) string {
+	from := "（原来没有期限）"
+	if !d.From.IsZero() {
+		from = "（原定 " + d.From.String() + "）"
+	}
+	return fmt.Sprintf("%s申请延期到 %s%s，原因：%s。同意请回复“同意 %s”，不同意请回复“不同意 %s 原因”。",
+		chat.Plain(d.Unit), d.To, from, quoteWords(d.Reason), n, n)
+}
+
+func textIssue(i task.Issue) string {
+	s := "提请协调：" + chat.Plain(i.Unit) + "，" + quoteWords(i.Text)
+	if i.Open() {
+		return s + "，等答复"
+	}
+	return s + "，答复" + quoteWords(i.Outcome)
+}
+
+func textPartOf(p task.Task) string {
+	return "· " + p.Heading() + column(p.State.Word())
+}
+
+func textNextDates(days []string) string {
+	if len(days) == 0 {
+		return "没有下一次。"
+	}
+	return fmt.Sprintf("接下来 %d 次：%s。", len(days), strings.Join(days, listMark))
+}
+
+func textHistory(n, all int) string {
+	if n == all {
+		return "记录："
+	}
+	return fmt.Sprintf("最近 %d 条记录（共 %d 条）：", n, all)
+}
+
+func textPerson(p org.Person) string {
+	if p.Name == "" {
+		return "已删除的人员"
+	}
+	return chat.Plain(strings.TrimSpace(p.Unit + " " + p.Name))
+}
+
+func textEntry(at time.Time, who string, e task.Entry) string {
+	s := fmt.Sprintf("%d-%02d-%02d %s %s：%s", at.Year(), int(at.Month()), at.Day(), at.Format("15:04"), who, e.Do.Word())
+	a := e.Action
+	if a == nil {
+		return s
+	}
+	if a.Do == task.DoProgress {
+		s += fmt.Sprintf(" %d%%", a.Percent)
+	}
+	if !a.To.IsZero() {
+		s += "到 " + a.To.String()
+	}
+	if a.Text != "" {
+		s += "，" + quoteWords(a.Text)
+	}
+	return s
+}
+
+func textUnclear(n task.Number) string { return fmt.Sprintf("没有听懂要对 %s 做什么。", n) }
+
+func textWhichTask(n int) string { return fmt.Sprintf("有 %d 项都可以，请写明编号：", n) }
+
+func textNoClause(plan string) string {
+	return "没有在" + plan + "里找到这一条。出处请照回答里的写法，例如“附件·市教育局·第2项”“四（三）”。"
+}
+
+func textNameThem(do task.Do, open []task.Task) string {
+	var numbers []string
+	for _, k := range open {
+		numbers = append(numbers, k.Number.String())
+	}
+	for _, s := range sayings {
+		if s.do == do && do == task.DoSign {
+			return "全部签收请回复“" + fmt.Sprintf(s.words, strings.Join(numbers, " ")) + "”。"
+		}
+		if s.do == do {
+			return "例如“" + fmt.Sprintf(s.words, numbers[0]) + "”。"
+		}
+	}
+	return ""
+}
+
+func textNoneFor(do task.Do) string {
+	return "没有您现在可以" + do.Word() + "的任务。说“我的任务”看看。"
+}
+
+func textOwnLiaison(unit string) string {
+	return "请" + chat.Plain(unit) + "的联络员或负责人回复。"
+}
+
+func textForUnit(n task.Number, do task.Do, unit string) string {
+	for _, s := range sayings {
+		if s.do == do {
+			verb, rest, _ := strings.Cut(s.words, "%s")
+			return "要代单位办理，请写上单位，例如“" + verb + n.String() + " " + chat.Plain(unit) + strings.ReplaceAll(rest, "%%", "%") + "”。"
+		}
+	}
+	return ""
+}
+
+func textReportInstead(n task.Number) string {
+	return fmt.Sprintf("本单位办完了，请回复“完成 %s 结果”。", n)
+}
+
+func textWhichDay(n task.Number) string {
+	return fmt.Sprintf("没有听懂要延到哪一天。请写明日期和原因，例如“延期 %s 到 12月10日 因为……”。", n)
+}
+
+func textWhyDelay(n task.Number) string {
+	return fmt.Sprintf("请写明为什么要延期，例如“延期 %s 到 12月10日 因为……”。", n)
+}
+
+func textNotYourStep(n task.Number, do task.Do) string {
+	return fmt.Sprintf("%s 的最后一步“%s”不是您做的，不能撤销。", n, do.Word())
+}
+
+// textNoUndo says what helps where a step cannot be taken back.
+func textNoUndo(n task.Number, do task.Do) string {
+	s := fmt.Sprintf("%s 的最后一步是“%s”，不能撤销。", n, do.Word())
+	switch do {
+	case task.DoSign:
+		return s + fmt.Sprintf("不属于本单位的请回复“退回 %s 原因”。", n)
+	case task.DoReport, task.DoReview:
+		return s + fmt.Sprintf("要重新办理的，由办公室回复“退回 %s 原因”。", n)
+	case task.DoAsk:
+		return s + fmt.Sprintf("由办公室回复“不同意 %s 原因”。", n)
+	case task.DoDecline:
+		return s + fmt.Sprintf("由办公室回复“交办 %s”再次交办。", n)
+	case task.DoHand:
+		return s + fmt.Sprintf("不办了请回复“取消 %s 原因”。", n)
+	}
+	return s
+}
+
+func textUndone(k task.Task, a task.Action) string {
+	s := fmt.Sprintf("已撤销 %s 的“%s”。", k.Number, a.Do.Word())
+	if a.Do == task.DoProgress {
+		s += fmt.Sprintf("进度回到 %d%%。", a.Percent)
+	}
+	return s
+}
+
+// What is said of a task that is to be made or changed.
+
+var fieldWords = map[field]string{
+	fieldTitle: "名称", fieldText: "内容", fieldLead: textLead, fieldSupport: textSupport, fieldDeadline: "期限", fieldSource: "依据", fieldRemark: "备注",
+}
+
+func textHowToNew(unit string) string {
+	return "请写明名称、单位和期限，例如“新建任务 检查农家书屋消防，" + unit + "牵头，12月10日前”；或者写方案条款，例如“新建任务 乐公共协〔2020〕1号 附件·" + unit + "·第2项，12月10日前”。"
+}
+
+func textHowToAmend(n task.Number) string {
+	return fmt.Sprintf("请写明改什么，例如“修改 %s 期限 12月20日”。可以改：名称、内容、牵头、配合、期限、备注。", n)
+}
+
+func textUnknownUnit(said string) string {
+	return "没有认出单位“" + said + "”：说“改 牵头 单位名称”或“改 配合 单位名称”。"
+}
+
+func textNoDeadline(said string) string {
+	return "没有看懂期限“" + said + "”：说“改 期限 12月10日”；还定不了就说“改 期限 待定”。"
+}
+
+func textPastDeadline(said string) string {
+	return "期限“" + said + "”已经过去了：说“改 期限 12月10日”；还定不了就说“改 期限 待定”。"
+}
+
+func textSeveralClauses(n int) string {
+	return fmt.Sprintf("这个出处有 %d 条，取了第一条，请核对。", n)
+}
+
+func textCreated(k task.Task) string {
+	return fmt.Sprintf("已立项：%s。回复“交办 %s”发给单位。", k.Heading(), k.Number)
+}
+
+func textDropped(n task.Number) string {
+	if n == 0 {
+		return "好的，没有新建。"
+	}
+	return fmt.Sprintf("好的，%s 没有修改。", n)
+}
+
+// readBack says what was understood, and what to say next.
+func (t taskCommands) readBack(c *Call, p proposal) string {
+	d := p.Draft
+	head := "请核对新任务："
+	if p.Number != 0 {
+		head = fmt.Sprintf("请核对 %s 改成：", p.Number)
+	}
+	values := map[field]string{
+		fieldTitle: chat.Plain(d.Title), fieldText: chat.Plain(d.Text), fieldRemark: chat.Plain(d.Remark),
+		fieldLead: chat.Plain(strings.Join(d.Leads, listMark)), fieldSupport: chat.Plain(strings.Join(d.Supports, listMark)),
+		fieldDeadline: t.deadlineBack(c, p), fieldSource: chat.Plain(strings.TrimSpace(d.Source.Plan + " " + d.Source.Address)),
+	}
+	lines := []string{head}
+	for _, f := range allFields {
+		if values[f] != "" {
+			lines = append(lines, fieldWords[f]+colon+values[f])
+		}
+	}
+	if missing := p.missing(); len(missing) > 0 {
+		lines = append(lines, "还要补充：")
+		for _, m := range missing {
+			lines = append(lines, "· "+m)
+		}
+		return strings.Join(append(lines, "不要了请回复“放弃”。"), "\n")
+	}
+	if p.Number != 0 {
+		return strings.Join(append(lines, "无误请回复“确认”；还要改就说“改 期限 12月20日”这样；不改了请回复“放弃”。"), "\n")
+	}
+	return strings.Join(append(lines, "无误请回复“确认”（只立项）或“确认交办”；要改就说“改 期限 12月20日”这样；不要了请回复“放弃”。30 分钟内有效。"), "\n")
+}
+
+// deadlineBack reads a deadline back, with what was assumed of it and, of a series,
+// the next dates.
+func (t taskCommands) deadlineBack(c *Call, p proposal) string {
+	d, today := p.Draft, t.today(c)
+	switch {
+	case !d.Rule.IsZero():
+		return d.Rule.String() + "，" + t.nextDates(c, task.Task{Draft: d})
+	case p.Faults[fieldDeadline] != "" && d.Deadline.IsZero():
+		return ""
+	case d.Deadline.IsZero() && d.DeadlineText != "":
+		return "待定期限（" + chat.Plain(clip(d.DeadlineText, shownWords)) + "）"
+	case d.Deadline.IsZero():
+		return "待定期限"
+	}
+	s := fmt.Sprintf("%d年", d.Deadline.Y) + strings.TrimPrefix(task.DateWord(t.Calendar, d.Deadline, today), fmt.Sprintf("%d年", d.Deadline.Y))
+	if p.Assumed {
+		s += "（没有写年份，按最近的一次算）"
+	}
+	return s
+}
+
+// done says what came of a step.
+func (t taskCommands) done(c *Call, k task.Task, a task.Action) (string, error) {
+	s := fmt.Sprintf("%s 已%s。", k.Heading(), a.Do.Word())
+	due := t.due(c, k) + "。"
+	n := k.Number
+	switch a.Do {
+	case task.DoHand:
+		far, err := t.unreachable(c.Tx, k)
+		s += chat.Plain(strings.Join(k.LeadUnits(), listMark)) + textLead
+		if help := k.SupportUnits(); len(help) > 0 {
+			s += "，" + chat.Plain(strings.Join(help, listMark)) + textSupport
+		}
+		s += "。" + due
+		if k.Recurs() {
+			s += t.nextDates(c, k) + "到时自动交办。"
+		} else {
+			s += "通知在工作时间发出。"
+		}
+		if len(far) > 0 {
+			s += chat.Plain(strings.Join(far, listMark)) + "没有群也没有账号，请电话通知。"
+		}
+		return s, err
+	case task.DoSign:
+		return s + due + fmt.Sprintf("办完请回复“完成 %s 结果”。", n), nil
+	case task.DoProgress:
+		return fmt.Sprintf("%s 的进度记为 %d%%。", k.Heading(), a.Percent), nil
+	case task.DoReport:
+		return s + textAfterReport(k), nil
+	case task.DoDecline, task.DoRaise:
+		return s + "等办公室答复。", nil
+	case task.DoAsk:
+		d, _ := k.Pending()
+		return fmt.Sprintf("%s 申请延期到%s，等办公室同意；同意以前期限不变：%s", k.Heading(), task.DateWord(t.Calendar, d.To, t.today(c)), due), nil
+	case task.DoGrant:
+		return s + due, nil
+	case task.DoDeny:
+		return s + "期限不变：" + due, nil
+	case task.DoUrge:
+		return s + "通知在工作时间发给" + textUndoneUnits(k, a.Unit) + "。", nil
+	case task.DoReview:
+		return s + fmt.Sprintf("可以回复“办结 %s”。", n), nil
+	case task.DoReturn:
+		return s + "等单位再次反馈。", nil
+	case task.DoClose:
+		return s + fmt.Sprintf("可以回复“销号 %s”。", n), nil
+	case task.DoAmend:
+		return s + due, nil
+	}
+	return s, nil
+}
+
+func textAfterReport(k task.Task) string {
+	if k.State == task.StateReported {
+		return "等办公室复核。"
+	}
+	var left []string
+	for _, s := range k.Shares {
+		if s.Lead && s.Done.IsZero() {
+			left = append(left, s.Unit)
+		}
+	}
+	return "还等" + chat.Plain(strings.Join(left, listMark)) + "反馈。"
+}
+
+func textUndoneUnits(k task.Task, unit string) string {
+	var left []string
+	for _, s := range k.Shares {
+		if s.Done.IsZero() && s.Returned.IsZero() && (unit == "" || s.Unit == unit) {
+			left = append(left, s.Unit)
+		}
+	}
+	return chat.Plain(strings.Join(left, listMark))
+}

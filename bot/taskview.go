@@ -1,0 +1,474 @@
+package bot
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"xietiao/bot/audit"
+	"xietiao/bot/calendar"
+	"xietiao/bot/chat"
+	"xietiao/bot/org"
+	"xietiao/bot/store"
+	"xietiao/bot/task"
+)
+
+const (
+	shownTasks   = 20 // tasks of a list
+	shownHistory = 5  // entries of a task's history
+	shownDates   = 5  // next dates of a series
+)
+
+// How people ask for lists. The group is the unit that the office names.
+const (
+	listHead = `^(?:请|帮我|给我|我要|我想|查一下|查询|查看?|看一下|看看?|列出|有哪些|哪些|有什么|现在|\s)*`
+	listTail = `(?:的)?(?:任务)?(?:有哪些|有什么|有多少|清单|列表|情况)?(?:[\s:：,，]+([^?？。]+?))?[?？。!！\s]*$`
+)
+
+var (
+	minePattern    = regexp.MustCompile(listHead + `(?:我们?|我们?单位|本单位|我局|本局)(?:有哪些|有什么|还有哪些|还有什么)?(?:的)?(?:没办完|没完成|未完成|未办结|待办|在办)?(?:的)?任务` + listTail + `|` + listHead + `(?:未完成|没完成|没办完|待办|在办|待签收|未签收|没签收)的?任务` + listTail)
+	overduePattern = regexp.MustCompile(listHead + `(?:任务)?(?:已经?)?(?:逾期|超期|过期)(?:未完成|未办结|了)?` + listTail)
+	dueDayPattern  = regexp.MustCompile(listHead + `(今天|今日|明天|本周|这周|这个星期|下周|本月|这个月|下月|下个月)(?:内)?(?:要)?(?:到期|截止|到期限)` + listTail)
+	undatedPattern = regexp.MustCompile(listHead + `(?:待定期限|没有期限|期限待定|没定期限|未定期限)` + listTail)
+)
+
+func (t taskCommands) listCommands() []Command {
+	return []Command{
+		{Name: "my tasks", Match: t.list(minePattern), Run: t.mine},
+		{Name: "overdue", Match: t.list(overduePattern), Run: t.overdue},
+		{Name: "due", Match: t.list(dueDayPattern), Run: t.dueIn},
+		{Name: "undated", Match: t.list(undatedPattern), Run: t.undated},
+	}
+}
+
+// list makes Match of a pattern that ends with a unit: that must be one.
+func (t taskCommands) list(p *regexp.Regexp) func(string) ([]string, bool) {
+	return func(text string) ([]string, bool) {
+		args, ok := whole(p)(text)
+		if !ok {
+			return nil, false
+		}
+		for i, a := range args {
+			if i == 0 && p == dueDayPattern || a == "" {
+				continue
+			}
+			u, ok := t.resolve(a)
+			if !ok {
+				return nil, false
+			}
+			args[i] = u
+		}
+		return args, true
+	}
+}
+
+// scopeOf is whose tasks a list shows: the person's unit, and to the office all or
+// those of the unit that it names. fault is what to say where there are none.
+func (t taskCommands) scopeOf(c *Call) (unit, fault string) {
+	named := ""
+	for _, a := range c.Args {
+		if _, ok := t.resolve(a); ok && a != "" {
+			named = a
+		}
+	}
+	switch {
+	case !c.Known:
+		return "", textUnknownPerson(t.example())
+	case isOffice(c):
+		return named, ""
+	case c.Person.Unit == "" || c.Person.Role == org.RoleVolunteer:
+		return "", textNoUnit
+	case named != "" && named != c.Person.Unit:
+		return "", textOtherUnit(c.Person.Unit)
+	}
+	return c.Person.Unit, ""
+}
+
+// some says a list of the tasks of the scope that the query finds and keep keeps.
+func (t taskCommands) some(c *Call, what string, q task.Query, keep func(task.Task, string) bool) (chat.Reply, error) {
+	unit, fault := t.scopeOf(c)
+	if fault != "" {
+		return text(fault)
+	}
+	q.Unit = unit
+	all, err := t.Board.List(c.Tx, q)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	all = slices.DeleteFunc(all, func(k task.Task) bool { return !keep(k, unit) })
+	return text(t.listing(c, what, unit, all))
+}
+
+// listing shows tasks, the most urgent first.
+func (t taskCommands) listing(c *Call, what, unit string, all []task.Task) string {
+	if len(all) == 0 {
+		return textNoTasks(what, unit)
+	}
+	return textTaskList(what, unit, len(all)) + "\n" + t.lines(c, unit, all)
+}
+
+// lines are tasks in a list, the most urgent first.
+func (t taskCommands) lines(c *Call, unit string, all []task.Task) string {
+	var items []task.Item
+	for _, k := range all {
+		items = append(items, t.Board.Item(k, unit, t.now(c)))
+	}
+	slices.SortStableFunc(items, task.ByUrgency)
+	var lines []string
+	for _, it := range items[:min(len(items), shownTasks)] {
+		lines = append(lines, t.line(c, it))
+	}
+	if n := len(items) - shownTasks; n > 0 {
+		lines = append(lines, textMoreTasks(n, isOffice(c)))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// line is a task in a list: colour, number, title, deadline, state.
+func (t taskCommands) line(c *Call, it task.Item) string {
+	state := it.Task.State.Word()
+	if s, ok := it.Task.Share(it.Unit); ok && it.Task.State != task.StateDraft {
+		state = textShareState(it.Task, s)
+	} else if it.Unit == "" {
+		state = textUnits(it.Task) + state
+	}
+	return coloured(it) + column(t.due(c, it.Task)) + column(state)
+}
+
+func column(s string) string { return "｜" + s }
+
+func (t taskCommands) due(c *Call, k task.Task) string {
+	switch {
+	case k.Recurs():
+		return k.Rule.String()
+	case k.State.Ended() && !k.Deadline.IsZero():
+		return textDeadlineWas + task.DateWord(t.Calendar, k.Deadline, t.today(c))
+	}
+	return t.Board.DueWords(k, t.now(c))
+}
+
+// coloured is the task's heading with its colour.
+func coloured(it task.Item) string {
+	if it.Colour == task.None || it.Task.State.Ended() {
+		return it.Task.Heading()
+	}
+	return "［" + it.Colour.Word() + "］" + it.Task.Heading()
+}
+
+// mine shows a unit what it has to do, and the office what waits for it.
+func (t taskCommands) mine(c *Call) (chat.Reply, error) {
+	unit, fault := t.scopeOf(c)
+	if fault == "" && isOffice(c) && unit == "" {
+		return t.desk(c)
+	}
+	return t.some(c, textOpen, task.Query{}, func(k task.Task, unit string) bool {
+		s, _ := k.Share(unit)
+		return s.Done.IsZero() && s.Returned.IsZero() && !s.Handed.IsZero()
+	})
+}
+
+// desk shows the office what waits for it, by what is to be done.
+func (t taskCommands) desk(c *Call) (chat.Reply, error) {
+	all, err := t.Board.List(c.Tx, task.Query{})
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	var parts []string
+	for _, w := range officeWork {
+		some := slices.DeleteFunc(slices.Clone(all), func(k task.Task) bool { return !w.waits(k) })
+		if len(some) > 0 {
+			parts = append(parts, t.listing(c, w.what, "", some))
+		}
+	}
+	if len(parts) == 0 {
+		return text(textNothingForOffice(len(all)))
+	}
+	return text(strings.Join(append(parts, textOpenTasks(len(all))), "\n\n"))
+}
+
+// officeWork is what the office has to do with tasks.
+var officeWork = []struct {
+	what  string
+	waits func(task.Task) bool
+}{
+	{textWaitsDelay, func(k task.Task) bool {
+		_, ok := k.Pending()
+		return ok && (k.State == task.StateAssigned || k.State == task.StateSigned)
+	}},
+	{textWaitsIssue, func(k task.Task) bool { return slices.ContainsFunc(k.Issues, task.Issue.Open) }},
+	{textWaitsReturned, func(k task.Task) bool {
+		return slices.ContainsFunc(k.Shares, func(s task.Share) bool { return !s.Returned.IsZero() })
+	}},
+	{textWaitsReview, func(k task.Task) bool { return k.State == task.StateReported }},
+	{textWaitsClose, func(k task.Task) bool { return k.State == task.StateReviewed }},
+	{textWaitsHand, func(k task.Task) bool {
+		return k.State == task.StateDraft && !slices.ContainsFunc(k.Shares, func(s task.Share) bool { return !s.Returned.IsZero() })
+	}},
+}
+
+// working are the states in which units have work to do.
+var working = []task.State{task.StateAssigned, task.StateSigned}
+
+// undone reports whether the unit has work to do; of no unit: any lead.
+func undone(k task.Task, unit string) bool {
+	if unit == "" {
+		return true
+	}
+	s, _ := k.Share(unit)
+	return s.Done.IsZero() && s.Returned.IsZero()
+}
+
+func (t taskCommands) overdue(c *Call) (chat.Reply, error) {
+	return t.some(c, textOverdue, task.Query{States: working, To: t.today(c).AddDays(-1)}, undone)
+}
+
+func (t taskCommands) dueIn(c *Call) (chat.Reply, error) {
+	from, to := period(c.Args[0], t.today(c))
+	return t.some(c, c.Args[0]+textDueIn, task.Query{States: working, From: from, To: to}, undone)
+}
+
+// period is the first and the last day of 本周, 下月 and the like. Weeks begin with
+// Monday.
+func period(word string, today calendar.Date) (from, to calendar.Date) {
+	monday := today.AddDays(-(int(today.Weekday()) + 6) % 7)
+	first := today.AddDays(1 - today.D)
+	next := first.AddDays(31)
+	next = next.AddDays(1 - next.D)
+	switch word {
+	case "今天", "今日":
+		return today, today
+	case "明天":
+		return today.AddDays(1), today.AddDays(1)
+	case "下周":
+		return monday.AddDays(7), monday.AddDays(13)
+	case "本月", "这个月":
+		return first, next.AddDays(-1)
+	case "下月", "下个月":
+		after := next.AddDays(31)
+		return next, after.AddDays(-after.D)
+	}
+	return monday, monday.AddDays(6)
+}
+
+func (t taskCommands) undated(c *Call) (chat.Reply, error) {
+	return t.some(c, textUndated, task.Query{States: append([]task.State{task.StateDraft}, working...), Undated: true}, func(k task.Task, unit string) bool {
+		return !k.Recurs() && undone(k, unit)
+	})
+}
+
+// view is the task in full, for the office and the people of its units.
+func (t taskCommands) view(c *Call, n task.Number) (string, error) {
+	k, err := t.Board.Get(c.Tx, n)
+	if err != nil {
+		return t.refused(c, n, err)
+	}
+	if _, has := k.Share(c.Person.Unit); !isOffice(c) && (!has || c.Person.Role == org.RoleVolunteer) {
+		return textNotYours(k), nil
+	}
+	lines := []string{coloured(t.Board.Item(k, c.Person.Unit, t.now(c)))}
+	if k.Text != "" {
+		lines = append(lines, textContent+chat.Plain(k.Text))
+	}
+	lines = append(lines, sourceLines(k.Source)...)
+	lines = append(lines, t.due(c, k)+"。", textStateOf(k))
+	for _, s := range k.Shares {
+		lines = append(lines, textShare(k, s))
+	}
+	for _, d := range k.Delays {
+		lines = append(lines, textDelay(d))
+	}
+	for _, i := range k.Issues {
+		lines = append(lines, textIssue(i))
+	}
+	if k.Remark != "" {
+		lines = append(lines, textRemark+chat.Plain(k.Remark))
+	}
+	more, err := t.around(c, k)
+	if err != nil {
+		return "", err
+	}
+	lines = append(lines, more...)
+	if can := t.sayable(c, k); can != "" {
+		lines = append(lines, can)
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// sourceLines are the clause that a task stems from, word for word, and its cite.
+func sourceLines(s task.Source) (lines []string) {
+	if s.Clause != "" {
+		lines = append(lines, quoteOpen+s.Clause+quoteClose)
+	}
+	if cite := strings.TrimSpace(s.Plan + " " + s.Address); cite != "" {
+		lines = append(lines, citeMark+cite)
+	}
+	return lines
+}
+
+// around are a task's parts, a series' next dates and the end of its history.
+func (t taskCommands) around(c *Call, k task.Task) (lines []string, err error) {
+	parts, err := t.Board.Parts(c.Tx, k.Number)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range parts[max(0, len(parts)-shownTasks):] {
+		lines = append(lines, textPartOf(p))
+	}
+	if k.Recurs() {
+		lines = append(lines, t.nextDates(c, k))
+	}
+	history, err := t.Board.History(c.Tx, k.Number)
+	if err != nil {
+		return nil, err
+	}
+	lines = append(lines, textHistory(min(len(history), shownHistory), len(history)))
+	for _, e := range history[max(0, len(history)-shownHistory):] {
+		line, err := t.entry(c.Tx, e)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// nextDates previews a series.
+func (t taskCommands) nextDates(c *Call, k task.Task) string {
+	var days []string
+	today := t.today(c)
+	for _, d := range t.Board.Preview(k, today, shownDates) {
+		days = append(days, task.DateWord(t.Calendar, d, today))
+	}
+	return textNextDates(days)
+}
+
+// entry words a line of the history.
+func (t taskCommands) entry(r store.Reader, e audit.Entry) (string, error) {
+	var what task.Entry
+	if err := json.Unmarshal(e.Data, &what); err != nil {
+		return "", fmt.Errorf("%w: history: %w", store.ErrDamaged, err)
+	}
+	who := textOperator
+	if e.By != string(org.Operator) {
+		p, _, err := org.ByID(r, org.PersonID(e.By))
+		if err != nil {
+			return "", err
+		}
+		who = textPerson(p)
+	}
+	return textEntry(e.At.In(t.Calendar.Location()), who, what), nil
+}
+
+// sayable tells what the person can say to the task now.
+func (t taskCommands) sayable(c *Call, k task.Task) string {
+	var can []string
+	for _, s := range sayings {
+		if t.can(c, k, s.do) {
+			can = append(can, quoteOpen+fmt.Sprintf(s.words, k.Number)+quoteClose)
+		}
+	}
+	if len(can) == 0 {
+		return ""
+	}
+	return textCanSay + strings.Join(can, "") + "。"
+}
+
+// askBack answers what was not understood.
+func (t taskCommands) askBack(c *Call, n task.Number) (string, error) {
+	k, err := t.Board.Get(c.Tx, n)
+	if err != nil {
+		return t.refused(c, n, err)
+	}
+	return textUnclear(n) + t.sayable(c, k), nil
+}
+
+// whichOne asks which of several tasks is meant.
+func (t taskCommands) whichOne(c *Call, do task.Do, open []task.Task) string {
+	unit := c.Person.Unit
+	if isOffice(c) {
+		unit = ""
+	}
+	return textWhichTask(len(open)) + "\n" + t.lines(c, unit, open) + "\n" + textNameThem(do, open[:min(len(open), maxNumbers)])
+}
+
+// undo takes the last step back where another undoes it without a trace: it is the
+// person's own report of progress, or the office's change. Of others it says what
+// helps.
+func (t taskCommands) undo(c *Call, n task.Number) (string, error) {
+	history, err := t.Board.History(c.Tx, n)
+	if err != nil {
+		return "", err
+	}
+	if len(history) == 0 {
+		return t.refused(c, n, task.ErrNotFound)
+	}
+	var past []task.Entry
+	for _, e := range history {
+		var what task.Entry
+		if err := json.Unmarshal(e.Data, &what); err != nil {
+			return "", fmt.Errorf("%w: history: %w", store.ErrDamaged, err)
+		}
+		past = append(past, what)
+	}
+	last := past[len(past)-1]
+	k, err := t.Board.Get(c.Tx, n)
+	if err != nil {
+		return t.refused(c, n, err)
+	}
+	if history[len(history)-1].By != string(c.Person.ID) {
+		return textNotYourStep(n, last.Do), nil
+	}
+	a, ok := undoing(k, past)
+	if !ok {
+		return textNoUndo(n, last.Do), nil
+	}
+	next, err := t.Board.Apply(c.Tx, n, a, task.ActorOf(c.Person))
+	if err != nil {
+		return t.refused(c, n, err)
+	}
+	return textUndone(next, a) + t.due(c, next) + "。", nil
+}
+
+// undoing is the step that undoes the last of a history.
+func undoing(k task.Task, past []task.Entry) (a task.Action, ok bool) {
+	last, before := past[len(past)-1], past[:len(past)-1]
+	switch last.Do {
+	case task.DoProgress:
+		percent, words := progressAfter(before, last.Action.Unit)
+		return task.Action{Do: task.DoProgress, Unit: last.Action.Unit, Percent: percent, Text: cmp.Or(words, textReportUndone)}, true
+	case task.DoAmend:
+		for _, e := range slices.Backward(before) {
+			d := e.Draft
+			if e.Do == task.DoAmend {
+				d = e.Action.Draft
+			}
+			if d != nil {
+				draft := *d
+				draft.Deadline = before[len(before)-1].Deadline // a delay may have been granted since
+				return task.Action{Do: task.DoAmend, Draft: &draft, Version: k.Version}, true
+			}
+		}
+	}
+	return a, false
+}
+
+// progressAfter is the unit's share of the work after a history, and its words.
+func progressAfter(past []task.Entry, unit string) (percent int, words string) {
+	for _, e := range slices.Backward(past) {
+		if e.Action == nil || e.Action.Unit != unit {
+			continue
+		}
+		switch e.Do {
+		case task.DoProgress:
+			return e.Action.Percent, e.Action.Text
+		case task.DoReport:
+			return 100, e.Action.Text
+		case task.DoDecline:
+			return 0, ""
+		}
+	}
+	return 0, ""
+}
