@@ -83,7 +83,7 @@ const roster = `姓名,单位,角色,企业微信账号,钉钉账号
 func newHall(t testing.TB, start string, rules Rules) *hall {
 	t.Helper()
 	h := &hall{TB: t, now: at(start)}
-	s, err := store.OpenFile(filepath.Join(t.TempDir(), "task.db"), store.Options{Now: h.clock})
+	s, err := store.OpenFile(filepath.Join(t.TempDir(), "task.db"), store.Options{Now: h.clock, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
