@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,6 +178,32 @@ func (r *rig) done(o chat.Outcome) {
 func wait(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
+}
+
+// A rehearsal's frames carry its clock, and the platform counts by it.
+func TestFramesOfARehearsal(t *testing.T) {
+	bubble(t, func(r *rig) {
+		var ahead atomic.Int64
+		start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+		now := func() time.Time { return start.Add(time.Duration(ahead.Load())) }
+		c := r.conn("a", func(o *wecom.ConnOptions) { o.Clock = now })
+		stop := r.run(c, make(inbox, 9).take)
+		defer stop()
+		r.must(r.fake.Say("u1", "", "你好"))
+		to := chat.Address{Via: wecom.ViaAIBot, Kind: chat.Direct, Conversation: "u1", User: "u1", Robot: botID}
+		push := func() chat.Outcome { return c.Push(r.Context(), to, chat.Reply{Text: "提醒"}) }
+		for range 30 {
+			r.done(push())
+		}
+		if o := push(); o.Code() != "45009" {
+			r.Errorf("the 31st of a minute: %s", o)
+		}
+		ahead.Store(int64(time.Minute))
+		r.done(push())
+		if shown := r.fake.In("u1"); len(shown) != 31 || !shown[0].Time.Equal(start) || !shown[30].Time.Equal(now()) {
+			r.Errorf("%d shown, the last at %s", len(shown), shown[len(shown)-1].Time)
+		}
+	})
 }
 
 func TestADialogueByTheLongConnection(t *testing.T) {
