@@ -182,3 +182,31 @@ func TestARateOfALongNameIsCounted(t *testing.T) {
 	}
 	d.wantClean()
 }
+
+// In a rehearsal minutes of the program's clock go by while a push is on its way: it
+// counts for all of them, until it is known when it was over.
+func TestAPushOfARehearsalCountsForAsLongAsItMayTake(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, fileBackend(t))
+	wall := d.c.now()
+	d.with(func(o *Options) { o.Speed, o.Wall = 1000, func() time.Time { return wall } })
+	d.f.rates = func(chat.Address) []chat.Rate { return []chat.Rate{{Key: "all", Max: 1, Per: time.Minute}} }
+	d.put(Notice{Key: "a", To: user("a")})
+	first := d.claim().jobs
+	d.put(Notice{Key: "b", To: user("b")})
+	d.c.advance(defaultSend*1000 - time.Minute)
+	if got := d.claim(); len(first) != 1 || len(got.jobs) != 0 {
+		t.Fatalf("%d and then %d are sent", len(first), len(got.jobs))
+	}
+	if err := d.box.record(t.Context(), first[0], d.box.push(t.Context(), first[0])); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 { // who waits in line asks again in time
+		d.c.advance(defaultSend * 1000)
+		d.drain()
+	}
+	d.f.wantRates(t)
+	if got := d.f.names(); got != "a b" {
+		t.Error(got)
+	}
+}
