@@ -71,7 +71,7 @@ func runRemind(ctx context.Context, c *call) int {
 	}
 	at = at.In(cfg.Location())
 	printf(c.stdout, "%s（%s）\n", at.Format(minuteLayout), dayWord(cal, at))
-	if open := cal.NextOpen(at, rules.Hours); len(list) > 0 && open.After(at) {
+	if open := cal.NextOpen(at, calendar.Hours{From: rules.Digest, To: rules.Hours.To}); len(list) > 0 && open.After(at) {
 		printf(c.stdout, "不在发提醒的时段，下面这些最早 %s 发\n", open.Format(minuteLayout))
 	}
 	for _, m := range list {

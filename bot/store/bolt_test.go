@@ -93,11 +93,14 @@ func TestADamagedFileIsRefused(t *testing.T) {
 }
 
 // The writer is the test's own binary, run again with this variable.
-const writerEnv = "XIETIAO_STORE_TEST_WRITER"
+const (
+	writerEnv    = "XIETIAO_STORE_TEST_WRITER"
+	writerLaxEnv = "XIETIAO_STORE_TEST_NOSYNC" // Options.NoSync if not empty
+)
 
 // writeForever puts rows and prints each one that is acknowledged.
 func writeForever(path string) {
-	s, err := OpenFile(path, Options{})
+	s, err := OpenFile(path, Options{NoSync: os.Getenv(writerLaxEnv) != ""})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -125,11 +128,20 @@ func writeForever(path string) {
 
 func TestKillingTheWriterLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
+	for name, lax := range map[string]string{"on disk": "", "not waiting for the disk": "yes"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			killWriters(t, lax)
+		})
+	}
+}
+
+func killWriters(t *testing.T, lax string) {
 	path := filepath.Join(t.TempDir(), "store")
 	acked := map[string]bool{}
 	for round := range 5 {
 		cmd := exec.Command(os.Args[0], "-test.run=^$")
-		cmd.Env = append(os.Environ(), writerEnv+"="+path)
+		cmd.Env = append(os.Environ(), writerEnv+"="+path, writerLaxEnv+"="+lax)
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		out, err := cmd.StdoutPipe()
