@@ -40,14 +40,7 @@ func runBackup(ctx context.Context, c *call) int {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM) // leaves no half copy
 	defer stop()
-	cfg, err := c.storeSettings(flags)
-	if err != nil {
-		return c.fail("%v", err)
-	}
-	if !hasStore(ctx, cfg) {
-		return c.fail("%s", noStore(cfg))
-	}
-	op, err := openOperator(ctx, cfg)
+	op, err := c.operator(ctx, flags)
 	if err != nil {
 		return c.fail("%v", err)
 	}

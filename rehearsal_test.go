@@ -110,9 +110,7 @@ func newCounty(t *testing.T, pt programTime) *county {
 // settle brings the county's people and groups in.
 func (c *county) settle() {
 	c.t.Helper()
-	for _, name := range c.app.shelf.units().Names() {
-		c.units = append(c.units, name)
-	}
+	c.units = append(c.units, c.app.shelf.units().Names()...)
 	if len(c.units) < 29 {
 		c.t.Fatalf("%d units", len(c.units))
 	}
