@@ -53,7 +53,7 @@ bench: ## benchmarks, with memory
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 soak: ## kill -9 the service under load KILLS times, Redis away for long, a rehearsed year of 300 tasks; takes a while
-	XIETIAO_KILLS=$(KILLS) $(GO) test -race -count 1 -timeout 3h -v -run 'Kill|RedisGoes|StoppingUnder|ABackupUnder|AYear' .
+	XIETIAO_KILLS=$(KILLS) XIETIAO_TASKS=300 $(GO) test -race -count 1 -timeout 3h -v -run 'Kill|RedisGoes|StoppingUnder|ABackupUnder|AYear' .
 
 build: ## one static binary, ./xietiao
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o xietiao .
