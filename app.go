@@ -125,7 +125,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	}
 	a.reminders = &reminders{board: a.board, store: a.store, time: pt, log: log, metrics: metrics}
 	a.desk = bot.NewDesk(bot.DeskOptions{
-		Store: a.store, Outbox: a.box, Commands: bot.Commands(p.orgOptions(), bot.TaskOptions{}), PublicURL: cfg.PublicURL,
+		Store: a.store, Outbox: a.box, Commands: bot.Commands(p.orgOptions(), bot.TaskOptions{Board: a.board}), PublicURL: cfg.PublicURL,
 		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,
 		Logger: log, Observe: metrics.Message,
 	})

@@ -17,10 +17,7 @@ import (
 
 // TaskOptions are what the commands about tasks need. Without a Board there are
 // none.
-type TaskOptions struct {
-	Board    *task.Board
-	Calendar *calendar.Calendar
-}
+type TaskOptions struct{ Board *task.Board }
 
 // taskCommands carries them out. What a step makes others hear of is the board's to
 // put into the outbox, in the same transaction.
@@ -61,8 +58,8 @@ func (t taskCommands) help(c *Call) (chat.Reply, error) {
 }
 
 // now is the transaction's time where the calendar is.
-func (t taskCommands) now(c *Call) time.Time       { return c.Tx.Now().In(t.Calendar.Location()) }
-func (t taskCommands) today(c *Call) calendar.Date { return t.Calendar.Day(c.Tx.Now()) }
+func (t taskCommands) now(c *Call) time.Time       { return c.Tx.Now().In(t.Board.Calendar().Location()) }
+func (t taskCommands) today(c *Call) calendar.Date { return t.Board.Calendar().Day(c.Tx.Now()) }
 
 // isOffice reports whether the person is of the office.
 func isOffice(c *Call) bool { return c.Person.Role == org.RoleOffice }
@@ -170,7 +167,7 @@ func (t taskCommands) candidates(c *Call, do task.Do) ([]task.Task, error) {
 // can reports whether the person may take the step now.
 func (t taskCommands) can(c *Call, k task.Task, do task.Do) bool {
 	now := t.now(c)
-	a := task.Action{Do: do, At: now, Text: "x", To: t.Calendar.Day(now).AddDays(farAway)}
+	a := task.Action{Do: do, At: now, Text: "x", To: t.Board.Calendar().Day(now).AddDays(farAway)}
 	if k.Deadline.After(a.To) {
 		a.To = k.Deadline.AddDays(1)
 	}
@@ -300,7 +297,7 @@ var (
 func (t taskCommands) dateAndReason(c *Call, words string) (when task.When, reason string, ok bool) {
 	read := func(s string) bool {
 		s = dateHead.ReplaceAllString(strings.TrimSpace(s), "")
-		when, ok = task.ParseDeadline(t.Calendar, t.today(c), s)
+		when, ok = task.ParseDeadline(t.Board.Calendar(), t.today(c), s)
 		return ok && !when.Date.IsZero()
 	}
 	if at := reasonWord.FindStringIndex(words); at != nil {

@@ -30,7 +30,7 @@ func taskBureau(t testing.TB) (*bureau, *task.Board) {
 	board := task.New(task.Options{Calendar: cal, Sender: recorder{}, Routes: sampleOrg().Routes})
 	o := newBureau(t, func(opt *DeskOptions) {
 		opt.PerMinute = 1000
-		opt.Commands = Commands(sampleOrg(), TaskOptions{Board: board, Calendar: cal})
+		opt.Commands = Commands(sampleOrg(), TaskOptions{Board: board})
 	})
 	o.update(func(tx *store.Tx) error {
 		_, err := org.Apply(tx, org.Roster{Entries: []org.RosterEntry{{

@@ -502,7 +502,7 @@ func (t taskCommands) setUnits(p *proposal, f field, list string) {
 
 // setDeadline reads a deadline; what differs readers or is past is asked.
 func (t taskCommands) setDeadline(c *Call, p *proposal, said string) {
-	when, ok := task.ParseDeadline(t.Calendar, t.today(c), said)
+	when, ok := task.ParseDeadline(t.Board.Calendar(), t.today(c), said)
 	d := &p.Draft
 	switch {
 	case !d.Deadline.IsZero() || !d.Rule.IsZero():

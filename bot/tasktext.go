@@ -439,7 +439,7 @@ func (t taskCommands) deadlineBack(c *Call, p proposal) string {
 	case d.Deadline.IsZero():
 		return "待定期限"
 	}
-	s := fmt.Sprintf("%d年", d.Deadline.Y) + strings.TrimPrefix(task.DateWord(t.Calendar, d.Deadline, today), fmt.Sprintf("%d年", d.Deadline.Y))
+	s := fmt.Sprintf("%d年", d.Deadline.Y) + strings.TrimPrefix(task.DateWord(t.Board.Calendar(), d.Deadline, today), fmt.Sprintf("%d年", d.Deadline.Y))
 	if p.Assumed {
 		s += "（没有写年份，按最近的一次算）"
 	}
@@ -478,7 +478,7 @@ func (t taskCommands) done(c *Call, k task.Task, a task.Action) (string, error) 
 		return s + "等办公室答复。", nil
 	case task.DoAsk:
 		d, _ := k.Pending()
-		return fmt.Sprintf("%s 申请延期到%s，等办公室同意；同意以前期限不变：%s", k.Heading(), task.DateWord(t.Calendar, d.To, t.today(c)), due), nil
+		return fmt.Sprintf("%s 申请延期到%s，等办公室同意；同意以前期限不变：%s", k.Heading(), task.DateWord(t.Board.Calendar(), d.To, t.today(c)), due), nil
 	case task.DoGrant:
 		return s + due, nil
 	case task.DoDeny:

@@ -145,7 +145,7 @@ func (t taskCommands) due(c *Call, k task.Task) string {
 	case k.Recurs():
 		return k.Rule.String()
 	case k.State.Ended() && !k.Deadline.IsZero():
-		return textDeadlineWas + task.DateWord(t.Calendar, k.Deadline, t.today(c))
+		return textDeadlineWas + task.DateWord(t.Board.Calendar(), k.Deadline, t.today(c))
 	}
 	return t.Board.DueWords(k, t.now(c))
 }
@@ -340,7 +340,7 @@ func (t taskCommands) nextDates(c *Call, k task.Task) string {
 	var days []string
 	today := t.today(c)
 	for _, d := range t.Board.Preview(k, today, shownDates) {
-		days = append(days, task.DateWord(t.Calendar, d, today))
+		days = append(days, task.DateWord(t.Board.Calendar(), d, today))
 	}
 	return textNextDates(days)
 }
@@ -359,7 +359,7 @@ func (t taskCommands) entry(r store.Reader, e audit.Entry) (string, error) {
 		}
 		who = textPerson(p)
 	}
-	return textEntry(e.At.In(t.Calendar.Location()), who, what), nil
+	return textEntry(e.At.In(t.Board.Calendar().Location()), who, what), nil
 }
 
 // sayable tells what the person can say to the task now.

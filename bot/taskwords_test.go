@@ -68,7 +68,7 @@ func TestWordsAreTheStepsPeopleMean(t *testing.T) {
 // taskCommandList are all commands there are with tasks.
 func taskCommandList() []Command {
 	cal := calendar.New(aMonday().t.Location(), nil)
-	return Commands(sampleOrg(), TaskOptions{Board: task.New(task.Options{Calendar: cal, Sender: recorder{}}), Calendar: cal})
+	return Commands(sampleOrg(), TaskOptions{Board: task.New(task.Options{Calendar: cal, Sender: recorder{}})})
 }
 
 // commandOf is the name of the command that a text is.

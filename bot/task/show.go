@@ -3,7 +3,12 @@ package task
 import (
 	"slices"
 	"time"
+
+	"xietiao/bot/calendar"
 )
+
+// Calendar is the one that the board's days are of.
+func (b *Board) Calendar() *calendar.Calendar { return b.cal }
 
 // Item is the task as a message to the unit would show it at the moment.
 func (b *Board) Item(t Task, unit string, at time.Time) Item { return b.item(t, unit, nil, at) }
