@@ -202,6 +202,9 @@ func (c *county) lawful() {
 	for _, d := range all {
 		m := headPattern.FindStringSubmatch(d.text)
 		if m == nil {
+			m = cardPattern.FindStringSubmatch(d.text)
+		}
+		if m == nil {
 			shown["test"]++
 			continue
 		}
@@ -241,6 +244,7 @@ func (c *county) lawful() {
 
 var (
 	headPattern = regexp.MustCompile(`^【任务提醒】(\S+?)：(\d+) 项`)
+	cardPattern = regexp.MustCompile(`(?m)^(?:\*\*)?发给(?:\*\*：|: )(\S+)$`) // of one new task, where a platform has cards
 	itemPattern = regexp.MustCompile(`(?m)^(?:［.］)?(T\d+) (.*)$`)
 	morePattern = regexp.MustCompile(`另有 (\d+) 项没有列出`)
 )

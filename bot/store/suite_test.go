@@ -815,21 +815,22 @@ func testFencing(t *testing.T, open opener) {
 					t.Error(ok, err)
 					return
 				}
-				err = s.Update(context.Background(), func(tx *Tx) error {
+				last := 0 // as the run that was committed read it
+				err = s.Update(context.Background(), func(tx *Tx) (err error) {
 					if err := l.Check(tx); err != nil {
 						return err
 					}
-					last, err := number(tx, "done", "token")
-					if err != nil {
+					if last, err = number(tx, "done", "token"); err != nil {
 						return err
-					}
-					if last >= int(l.Token) {
-						t.Errorf("token %d after %d", l.Token, last)
 					}
 					return tx.Put("done", "token", fmt.Append(nil, l.Token))
 				})
-				if err != nil && !errors.Is(err, ErrLost) {
+				switch {
+				case errors.Is(err, ErrLost):
+				case err != nil:
 					t.Error(err)
+				case last >= int(l.Token):
+					t.Errorf("token %d after %d", l.Token, last)
 				}
 			}
 		})

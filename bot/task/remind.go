@@ -412,7 +412,8 @@ func (b *Board) card(items []Item, key string, today calendar.Date) *chat.Card {
 	sum := sha256.Sum256([]byte(key))
 	return &chat.Card{
 		ID: t.Number.String() + "-" + hex.EncodeToString(sum[:8]), Title: t.Heading(),
-		Text: b.dueWords(t, today) + "。" + textHanded(t, items[0].Unit),
+		Text:  b.dueWords(t, today) + "。" + textHanded(t, items[0].Unit),
+		Facts: []chat.Fact{{Name: textTo, Value: items[0].Unit}},
 		Buttons: []chat.Button{
 			{Text: DoSign.Word(), Key: textReceived + t.Number.String()}, {Text: textView, Key: t.Number.String()},
 		},

@@ -21,6 +21,7 @@ const (
 	textUnknown = "假期未定"
 	textNoDate  = "待定期限"
 	textView    = "查看"
+	textTo      = "发给"
 	shownTitle  = 60 // characters of a title in a message
 	shownNote   = 80
 )
