@@ -155,18 +155,23 @@ func (sr *sheetReader) header(t sheet.Table) (below int, ok bool) {
 	return 0, false
 }
 
-// lowerHeader reports whether a row only carries on the header above it.
+// lowerHeader reports whether a row carries on the header above it: with finer
+// columns, or as a header of its own below one of groups.
 func lowerHeader(cells []sheet.Cell) bool {
-	finer := false
+	finer, tasks := false, false
 	for _, c := range cells {
 		if c.Text == "" || c.Copied {
 			continue
 		}
 		kind, known := plan.ReadHeader(flow(c.Text))
-		if !known || kind == plan.ColText {
+		if !known {
 			return false
 		}
-		finer = true
+		finer, tasks = true, tasks || kind == plan.ColText
+	}
+	if tasks {
+		_, _, finer = plan.ReadHeaders(cellTexts(cells))
+		return finer
 	}
 	return finer || slices.ContainsFunc(cells, func(c sheet.Cell) bool { return c.Copied }) && distinct(cells) == 0
 }
