@@ -91,8 +91,8 @@ func helpCommand(all []Command) Command {
 }
 
 // rated matches what people say of an answer, good and bad, with a remark behind it.
-var rated = regexp.MustCompile(`^(?:(?:你|您)?(?:这个|这条|上面的?|刚才的?)?(?:回答|答案|答复)?的?)` +
-	`(?:(有误|有错|有错误|不对|不准|不准确|错误|错了|答错了|答得不对|说错了|答非所问|没用)|(有用|正确|答得对|说得对|有帮助|很有用|很有帮助))` +
+var rated = regexp.MustCompile(`^(?:我(?:觉得|认为)?)?(?:(?:你|您)?(?:这个|这条|上面的?|刚才的?)?(?:回答|答案|答复)?的?)` +
+	`(?:(有误|有错|有错误|不对|不准|不准确|错误|错了|答错了|答得不对|说错了|答非所问|没用|不满意|不太满意)|(有用|正确|答得对|说得对|有帮助|很有用|很有帮助|满意|很满意))` +
 	`[了啊呀吧哦嘛]?(?:[\s，,。．.：:；;！!～~]+(.*))?$`)
 
 // ratingOf reads a rating said in words.

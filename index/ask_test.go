@@ -150,7 +150,7 @@ func TestSomethingOfAThing(t *testing.T) {
 		status Status
 		want   string
 	}{
-		{"文化站的人归谁配", Unassigned, "四（六）"},
+		{"文化站的人归谁配", Unassigned, "四（六）"}, {"文化站人员谁配", Unassigned, "四（六） ~市教育局·1"},
 		{"文化站的灯谁装", Unknown, ""},
 		{"文化站的编制归谁管", Answered, "市委编办·0"},
 		{"农家书屋的灯谁装", Answered, "市委宣传部·3"},

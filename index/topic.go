@@ -167,11 +167,33 @@ func (r *request) notTheirs(h *hits, i int) bool {
 			limit += " " + o.words
 		}
 	}
-	if limit == "" || slices.ContainsFunc(h.terms, func(t *term) bool { return t.simIn(limit) > 0 }) {
+	if limit == "" {
+		return r.elsewhere(h, i)
+	}
+	if slices.ContainsFunc(h.terms, func(t *term) bool { return t.simIn(limit) > 0 }) {
 		return false
 	}
 	return slices.ContainsFunc(h.terms, func(t *term) bool {
 		return t.tok.kind == tokTerm && t.tok.start >= 0 && t.tok.tags&tagGeneric == 0 && t.df > 0 && h.sim(t, i) < simSynonym
+	})
+}
+
+// place ends the names of places.
+var place = regexp.MustCompile(`(?:馆|宫|文化站|礼堂|书屋|书房|剧院|剧场|影院|活动室)`)
+
+// elsewhere tells whether the question names a place and the clause another, and no
+// more: 文化礼堂 is no 工人文化宫, and whoever opens the one has not the other.
+func (r *request) elsewhere(h *hits, i int) bool {
+	text := zh.Fold(r.row(&h.v.clauses[i]).Text)
+	if len(place.FindAllString(text, 2)) != 1 {
+		return false
+	}
+	return slices.ContainsFunc(h.terms, func(t *term) bool {
+		if t.tok.kind != tokTerm || t.tok.start < 0 || t.df == 0 || h.sim(t, i) > 0 {
+			return false
+		}
+		at := place.FindStringIndex(t.tok.text)
+		return at != nil && at[1] == len(t.tok.text)
 	})
 }
 
