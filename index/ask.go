@@ -339,7 +339,7 @@ func (r *request) answer() Answer {
 		return Answer{Status: Unknown, Intent: IntentNone, Hint: HintEmpty}
 	}
 	for _, try := range []func() (Answer, bool){
-		r.command, r.chat, r.otherDocument, r.member, r.mention, r.fact, r.place, r.attribute, r.unitDuties,
+		r.command, r.chat, r.otherDocument, r.member, r.mention, r.allDuties, r.fact, r.place, r.attribute, r.unitDuties,
 	} {
 		if a, ok := try(); ok {
 			return a

@@ -52,6 +52,25 @@ func (r *request) unitDuties() (Answer, bool) {
 	return a, true
 }
 
+// allDuties answers 各单位的职责 with the duties of every unit.
+func (r *request) allDuties() (Answer, bool) {
+	about := func(t token) bool {
+		return t.kind != tokRole && t.tags&tagGeneric == 0 && r.solid(t) && !holdsAny(t.text, "单位", "部门", "职责", "分工")
+	}
+	if len(r.units)+len(r.missing) > 0 || r.ordinal != 0 || r.has(tagWho|tagDocSay) || slices.ContainsFunc(r.content, about) ||
+		!r.has(tagDuties) && !r.says("职责", "分工") ||
+		!r.says("各", "所有", "全部", "全体", "每个", "每家") || !r.says("单位", "部门", "全部职责", "全部的职责") {
+		return Answer{}, false
+	}
+	a := Answer{Status: Answered, Intent: IntentDuties}
+	for i := range r.v.clauses {
+		if c := &r.v.clauses[i]; c.kind == KindDuty {
+			a.Results = append(a.Results, r.row(c))
+		}
+	}
+	return a, len(a.Results) > 0
+}
+
 // facilityDuties: 图书馆负责什么 asks what a house does that the plan gives nothing to.
 func (r *request) facilityDuties() bool {
 	if !r.has(tagDuties) || r.own&(tagWho|tagMulti|tagDocSay) != 0 {

@@ -119,3 +119,19 @@ func TestClausesLimitedToTheirOwn(t *testing.T) {
 		}
 	}
 }
+
+// A question for what all units do is answered with all of it.
+func TestTheDutiesOfAll(t *testing.T) {
+	t.Parallel()
+	ix := build(t, plan.Sample())
+	for _, q := range []string{"各单位职责", "各成员单位分别负责什么", "各部门职责列一下", "全部职责", "各部门怎么分工", "每个单位要做什么"} {
+		if a := ask(t, ix, Query{Q: q}); a.Status != Answered || a.Intent != IntentDuties || len(a.Results) != 64 {
+			t.Errorf("%s: %s %s %d", q, a.Status, a.Intent, len(a.Results))
+		}
+	}
+	for _, q := range []string{"各单位在文化志愿服务上的职责", "各单位职责写在哪", "各单位有哪些"} {
+		if a := ask(t, ix, Query{Q: q}); a.Intent == IntentDuties {
+			t.Errorf("%s: %v", q, spellRows(a.Results))
+		}
+	}
+}
