@@ -9,6 +9,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,6 +72,9 @@ type Options struct {
 	// NoSync lets a file's commits not wait for the disk: they outlive the process,
 	// however it ends, but not the machine. For rehearsals.
 	NoSync bool
+	// Fault, in tests, is asked when a transaction is about to be committed, and
+	// again when it has been: its error is what comes of it.
+	Fault func(committed bool) error
 	// Queue is how many closures may wait for the committer. 4096 if 0.
 	Queue int
 }
@@ -123,6 +127,28 @@ type base interface {
 	failed() error
 }
 
+// faulty is a backend whose commits go wrong when a test wants them to.
+type faulty struct {
+	backend
+	fault func(committed bool) error
+}
+
+func (f faulty) update(ctx context.Context, a *attempt, fn func(base) ([]write, error)) error {
+	var wrote bool
+	var fault error
+	err := f.backend.update(ctx, a, func(b base) ([]write, error) {
+		writes, err := fn(b)
+		if wrote = err == nil && len(writes) > 0; wrote {
+			fault = f.fault(false)
+		}
+		return writes, cmp.Or(err, fault)
+	})
+	if err == nil && wrote {
+		fault = f.fault(true)
+	}
+	return cmp.Or(fault, err)
+}
+
 // errConflict says that what an attempt read was changed before it ended.
 var errConflict = errors.New("changed meanwhile")
 
@@ -142,6 +168,9 @@ type write struct {
 }
 
 func newStore(b backend, o Options) *Store {
+	if o.Fault != nil {
+		b = faulty{b, o.Fault}
+	}
 	s := &Store{back: b, now: o.Now, wall: o.Wall, most: o.Queue, idle: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now

@@ -36,6 +36,7 @@ func suite(t *testing.T, space func(*testing.T) opener) {
 		{"a panic drops only its own closure", testPanic},
 		{"a failed call drops the closure", testStickyFailure},
 		{"a transaction ends with its closure", testTxEnds},
+		{"a fault before or after a commit", testFault},
 		{"counter of two instances", testCounter},
 		{"a hundred places", testPlaces},
 		{"no write skew", testWriteSkew},
@@ -411,6 +412,33 @@ func testStickyFailure(t *testing.T, open opener) {
 	})
 	if got := dump(t, s, "b"); !errors.Is(err, ErrBadName) || got != "" {
 		t.Errorf("%v %q", err, got)
+	}
+}
+
+func testFault(t *testing.T, open opener) {
+	dies := errors.New("the program dies here")
+	var asked []bool
+	at := -1
+	s := open(Options{Fault: func(committed bool) error {
+		if asked = append(asked, committed); len(asked)-1 == at {
+			return dies
+		}
+		return nil
+	}})
+	for i, want := range []struct {
+		at   int
+		err  error
+		kept string
+	}{{-1, nil, "k0=v"}, {0, dies, "k0=v"}, {1, dies, "k0=v k2=v"}} {
+		asked, at = nil, want.at
+		err := s.Update(t.Context(), func(tx *Tx) error { return tx.Put("b", fmt.Sprint("k", i), []byte("v")) })
+		if got := dump(t, s, "b"); err != want.err || got != want.kept { //nolint:errorlint // the very same error
+			t.Errorf("fault at %d: %v, %q, asked %v", want.at, err, got, asked)
+		}
+	}
+	asked = nil
+	if err := s.Update(t.Context(), func(*Tx) error { return nil }); err != nil || len(asked) > 0 {
+		t.Errorf("nothing written: %v, asked %v", err, asked)
 	}
 }
 
