@@ -113,17 +113,9 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	if err != nil {
 		return nil, err
 	}
-	a.listeners = lines.listeners
-	a.box = outbox.New(outbox.Options{
-		Store: a.store, Pushers: lines.pushers, Holder: holder, Hold: bot.Held, Logger: log, Keep: days(cfg.Retention.Notices),
-		Poll: pt.wall(outboxPoll), Speed: pt.speed,
-		Observe: func(rec outbox.Record) { metrics.Send(string(placeOf(rec).Via), outcomeOf(rec)) },
-	})
-	p.box = a.box
-	if a.board, err = newBoard(cfg, a.box); err != nil {
+	if err := a.speak(lines, p, pt, holder, metrics); err != nil {
 		return nil, err
 	}
-	a.reminders = &reminders{board: a.board, store: a.store, time: pt, log: log, metrics: metrics}
 	a.desk = bot.NewDesk(bot.DeskOptions{
 		Store: a.store, Outbox: a.box, Commands: bot.Commands(p.orgOptions(), bot.TaskOptions{Board: a.board}), PublicURL: cfg.PublicURL,
 		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,
@@ -154,6 +146,23 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	}
 	a.cleanup(func() error { return ignoreClosed(a.listener.Close()) })
 	return a, nil
+}
+
+// speak wires what tells people of things: the outbox, and the tasks with their
+// reminders.
+func (a *app) speak(l *lines, p *people, pt programTime, holder string, metrics *handlers.Metrics) (err error) {
+	a.listeners = l.listeners
+	a.box = outbox.New(outbox.Options{
+		Store: a.store, Pushers: l.pushers, Holder: holder, Hold: bot.Held, Logger: a.log, Keep: days(a.cfg.Retention.Notices),
+		Poll: pt.wall(outboxPoll), Speed: pt.speed,
+		Observe: func(rec outbox.Record) { metrics.Send(string(placeOf(rec).Via), outcomeOf(rec)) },
+	})
+	p.box = a.box
+	if a.board, err = newBoard(a.cfg, a.box); err != nil {
+		return err
+	}
+	a.reminders = &reminders{board: a.board, store: a.store, time: pt, log: a.log, metrics: metrics}
+	return nil
 }
 
 // cleanup remembers to give something back.
