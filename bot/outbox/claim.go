@@ -325,7 +325,7 @@ func (b *Box) push(ctx context.Context, j job) (o chat.Outcome) {
 	defer cancel()
 	reply := j.rec.Reply
 	if j.rec.Repeat {
-		reply = repeated(reply)
+		reply = repeated(reply, j.rec.Total)
 	}
 	return j.pusher.Push(ctx, j.rec.to(), reply)
 }

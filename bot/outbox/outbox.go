@@ -343,8 +343,9 @@ func parts(r chat.Reply, room int) []chat.Reply {
 // markdownBreak ends a line of markdown on every platform.
 const markdownBreak = "\n\n"
 
-// repeated is r with the mark that it may have arrived before.
-func repeated(r chat.Reply) chat.Reply {
+// repeated is r with the mark that it may have arrived before, for the try of that
+// number: if it did, the platform does not take its card's id again.
+func repeated(r chat.Reply, try int) chat.Reply {
 	if r.Text != "" {
 		r.Text = markRepeat + "\n" + r.Text
 	}
@@ -354,6 +355,9 @@ func repeated(r chat.Reply) chat.Reply {
 	if r.Card != nil {
 		card := *r.Card
 		card.Title = markRepeat + card.Title
+		if card.ID != "" {
+			card.ID += fmt.Sprintf("-%d", try)
+		}
 		r.Card = &card
 	}
 	return r

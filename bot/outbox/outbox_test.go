@@ -478,12 +478,12 @@ func TestParts(t *testing.T) {
 
 func TestTheMarkStandsFirst(t *testing.T) {
 	t.Parallel()
-	in := chat.Reply{Text: "a", Markdown: "b", Card: &chat.Card{Title: "c"}}
-	want := chat.Reply{Text: "【可能重复】\na", Markdown: "【可能重复】\n\nb", Card: &chat.Card{Title: "【可能重复】c"}}
-	if diff := cmp.Diff(want, repeated(in)); diff != "" {
+	in := chat.Reply{Text: "a", Markdown: "b", Card: &chat.Card{ID: "T1-a", Title: "c"}}
+	want := chat.Reply{Text: "【可能重复】\na", Markdown: "【可能重复】\n\nb", Card: &chat.Card{ID: "T1-a-2", Title: "【可能重复】c"}}
+	if diff := cmp.Diff(want, repeated(in, 2)); diff != "" {
 		t.Error(diff)
 	}
-	if in.Card.Title != "c" {
+	if in.Card.Title != "c" || in.Card.ID != "T1-a" {
 		t.Error("the notice's own card was changed")
 	}
 }
