@@ -418,6 +418,31 @@ func TestAPanicIsAnApology(t *testing.T) {
 	}
 }
 
+// A command that panics has no effect but an apology, and the same message gets it again.
+func TestACommandThatPanicsIsAnApology(t *testing.T) {
+	t.Parallel()
+	o := newBureau(t, func(opt *DeskOptions) {
+		opt.Commands = []Command{{
+			Name: "broken", Match: func(text string) ([]string, bool) { return nil, text == "坏" },
+			Run: func(c *Call) (chat.Reply, error) {
+				if err := c.Tx.Put("test.effect", "k", nil); err != nil {
+					return chat.Reply{}, err
+				}
+				panic("broken")
+			},
+		}}
+	})
+	m := o.direct("luren", "坏")
+	for range 2 {
+		if got := o.take(m).Text; got != textFailed {
+			t.Errorf("%q", got)
+		}
+	}
+	if got := o.all("test.effect"); len(got) > 0 {
+		t.Errorf("it left %v", got)
+	}
+}
+
 func TestEachMessageIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	var seen []string

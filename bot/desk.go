@@ -158,12 +158,7 @@ func (d *Desk) Take(ctx context.Context, m chat.Message, room int) (Taken, error
 	if err != nil {
 		return Taken{}, fmt.Errorf("take message: %w", err)
 	}
-	var t Taken
-	status := ""
-	err = d.opt.Store.Update(ctx, func(tx *store.Tx) (err error) {
-		t, status, err = d.keep(tx, m, key, room, dr)
-		return err
-	})
+	t, status, err := d.commit(ctx, m, key, room, dr)
 	if err != nil {
 		return Taken{}, fmt.Errorf("take message: %w", err)
 	}
@@ -171,6 +166,30 @@ func (d *Desk) Take(ctx context.Context, m chat.Message, room int) (Taken, error
 		d.opt.Observe(status, d.opt.Wall().Sub(start))
 	}
 	return t, nil
+}
+
+// commit keeps the draft in a transaction. Of a command that panics nothing is kept but
+// that it failed: the same message would only panic again.
+func (d *Desk) commit(ctx context.Context, m chat.Message, key string, room int, dr draft) (t Taken, status string, err error) {
+	update := func(dr draft) error {
+		return d.opt.Store.Update(ctx, func(tx *store.Tx) (err error) {
+			t, status, err = d.keep(tx, m, key, room, dr)
+			return err
+		})
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = update(d.failed(r))
+		}
+	}()
+	err = update(dr)
+	return t, status, err
+}
+
+// failed is what is said where we panicked over a message. It is called by who recovers.
+func (d *Desk) failed(panicked any) draft {
+	d.opt.Logger.Error("panic over a message", "component", "desk", "panic", fmt.Sprint(panicked), "stack", string(debug.Stack()))
+	return draft{reply: chat.Reply{Text: textFailed}, status: statusFailed}
 }
 
 // keep makes the draft so unless the message was taken meanwhile, and parts the
@@ -356,8 +375,7 @@ func (d *Desk) draft(ctx context.Context, m chat.Message, s session, quoted *ans
 	defer func() {
 		// One question must not stop the service, nor come back for ever.
 		if r := recover(); r != nil {
-			d.opt.Logger.Error("panic over a message", "component", "desk", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-			dr, err = draft{reply: chat.Reply{Text: textFailed}, status: statusFailed}, nil
+			dr, err = d.failed(r), nil
 		}
 	}()
 	text := m.Text

@@ -124,6 +124,17 @@ func TestAStepIsTakenOncePerMessage(t *testing.T) {
 	}
 }
 
+// No task has the number 0; whatever is said of it is answered so.
+func TestThereIsNoTaskZero(t *testing.T) {
+	t.Parallel()
+	o, _ := taskBureau(t)
+	for _, said := range []string{"T0", "修改 T0 期限 12月10日", "把T0的期限改成12月10日"} {
+		if got := o.says("zhuren", said); !strings.Contains(got, "没有") {
+			t.Errorf("%s: %s", said, got)
+		}
+	}
+}
+
 func TestPeriodsInWords(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ word, today, want string }{

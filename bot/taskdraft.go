@@ -168,7 +168,7 @@ func (t taskCommands) propose(c *Call) (chat.Reply, error) {
 
 // proposeChange reads a change of a task.
 func (t taskCommands) proposeChange(c *Call) (chat.Reply, error) {
-	n := numbersOf(c.Args[0])[0]
+	n, _ := task.ParseNumber("t" + anyNumber.FindString(c.Args[0]))
 	k, err := t.Board.Get(c.Tx, n)
 	if err != nil {
 		said, err := t.refused(c, n, err)
