@@ -23,7 +23,8 @@ type Command struct {
 	Sure  func(args []string) bool
 	Words []string
 	// Run does it within the transaction of the message; it may run twice. The
-	// reply's words that came from people must have gone through chat.Plain.
+	// reply's words that came from people must have gone through chat.Plain. An empty
+	// reply of what was not sure leaves the text to be answered as a question.
 	Run func(c *Call) (chat.Reply, error)
 }
 
@@ -63,10 +64,10 @@ func (d *Desk) run(tx *store.Tx, m chat.Message, dr draft) (reply chat.Reply, do
 		}
 	}
 	if len(c.Roles) > 0 && !slices.Contains(c.Roles, call.Person.Role) {
-		return chat.Reply{Text: textNotAllowed(c.Roles)}, dr.answer == nil, nil
+		return chat.Reply{Text: textNotAllowed(c.Roles)}, dr.reply.Empty(), nil
 	}
 	reply, err = c.Run(call)
-	return reply, true, err
+	return reply, !reply.Empty() || dr.reply.Empty(), err
 }
 
 // helpName names the command that lists the others.

@@ -90,7 +90,7 @@ func NewDesk(opt DeskOptions) *Desk {
 	}
 	opt.PublicURL = strings.TrimRight(opt.PublicURL, "/")
 	opt.Commands = append(slices.Clone(opt.Commands), reviewCommands()...)
-	opt.Commands = append(opt.Commands, helpCommand(opt.Commands))
+	opt.Commands = append(opt.Commands, moreCommand, helpCommand(opt.Commands))
 	return &Desk{opt: opt}
 }
 

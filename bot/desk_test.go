@@ -290,7 +290,7 @@ func place(a chat.Address) string {
 }
 
 // play plays a talk. What pass does at a line "== …" may write notices.
-func (o *bureau) play(script string, pass func()) string {
+func (o *bureau) play(script string, pass func(what string)) string {
 	o.Helper()
 	var out strings.Builder
 	last, answer := "", ""
@@ -327,7 +327,7 @@ func (o *bureau) play(script string, pass func()) string {
 			o.showNotices(&out)
 		case strings.HasPrefix(line, "== "):
 			fmt.Fprintln(&out, line)
-			pass()
+			pass(line[len("== "):])
 			o.showNotices(&out)
 		case strings.HasPrefix(line, "-- "):
 			d, err := time.ParseDuration(line[len("-- "):])

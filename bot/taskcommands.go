@@ -40,7 +40,7 @@ func (t taskCommands) commands() []Command {
 // tried before it, and a clause that has the number wins.
 func (t taskCommands) unclear() Command {
 	return Command{
-		Name: "task unclear", Sure: func([]string) bool { return false }, Words: []string{"T", "t", "任务"}, Run: t.run,
+		Name: "task unclear", Sure: never, Words: []string{"T", "t", "任务"}, Run: t.run,
 		Match: func(text string) ([]string, bool) { w, ok := readTask(text); return w.args(), ok },
 	}
 }
@@ -79,24 +79,44 @@ func (t taskCommands) run(c *Call) (chat.Reply, error) {
 	if w.do == task.DoDecline && isOffice(c) {
 		w.do = task.DoReturn
 	}
+	if w.do == task.DoHand && w.all && len(w.numbers) == 0 && isOffice(c) {
+		return t.proposeAll(c)
+	}
 	list, fault, err := t.meant(c, w)
 	if err != nil || fault != "" {
 		return chat.Reply{Text: fault}, err
 	}
-	var lines []string
+	switch {
+	case len(list) > maxNumbers:
+		return text(textTooMany)
+	case w.do == doView && len(list) > shownSteps:
+		return t.overview(c, list)
+	}
+	var all []outcome
 	for _, n := range list {
-		line, err := t.one(c, n, w)
+		o, err := t.one(c, n, w)
 		if err != nil {
 			return chat.Reply{}, err
 		}
-		lines = append(lines, line)
+		all = append(all, o)
+	}
+	if len(all) > shownSteps {
+		return t.summary(c, w.do, all)
+	}
+	said, err := t.words(c, all)
+	if err != nil {
+		return chat.Reply{}, err
 	}
 	mark := "\n"
 	if w.do == doView {
 		mark = "\n\n"
 	}
-	return t.shown(c, w, list, strings.Join(lines, mark))
+	return t.shown(c, w, list, strings.Join(said, mark))
 }
+
+// shownSteps is how many tasks have a line of their own in a reply; of more it is
+// summed up what came of them.
+const shownSteps = 5
 
 // shown is the reply; where a button was pressed, it takes the card's place.
 func (t taskCommands) shown(c *Call, w wanted, list []task.Number, said string) (chat.Reply, error) {
@@ -146,7 +166,7 @@ func (t taskCommands) meant(c *Call, w wanted) (list []task.Number, fault string
 		return nil, textChat(hintThanks), nil
 	case len(list) == 0:
 		return nil, textNoneFor(w.do), nil
-	case len(list) > 1 && (!w.all || w.do != task.DoSign) || len(list) > maxNumbers:
+	case len(list) > 1 && (!w.all || w.do != task.DoSign):
 		return nil, t.whichOne(c, w.do, open), nil
 	}
 	return list, "", nil
@@ -178,30 +198,64 @@ func (t taskCommands) can(c *Call, k task.Task, do task.Do) bool {
 // farAway is a number of days behind which no refusal of a date lies.
 const farAway = 366
 
-// one does what is wanted of one task and says what came of it.
-func (t taskCommands) one(c *Call, n task.Number, w wanted) (string, error) {
+// outcome is what came of what was wanted of one task.
+type outcome struct {
+	number task.Number
+	said   string      // the whole reply, or why the step was not taken
+	action task.Action // that was taken,
+	next   task.Task   // and what it led to
+	done   bool
+}
+
+// one does what is wanted of one task. What is refused is an outcome as well.
+func (t taskCommands) one(c *Call, n task.Number, w wanted) (outcome, error) {
+	say := func(said string, err error) (outcome, error) { return outcome{number: n, said: said}, err }
 	switch w.do {
 	case doView:
-		return t.view(c, n)
+		return say(t.view(c, n))
 	case doUnclear:
-		return t.askBack(c, n)
+		return say(t.askBack(c, n))
 	case doUndo:
-		return t.undo(c, n)
+		return say(t.undo(c, n))
 	}
 	a, fault, err := t.action(c, n, w)
 	if err != nil || fault != "" {
-		return fault, err
+		return say(fault, err)
 	}
-	return t.apply(c, n, a)
+	return t.take(c, n, a)
+}
+
+// take takes a step.
+func (t taskCommands) take(c *Call, n task.Number, a task.Action) (outcome, error) {
+	next, err := t.Board.Apply(c.Tx, n, a, task.ActorOf(c.Person))
+	if err != nil {
+		said, err := t.refused(c, n, err)
+		return outcome{number: n, said: said}, err
+	}
+	return outcome{number: n, action: a, next: next, done: true}, nil
+}
+
+// words says what came of each.
+func (t taskCommands) words(c *Call, all []outcome) (lines []string, err error) {
+	for _, o := range all {
+		if o.done {
+			if o.said, err = t.done(c, o.next, o.action); err != nil {
+				return nil, err
+			}
+		}
+		lines = append(lines, o.said)
+	}
+	return lines, nil
 }
 
 // apply takes a step and says what came of it.
 func (t taskCommands) apply(c *Call, n task.Number, a task.Action) (string, error) {
-	next, err := t.Board.Apply(c.Tx, n, a, task.ActorOf(c.Person))
+	o, err := t.take(c, n, a)
 	if err != nil {
-		return t.refused(c, n, err)
+		return "", err
 	}
-	return t.done(c, next, a)
+	said, err := t.words(c, []outcome{o})
+	return strings.Join(said, ""), err
 }
 
 // refused words a refusal; other errors are ours.
@@ -352,16 +406,16 @@ func (t taskCommands) decide(c *Call, number string, yes bool, why string) (stri
 	return t.apply(c, n, a)
 }
 
-// unreachable lists the units of which nobody can be reached by a message.
-func (t taskCommands) unreachable(r store.Reader, k task.Task) (units []string, err error) {
-	for _, s := range k.Shares {
-		to, err := org.Targets(r, s.Unit, t.Routes)
+// unreachable lists those of the units of which nobody can be reached by a message.
+func (t taskCommands) unreachable(r store.Reader, units []string) (far []string, err error) {
+	for _, u := range units {
+		to, err := org.Targets(r, u, t.Routes)
 		if err != nil {
 			return nil, err
 		}
 		if len(to) == 0 {
-			units = append(units, s.Unit)
+			far = append(far, u)
 		}
 	}
-	return units, nil
+	return far, nil
 }

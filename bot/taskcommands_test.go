@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,8 +42,32 @@ func taskBureau(t testing.TB) (*bureau, *task.Board) {
 	return o, board
 }
 
-// The talks of testdata/tasktalk are played as those of TestTalks; at "==" the board
-// says what is due.
+// drafts makes so many: every seventh has no unit, every fifth no deadline, every ninth
+// one that is past.
+func (o *bureau) drafts(board *task.Board, n int) {
+	o.Helper()
+	today := calendar.Of(o.now())
+	o.update(func(tx *store.Tx) error {
+		for i := 1; i <= n; i++ {
+			d := task.Draft{Title: fmt.Sprintf("第 %d 项", i), Leads: []string{[]string{"市教育局", "市财政局", "市残联"}[i%3]}, Deadline: today.AddDays(i + 1)}
+			switch {
+			case i%7 == 0:
+				d.Leads = nil
+			case i%5 == 0:
+				d.Deadline = calendar.Date{}
+			case i%9 == 0:
+				d.Deadline = today.AddDays(-1)
+			}
+			if _, _, err := board.Create(tx, "", d, task.Operator); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// The talks of testdata/tasktalk are played as those of TestTalks; at "== 提醒" the board
+// says what is due, at "== 立项 30" there are so many drafts more.
 func TestTalksOfTasks(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/tasktalk/*.txt")
@@ -57,8 +82,10 @@ func TestTalksOfTasks(t *testing.T) {
 				t.Fatal(err)
 			}
 			o, board := taskBureau(t)
-			goldenFile(t, file, o.play(string(script), func() {
-				if _, err := board.Remind(t.Context(), o.store); err != nil {
+			goldenFile(t, file, o.play(string(script), func(what string) {
+				if n, ok := strings.CutPrefix(what, "立项 "); ok {
+					o.drafts(board, numeral(n))
+				} else if _, err := board.Remind(t.Context(), o.store); err != nil {
 					t.Fatal(err)
 				}
 			}))

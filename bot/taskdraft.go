@@ -27,6 +27,7 @@ type proposal struct {
 	Assumed bool             `json:"assumed,omitempty"` // the deadline's year was not said
 	Key     string           `json:"key,omitempty"`     // of a new one, so that it is made once
 	Faults  map[field]string `json:"faults,omitempty"`  // what was not understood
+	Hand    []task.Number    `json:"hand,omitempty"`    // instead of all that: tasks to hand out
 }
 
 // field is a part of a draft that people name.
@@ -185,7 +186,7 @@ func (t taskCommands) proposeChange(c *Call) (chat.Reply, error) {
 // change changes what waits for a confirmation.
 func (t taskCommands) change(c *Call) (chat.Reply, error) {
 	p, ok, err := t.proposed(c)
-	if err != nil || !ok {
+	if err != nil || !ok || len(p.Hand) > 0 {
 		return chat.Reply{Text: textNothingToChange}, err
 	}
 	t.fill(c, &p, c.Args[0])
@@ -195,16 +196,16 @@ func (t taskCommands) change(c *Call) (chat.Reply, error) {
 // proposed is what waits for the person's confirmation in this conversation.
 func (t taskCommands) proposed(c *Call) (p proposal, ok bool, err error) {
 	p, err = readJSON[proposal](c.Tx, draftBucket, sessionKey(c.Message))
-	return p, p.Draft.Title != "" || p.Key != "" || p.Number != 0, err
+	return p, p.Draft.Title != "" || p.Key != "" || p.Number != 0 || len(p.Hand) > 0, err
 }
 
 // ask reads back what was understood, and keeps it to be confirmed.
 func (t taskCommands) ask(c *Call, p proposal) (chat.Reply, error) {
-	err := putUntil(c.Tx, draftBucket, sessionKey(c.Message), p, c.Tx.Now().Add(draftFor))
-	if err != nil {
-		return chat.Reply{}, err
-	}
-	return text(t.readBack(c, p))
+	return chat.Reply{Text: t.readBack(c, p)}, t.keepProposal(c, p)
+}
+
+func (t taskCommands) keepProposal(c *Call, p proposal) error {
+	return putUntil(c.Tx, draftBucket, sessionKey(c.Message), p, c.Tx.Now().Add(draftFor))
 }
 
 // confirm makes it so.
@@ -217,6 +218,12 @@ func (t taskCommands) confirm(c *Call) (chat.Reply, error) {
 		return text(textNothingToConfirm)
 	case !ok:
 		return text(textChat(hintThanks))
+	}
+	if len(p.Hand) > 0 {
+		if err := c.Tx.Delete(draftBucket, sessionKey(c.Message)); err != nil {
+			return chat.Reply{}, err
+		}
+		return t.handAll(c, p.Hand)
 	}
 	if len(p.missing()) > 0 {
 		return text(t.readBack(c, p))
@@ -252,7 +259,7 @@ func (t taskCommands) drop(c *Call) (chat.Reply, error) {
 	case !ok:
 		return text(textChat(hintThanks))
 	}
-	return chat.Reply{Text: textDropped(p.Number)}, c.Tx.Delete(draftBucket, sessionKey(c.Message))
+	return chat.Reply{Text: textDropped(p)}, c.Tx.Delete(draftBucket, sessionKey(c.Message))
 }
 
 // missing lists what must still be said, by field.

@@ -76,7 +76,7 @@ func textTaskHelp(isOffice bool) string {
 	s := `“我的任务”：没办完的任务，最急的在前
 “T12”：一项任务的内容、依据、进展和记录
 “逾期”“本周到期”“待定期限”：按期限看
-“收到 T12 T13”：签收；只有一项要签收时说“收到”就行
+“收到 T12 T13”“收到 T1-T5”“全部收到”：签收；只有一项要签收时说“收到”就行
 “进度 T12 60% 说明”：报告进度
 “完成 T12 结果”：反馈办完
 “延期 T12 到 12月10日 因为……”：申请延期，没有期限的也这样提
@@ -92,7 +92,8 @@ func textTaskHelp(isOffice bool) string {
 “新建任务 名称，某某局牵头，某某局配合，12月10日前”：核对后确认
 “新建任务 文号 附件·单位·第2项，12月10日前”：由方案条款立项，单位按条款先填好
 “修改 T12 期限 12月20日”：改名称、内容、牵头、配合、期限、备注；“撤销 T12”：撤回刚做的修改
-“交办 T12”“催办 T12 [单位]”“复核 T12”“办结 T12”“销号 T12”
+“交办 T12”“交办 T1-T300”“交办全部”：可以写几个编号、一段编号
+“催办 T12 [单位]”“复核 T12”“办结 T12”“销号 T12”
 “退回 T12 [单位] 原因”：退回重办；“取消 T12 原因”
 “同意 T12”“不同意 T12 原因”：答复延期；“答复 T12 结果”：答复协调事项
 “完成 T12 市教育局 结果”：代没有账号的单位办理`
@@ -277,20 +278,20 @@ func textNoClause(plan string) string {
 	return "没有在" + plan + "里找到这一条。出处请照回答里的写法，例如“附件·市教育局·第2项”“四（三）”。"
 }
 
-func textNameThem(do task.Do, open []task.Task) string {
-	var numbers []string
-	for _, k := range open {
-		numbers = append(numbers, k.Number.String())
-	}
+func textNameThem(do task.Do, first task.Number) string {
+	example := ""
 	for _, s := range sayings {
-		if s.do == do && do == task.DoSign {
-			return "全部签收请回复“" + fmt.Sprintf(s.words, strings.Join(numbers, " ")) + "”。"
-		}
 		if s.do == do {
-			return "例如“" + fmt.Sprintf(s.words, numbers[0]) + "”。"
+			example = "例如“" + fmt.Sprintf(s.words, first) + "”"
 		}
 	}
-	return ""
+	switch do {
+	case task.DoSign:
+		return example + "；全部签收请回复“全部收到”。"
+	case task.DoHand:
+		return example + "；全部交办请回复“交办全部”。"
+	}
+	return example + "。"
 }
 
 func textNoneFor(do task.Do) string {
@@ -387,11 +388,82 @@ func textCreated(k task.Task) string {
 	return fmt.Sprintf("已立项：%s。回复“交办 %s”发给单位。", k.Heading(), k.Number)
 }
 
-func textDropped(n task.Number) string {
-	if n == 0 {
+func textDropped(p proposal) string {
+	switch {
+	case len(p.Hand) > 0:
+		return "好的，没有交办。"
+	case p.Number == 0:
 		return "好的，没有新建。"
 	}
-	return fmt.Sprintf("好的，%s 没有修改。", n)
+	return fmt.Sprintf("好的，%s 没有修改。", p.Number)
+}
+
+// What is said of many tasks at once.
+
+const (
+	textBullet      = "· "
+	textNoticesCome = "通知在工作时间发出。"
+)
+
+var textTooMany = fmt.Sprintf("一次最多说 %d 项，请分几次，例如“交办 T1-T%d”。", maxNumbers, maxNumbers)
+
+func textAmong(n int) string { return fmt.Sprintf("等 %d 项", n) }
+
+func textNotListed(n int) string { return fmt.Sprintf("另有 %d 条没有列出。", n) }
+
+func textFar(units []string) string {
+	if len(units) == 0 {
+		return ""
+	}
+	return chat.Plain(strings.Join(units, listMark)) + "没有群也没有账号，请电话通知。"
+}
+
+func textDone(do task.Do, done []task.Number) string {
+	if len(done) == 0 {
+		return "一项也没有" + do.Word() + "。"
+	}
+	return fmt.Sprintf("已%s %d 项：%s。", do.Word(), len(done), spans(done))
+}
+
+func textNotDone(do task.Do, left []task.Number) string {
+	return fmt.Sprintf("没%s %d 项：", do.Word(), len(left))
+}
+
+func textOverview(n int, left []task.Number) string {
+	s := fmt.Sprintf("%d 项任务：", n)
+	if len(left) > 0 {
+		s = fmt.Sprintf("%d 项任务（没有这些编号，或者不是本单位的：%s）：", n, spans(left))
+	}
+	return s
+}
+
+func textNothingToHand(odd oddities) string {
+	s := "没有可以交办的任务。"
+	if len(odd.leaderless) > 0 {
+		s += fmt.Sprintf("%s 没有牵头单位，请先填上，例如“修改 %s 牵头 单位名称”。", spans(odd.leaderless), odd.leaderless[0])
+	}
+	if len(odd.returned) > 0 {
+		s += spans(odd.returned) + " 单位退回过，请先修改单位，或者写编号再次交办。"
+	}
+	return s
+}
+
+func textHandAll(list []task.Number, odd oddities) string {
+	lines := []string{fmt.Sprintf("请核对要交办的 %d 项：%s。", len(list), spans(list))}
+	for _, o := range []struct {
+		some []task.Number
+		what string
+	}{
+		{odd.leaderless, "没有牵头单位，交办不了"}, {odd.undated, "没有期限，按待定期限交办"}, {odd.past, "期限已经过了"}, {odd.returned, "单位退回过，没有算在内"},
+	} {
+		if len(o.some) > 0 {
+			lines = append(lines, fmt.Sprintf("%s%d 项%s：%s。", textBullet, len(o.some), o.what, spans(o.some)))
+		}
+	}
+	if odd.beyond > 0 {
+		lines = append(lines, fmt.Sprintf("%s还有 %d 项，这次交办以后再说一次“交办全部”。", textBullet, odd.beyond))
+	}
+	return strings.Join(append(lines, "无误请回复“确认交办”；先改就说“修改 T12 牵头 单位”；不交办请回复“放弃”。30 分钟内有效。"), "\n")
 }
 
 // readBack says what was understood, and what to say next.
@@ -453,7 +525,7 @@ func (t taskCommands) done(c *Call, k task.Task, a task.Action) (string, error) 
 	n := k.Number
 	switch a.Do {
 	case task.DoHand:
-		far, err := t.unreachable(c.Tx, k)
+		far, err := t.unreachable(c.Tx, append(k.LeadUnits(), k.SupportUnits()...))
 		s += chat.Plain(strings.Join(k.LeadUnits(), listMark)) + textLead
 		if help := k.SupportUnits(); len(help) > 0 {
 			s += "，" + chat.Plain(strings.Join(help, listMark)) + textSupport
@@ -462,12 +534,9 @@ func (t taskCommands) done(c *Call, k task.Task, a task.Action) (string, error) 
 		if k.Recurs() {
 			s += t.nextDates(c, k) + "到时自动交办。"
 		} else {
-			s += "通知在工作时间发出。"
+			s += textNoticesCome
 		}
-		if len(far) > 0 {
-			s += chat.Plain(strings.Join(far, listMark)) + "没有群也没有账号，请电话通知。"
-		}
-		return s, err
+		return s + textFar(far), err
 	case task.DoSign:
 		return s + due + fmt.Sprintf("办完请回复“完成 %s 结果”。", n), nil
 	case task.DoProgress:

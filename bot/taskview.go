@@ -99,30 +99,30 @@ func (t taskCommands) some(c *Call, what string, q task.Query, keep func(task.Ta
 		return chat.Reply{}, err
 	}
 	all = slices.DeleteFunc(all, func(k task.Task) bool { return !keep(k, unit) })
-	return text(t.listing(c, what, unit, all))
-}
-
-// listing shows tasks, the most urgent first.
-func (t taskCommands) listing(c *Call, what, unit string, all []task.Task) string {
 	if len(all) == 0 {
-		return textNoTasks(what, unit)
+		return text(textNoTasks(what, unit))
 	}
-	return textTaskList(what, unit, len(all)) + "\n" + t.lines(c, unit, all)
+	return paged(c, textTaskList(what, unit, len(all)), t.items(c, unit, all), shownTasks)
 }
 
-// lines are tasks in a list, the most urgent first.
-func (t taskCommands) lines(c *Call, unit string, all []task.Task) string {
+// items are tasks in a list, the most urgent first.
+func (t taskCommands) items(c *Call, unit string, all []task.Task) (lines []string) {
 	var items []task.Item
 	for _, k := range all {
 		items = append(items, t.Board.Item(k, unit, t.now(c)))
 	}
 	slices.SortStableFunc(items, task.ByUrgency)
-	var lines []string
-	for _, it := range items[:min(len(items), shownTasks)] {
+	for _, it := range items {
 		lines = append(lines, t.line(c, it))
 	}
-	if n := len(items) - shownTasks; n > 0 {
-		lines = append(lines, textMoreTasks(n, isOffice(c)))
+	return lines
+}
+
+// first are the most urgent of them.
+func (t taskCommands) first(c *Call, unit string, all []task.Task) string {
+	lines := t.items(c, unit, all)
+	if n := len(lines) - shownTasks; n > 0 {
+		lines = append(lines[:shownTasks], textMoreTasks(n, isOffice(c)))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -180,7 +180,7 @@ func (t taskCommands) desk(c *Call) (chat.Reply, error) {
 	for _, w := range officeWork {
 		some := slices.DeleteFunc(slices.Clone(all), func(k task.Task) bool { return !w.waits(k) })
 		if len(some) > 0 {
-			parts = append(parts, t.listing(c, w.what, "", some))
+			parts = append(parts, textTaskList(w.what, "", len(some))+"\n"+t.first(c, "", some))
 		}
 	}
 	if len(parts) == 0 {
@@ -199,15 +199,16 @@ var officeWork = []struct {
 		return ok && (k.State == task.StateAssigned || k.State == task.StateSigned)
 	}},
 	{textWaitsIssue, func(k task.Task) bool { return slices.ContainsFunc(k.Issues, task.Issue.Open) }},
-	{textWaitsReturned, func(k task.Task) bool {
-		return slices.ContainsFunc(k.Shares, func(s task.Share) bool { return !s.Returned.IsZero() })
-	}},
+	{textWaitsReturned, func(k task.Task) bool { return slices.ContainsFunc(k.Shares, returned) }},
 	{textWaitsReview, func(k task.Task) bool { return k.State == task.StateReported }},
 	{textWaitsClose, func(k task.Task) bool { return k.State == task.StateReviewed }},
 	{textWaitsHand, func(k task.Task) bool {
-		return k.State == task.StateDraft && !slices.ContainsFunc(k.Shares, func(s task.Share) bool { return !s.Returned.IsZero() })
+		return k.State == task.StateDraft && !slices.ContainsFunc(k.Shares, returned)
 	}},
 }
+
+// returned reports whether a unit gave its part back.
+func returned(s task.Share) bool { return !s.Returned.IsZero() }
 
 // working are the states in which units have work to do.
 var working = []task.State{task.StateAssigned, task.StateSigned}
@@ -259,13 +260,19 @@ func (t taskCommands) undated(c *Call) (chat.Reply, error) {
 	})
 }
 
+// mayRead reports whether the person may see the task.
+func mayRead(c *Call, k task.Task) bool {
+	_, has := k.Share(c.Person.Unit)
+	return isOffice(c) || has && c.Person.Role != org.RoleVolunteer
+}
+
 // view is the task in full, for the office and the people of its units.
 func (t taskCommands) view(c *Call, n task.Number) (string, error) {
 	k, err := t.Board.Get(c.Tx, n)
 	if err != nil {
 		return t.refused(c, n, err)
 	}
-	if _, has := k.Share(c.Person.Unit); !isOffice(c) && (!has || c.Person.Role == org.RoleVolunteer) {
+	if !mayRead(c, k) {
 		return textNotYours(k), nil
 	}
 	lines := []string{coloured(t.Board.Item(k, c.Person.Unit, t.now(c)))}
@@ -391,7 +398,7 @@ func (t taskCommands) whichOne(c *Call, do task.Do, open []task.Task) string {
 	if isOffice(c) {
 		unit = ""
 	}
-	return textWhichTask(len(open)) + "\n" + t.lines(c, unit, open) + "\n" + textNameThem(do, open[:min(len(open), maxNumbers)])
+	return textWhichTask(len(open)) + "\n" + t.first(c, unit, open) + "\n" + textNameThem(do, open[0].Number)
 }
 
 // undo takes the last step back where another undoes it without a trace: it is the

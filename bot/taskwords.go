@@ -44,13 +44,17 @@ func wantedOf(args []string) wanted {
 	return w
 }
 
-// maxNumbers is how many tasks one message may be about.
-const maxNumbers = 30
+// maxNumbers is how many tasks one message may be about: one transaction does them all.
+const maxNumbers = 1000
 
 // The patterns read folded text.
 const (
 	taskNumber  = `(?:t|任务)\s*[#-]?\s*\d{1,9}号?`
-	taskNumbers = `(` + taskNumber + `(?:[\s、,;和及与]*` + taskNumber + `)*(?:[、和及与]\d{1,9}号?)*)`
+	upTo        = `\s*(?:[-~—–]+|到|至)\s*`
+	taskSpan    = taskNumber + `(?:` + upTo + taskNumber + `)?`
+	taskNumbers = `(` + taskSpan + `(?:[\s、,;和及与]*` + taskSpan + `|[、和及与]\d{1,9}号?)*)`
+	bareSpan    = taskNumber + `(?:` + upTo + taskNumber + `|[-~—–]+\d{1,9}号?)?`
+	bareNumbers = `(` + bareSpan + `(?:[\s、,;和及与]*` + bareSpan + `|[、和及与]\d{1,9}(?:[-~—–]+\d{1,9})?号?)*)`
 	deedHead    = `^(?:请|麻烦|帮忙|帮我|我们单位|我单位|本单位|我们|我局|我|已经?|好的|好|[,。]|\s)*`
 	wishHead    = `^(?:请|麻烦|劳驾|帮忙|帮我|给我|我要|我想|想|要|需要|申请|先|那|就|你|您|我们|我局|本单位|我|再|[,。]|\s)*`
 	deedMid     = `[\s:,、]*(?:(?:我们|我局|本单位|我们单位|这里|现在|已经?|都)\s*)*`
@@ -77,6 +81,10 @@ var verbs = []verb{
 	newVerb(doUndo, false, `撤销|撤消`),
 }
 
+// wordless are the steps that need no words: what stands behind T1- is a number, and
+// never a date or a share.
+var wordless = []task.Do{task.DoSign, task.DoHand, task.DoUrge, task.DoReview, task.DoClose, task.DoStrike}
+
 // verb is a step with its patterns: in front of the numbers, behind them, and alone.
 type verb struct {
 	do                   task.Do
@@ -88,18 +96,23 @@ func newVerb(do task.Do, deed bool, words string) verb {
 	if deed {
 		head, mid = deedHead, deedMid
 	}
+	numbers := taskNumbers
+	if slices.Contains(wordless, do) {
+		numbers = bareNumbers
+	}
 	say := `(?:` + words + `)` + soft
 	return verb{
 		do:     do,
-		front:  regexp.MustCompile(head + `(?:全部|都)?` + say + `[\s:,、]*` + taskNumbers + `(.*)$`),
-		behind: regexp.MustCompile(`^(?:把|将)?\s*` + taskNumbers + mid + say + `(.*)$`),
-		alone:  regexp.MustCompile(head + `(全部|都|所有)?` + say + `(全部|所有)?(?:任务)?` + thanks),
+		front:  regexp.MustCompile(head + `(?:全部|都)?` + say + `[\s:,、]*` + numbers + `(.*)$`),
+		behind: regexp.MustCompile(`^(?:把|将)?\s*` + numbers + mid + say + `(.*)$`),
+		alone:  regexp.MustCompile(head + `(?:把|将)?(?:(全部|都|所有)(?:的?任务)?都?)?` + say + `(全部|所有)?(?:任务)?` + thanks),
 	}
 }
 
 var (
 	numberPattern = regexp.MustCompile(`(?:^|[^a-z])(?:t|任务)\s*[#-]?\s*(\d{1,9})`)
 	anyNumber     = regexp.MustCompile(`\d{1,9}`)
+	spanPattern   = regexp.MustCompile(`(\d{1,9})号?(?:` + upTo + `(?:(?:t|任务)\s*[#-]?\s*)?(\d{1,9}))?`)
 	viewPattern   = regexp.MustCompile(`^(?:请|帮我|给我|我要|我想|查一下|查询|查看?|看一下|看看?|打开|显示|\s)*` + taskNumbers + `\s*(?:的|是)?(?:详情|详细|情况|内容|状态|历史|记录|进展|进度|什么)*[?。!]*$`)
 	edgePattern   = regexp.MustCompile(`^(?:把|将)?\s*` + taskNumber + `|` + taskNumber + `[。.!?]*$`)
 	progressAlone = regexp.MustCompile(deedHead + `(?:进度|进展)[\s:,到]*(` + percentWord + `(?:[\s,。;:].*)?)$`)
@@ -123,7 +136,7 @@ var (
 func readTask(said string) (wanted, bool) {
 	folded := strings.TrimRight(zh.Fold(said), " ")
 	if m := viewPattern.FindStringSubmatch(folded); m != nil {
-		return wanted{do: doView, numbers: numbersOf(m[1])}, true
+		return wanted{do: doView, numbers: numbersOf(nil, m[1])}, true
 	}
 	if !numberPattern.MatchString(folded) {
 		return alone(said, folded)
@@ -136,7 +149,7 @@ func readTask(said string) (wanted, bool) {
 				continue
 			}
 			verbal = true
-			w := wanted{do: v.do, numbers: numbersOf(folded[m[2]:m[3]]), words: original(said, folded, m[4], m[5])}
+			w := wanted{do: v.do, numbers: numbersOf(nil, folded[m[2]:m[3]]), words: original(said, folded, m[4], m[5])}
 			if w.settle(folded[m[4]:m[5]], i == 1) {
 				return w, true
 			}
@@ -209,29 +222,57 @@ func (v verb) standsAlone(folded string) bool {
 // numbersIn lists the tasks' numbers in a folded text.
 func numbersIn(folded string) (list []task.Number) {
 	for _, m := range numberPattern.FindAllStringSubmatch(folded, -1) {
-		list = append(list, numbersOf(m[1])...)
+		list = numbersOf(list, m[1])
 	}
-	return once(list)
+	return list
 }
 
-// numbersOf lists the numbers in text that has no other digits.
-func numbersOf(text string) (list []task.Number) {
-	for _, d := range anyNumber.FindAllString(text, maxNumbers) {
-		if n, ok := task.ParseNumber("t" + d); ok {
-			list = append(list, n)
+// numbersOf adds the numbers in text that has no other digits to the list, each once:
+// 12, 12、15, 1-300. It lists at most one more than maxNumbers.
+func numbersOf(list []task.Number, text string) []task.Number {
+	for _, m := range spanPattern.FindAllStringSubmatch(text, -1) {
+		first, _ := strconv.Atoi(m[1])
+		last := first
+		if m[2] != "" {
+			last, _ = strconv.Atoi(m[2])
+		}
+		for n := max(1, min(first, last)); n <= max(first, last) && len(list) <= maxNumbers; n++ {
+			if !slices.Contains(list, task.Number(n)) {
+				list = append(list, task.Number(n))
+			}
 		}
 	}
-	return once(list)
+	return list
 }
 
-func once(list []task.Number) (out []task.Number) {
-	for _, n := range list[:min(len(list), maxNumbers)] {
-		if !slices.Contains(out, n) {
-			out = append(out, n)
+// spans writes numbers in their order, T1-T6、T8.
+func spans(list []task.Number) string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	var parts []string
+	for i := 0; i < len(list); {
+		j := i
+		for j+1 < len(list) && list[j+1] == list[j]+1 {
+			j++
 		}
+		switch j - i {
+		case 0:
+			parts = append(parts, list[i].String())
+		case 1:
+			parts = append(parts, list[i].String(), list[j].String())
+		default:
+			parts = append(parts, list[i].String()+"-"+list[j].String())
+		}
+		i = j + 1
 	}
-	return out
+	if len(parts) > shownSpans {
+		return strings.Join(parts[:shownSpans], listMark) + textAmong(len(list))
+	}
+	return strings.Join(parts, listMark)
 }
+
+// shownSpans is how many of them a line has.
+const shownSpans = 12
 
 // percentOf reads a share of the work at the beginning of a text, and what stands
 // behind it: 60%, 60, 百分之六十, 六成.

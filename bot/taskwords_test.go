@@ -38,6 +38,9 @@ func TestWordsAreTheStepsPeopleMean(t *testing.T) {
 		{"提请协调 T12 用地没有落实", "raise T12: 用地没有落实"}, {"T12 请求协调：用地", "raise T12: 用地"}, {"答复 T12 用地已定", "settle T12: 用地已定"},
 		{"催办 T12", "urge T12"}, {"催一下T12", "urge T12"}, {"催办T12 市教育局", "urge T12: 市教育局"}, {"不用催 T12", "unclear T12"}, {"别催T12", "unclear T12"},
 		{"交办 T12", "hand T12"}, {"把T12交办", "hand T12"}, {"复核T12", "review T12"}, {"T12 复核通过", "review T12"}, {"办结 T12", "close T12"}, {"销号T12、T13", "strike T12 T13"}, {"取消 T12 不办了", "cancel T12: 不办了"}, {"撤销 T12", "undo T12"},
+		{"收到 T1-T3", "sign T1 T2 T3"}, {"收到T1—3、T9", "sign T1 T2 T3 T9"}, {"收到 T5-T3、4-6，谢谢", "sign T3 T4 T5 T6"}, {"交办T1～T3", "hand T1 T2 T3"}, {"把T1到T3交办", "hand T1 T2 T3"}, {"交办任务1至任务2、T8", "hand T1 T2 T8"},
+		{"T1-T2", "view T1 T2"}, {"完成 T1-T2 已印发", "report T1 T2: 已印发"}, {"完成T12-35家", "report T12: 35家"}, {"延期T12-12月10日 因为下雨", "ask T12: 12月10日 因为下雨"}, {"延期 T12 到 13日，下雨", "ask T12: 到 13日，下雨"}, {"进度 T12-60%", "progress T12: 60%"},
+		{"交办全部", "hand all"}, {"全部交办", "hand all"}, {"把全部任务都交办", "hand all"}, {"交办所有任务", "hand all"}, {"所有的任务交办了吧", "hand all"}, {"任务交办", ""},
 		{"办结", "close"}, {"取消", ""}, {"协调", ""}, {"退回", ""},
 
 		{"T12 你好", "unclear T12"}, {"某某 T12", "unclear T12"}, {"T1234567890", "unclear T123456789"}, {"AT12", ""}, {"T", ""}, {"", ""},
@@ -61,6 +64,21 @@ func TestWordsAreTheStepsPeopleMean(t *testing.T) {
 		}
 		if got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.text, got, tc.want)
+		}
+	}
+}
+
+func TestNumbersAreWrittenShort(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		list []task.Number
+		want string
+	}{
+		{nil, ""}, {[]task.Number{3}, "T3"}, {[]task.Number{3, 2}, "T2、T3"}, {[]task.Number{9, 2, 4, 3, 8, 12}, "T2-T4、T8、T9、T12"},
+		{[]task.Number{1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 26, 27}, "T1、T3、T5、T7、T9、T11、T13、T15、T17、T19、T21、T23等 15 项"},
+	} {
+		if got := spans(tc.list); got != tc.want {
+			t.Errorf("%v: %q, want %q", tc.list, got, tc.want)
 		}
 	}
 }
@@ -182,12 +200,15 @@ func FuzzReadTask(f *testing.F) {
 	for _, s := range []string{"收到 T12、T13", "T12 完成 60%", "延期T12到12月10日 因为x", "同意 T1", "进度 六成", "Ｔ１２，完成", "任务1和2", "T\u200b1", "完成\xffT1"} {
 		f.Add(s)
 	}
+	for _, s := range []string{"交办T1-T999999999", "收到 T5–3、9-8", "T0-T2", "全部交办"} {
+		f.Add(s)
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		w, ok := readTask(s)
 		if !ok {
 			return
 		}
-		if len(w.numbers) > maxNumbers || w.do == "" {
+		if len(w.numbers) > maxNumbers+1 || w.do == "" {
 			t.Errorf("%q: %v", s, w)
 		}
 		for i, n := range w.numbers {
