@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -73,7 +74,7 @@ func addressesOf(p *plan.Plan) iter.Seq2[string, func(Clause) Clause] {
 
 // cited finds a citation in what somebody says, 乐公共协〔2020〕1号 附件·市教育局·第2项,
 // forgiving in brackets, dots and blanks; rest is what else is said. Where there is
-// only one document it need not be named. address is empty where the document has no
+// only one document it need not be named; name is what the library calls it. address is empty where the document has no
 // such clause.
 func (b *Bot) cited(said string) (name, address, rest string, ok bool) {
 	signs, at := squeezed(said)
@@ -95,13 +96,7 @@ func (b *Bot) cited(said string) (name, address, rest string, ok bool) {
 			if to+n < len(at) {
 				end = at[to+n]
 			}
-			if name == "" {
-				name = p.DocNo
-				if name == "" {
-					name = p.Title
-				}
-			}
-			return name, address, strings.TrimSpace(string(r[:at[from]]) + " " + string(r[end:])), true
+			return cmp.Or(p.DocNo, p.Title), address, strings.TrimSpace(string(r[:at[from]]) + " " + string(r[end:])), true
 		}
 	}
 	return "", "", said, false

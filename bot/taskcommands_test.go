@@ -10,10 +10,12 @@ import (
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
+	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
+	"xietiao/index/plan"
 )
 
 // Record and Cancel make the recorder a sender of tasks': all is sent at once.
@@ -199,6 +201,36 @@ func TestCitationsAreFoundInWhatIsSaid(t *testing.T) {
 		if plan != tc.plan || address != tc.address || rest != tc.rest || ok != (tc.plan != "") {
 			t.Errorf("%s: %q %q %q %v", tc.said, plan, address, rest, ok)
 		}
+	}
+}
+
+// A task of a clause keeps the version of the document that was in force.
+func TestATaskHasTheVersionOfItsClause(t *testing.T) {
+	t.Parallel()
+	o, board := taskBureau(t)
+	text, err := os.ReadFile("../index/plan/sample/yueqing.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := ""
+	o.update(func(tx *store.Tx) (err error) {
+		if _, err = library.Put(tx, "方案.txt", text, "operator"); err == nil {
+			sum, err = library.Sum(tx, doc)
+		}
+		return err
+	})
+	for _, said := range []string{"新建任务 " + doc + " 附件·市教育局·第2项", "新建任务 " + plan.Sample().Title + " 附件·市教育局·第2项"} {
+		o.says("zhuren", said)
+		o.says("zhuren", "确认")
+	}
+	for n := range 2 {
+		o.update(func(tx *store.Tx) error {
+			k, err := board.Get(tx, task.Number(n+1))
+			if want := (task.Source{Plan: doc, Version: sum, Address: "附件·市教育局·第2项", Clause: eduTwo.Text}); sum == "" || k.Source != want {
+				t.Errorf("%+v, want %+v", k.Source, want)
+			}
+			return err
+		})
 	}
 }
 

@@ -284,11 +284,11 @@ func (t taskCommands) prefill(c *Call, p *proposal, plan, address string) error 
 		return nil
 	}
 	k := list[0]
-	sums, err := library.Sums(c.Tx)
+	version, err := library.Sum(c.Tx, plan)
 	if err != nil {
 		return err
 	}
-	p.Draft.Source = task.Source{Plan: plan, Version: sums[plan], Address: address, Clause: k.Text}
+	p.Draft.Source = task.Source{Plan: plan, Version: version, Address: address, Clause: k.Text}
 	p.Draft.Title = clip(firstClause(k.Text), titleRunes)
 	if len(k.Lead)+len(k.Support) > 0 {
 		if k.Heading != "" {

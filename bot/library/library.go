@@ -131,6 +131,12 @@ func Get(r store.Reader, name string) (Document, bool, error) {
 	return d, err == nil, err
 }
 
+// Sum returns the sum of the version of that name that is in force; empty if none is.
+func Sum(r store.Reader, name string) (string, error) {
+	rec, _, err := find(r, name)
+	return rec.Sum, err
+}
+
 // Put brings a file into force. The same bytes again change nothing and give
 // false, unless they were damaged; the version they replace is kept. data must be
 // what Read accepts.

@@ -76,6 +76,31 @@ func TestImportingAgainChangesNothing(t *testing.T) {
 	}
 }
 
+func TestTheSumIsThatOfTheVersionInForce(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	sum := func() (sum string) {
+		t.Helper()
+		err := s.View(t.Context(), func(r store.Reader) (err error) {
+			sum, err = library.Sum(r, "某文发〔2026〕1号")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	if got := sum(); got != "" {
+		t.Errorf("%q of no document", got)
+	}
+	for _, text := range []string{first, first + "县文旅局：负责文艺演出。\n"} {
+		put(t, s, "a.txt", text)
+		if docs := all(t, s); len(docs) != 1 || sum() != docs[0].Sum {
+			t.Errorf("%q, and the document has %+v", sum(), docs)
+		}
+	}
+}
+
 func TestANewVersionReplacesAndTheOldIsKept(t *testing.T) {
 	t.Parallel()
 	s := open(t)
