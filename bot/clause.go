@@ -73,33 +73,45 @@ func addressesOf(p *plan.Plan) iter.Seq2[string, func(Clause) Clause] {
 }
 
 // cited finds a citation in what somebody says, 乐公共协〔2020〕1号 附件·市教育局·第2项,
-// forgiving in brackets, dots and blanks; rest is what else is said. Where there is
-// only one document it need not be named; name is what the library calls it. address is empty where the document has no
-// such clause.
+// forgiving in brackets, dots and blanks; rest is what else is said. Of an address in an
+// annex that only one document has, the document need not be named; name is what the
+// library calls it. address is empty where the document has no such clause.
 func (b *Bot) cited(said string) (name, address, rest string, ok bool) {
 	signs, at := squeezed(said)
+	found := func(p *plan.Plan, from, to int, address string) (string, string, string, bool) {
+		r := []rune(said)
+		end := len(r)
+		if to < len(at) {
+			end = at[to]
+		}
+		return cmp.Or(p.DocNo, p.Title), address, strings.TrimSpace(string(r[:at[from]]) + " " + string(r[end:])), true
+	}
 	for _, p := range b.plans {
-		for _, name := range []string{p.DocNo, p.Title, ""} {
+		for _, name := range []string{p.DocNo, p.Title} {
 			key, _ := squeezed(name)
 			i := strings.Index(string(signs), string(key))
-			if i < 0 || len(key) == 0 && (len(b.plans) > 1 || name != "") {
+			if i < 0 || len(key) == 0 {
 				continue
 			}
 			from := runeLen(string(signs)[:i])
-			to := from + len(key)
-			address, n := longestAddress(p, signs[to:])
-			if len(key) == 0 && !strings.HasPrefix(address, "附件·") {
-				continue
-			}
-			r := []rune(said)
-			end := len(r)
-			if to+n < len(at) {
-				end = at[to+n]
-			}
-			return cmp.Or(p.DocNo, p.Title), address, strings.TrimSpace(string(r[:at[from]]) + " " + string(r[end:])), true
+			address, n := longestAddress(p, signs[from+len(key):])
+			return found(p, from, from+len(key)+n, address)
 		}
 	}
-	return "", "", said, false
+	var only *plan.Plan
+	n := 0
+	for _, p := range b.plans {
+		if a, size := longestAddress(p, signs); strings.HasPrefix(a, "附件·") {
+			if only != nil {
+				return "", "", said, false
+			}
+			only, address, n = p, a, size
+		}
+	}
+	if only == nil {
+		return "", "", said, false
+	}
+	return found(only, 0, n, address)
 }
 
 // longestAddress is the address of p that signs begin with, and its length there.

@@ -36,7 +36,8 @@ type Call struct {
 	Person  org.Person // zero if nobody is known by the sender's id
 	Known   bool
 	Outbox  Sender
-	Bot     *Bot // over the documents in force
+	Bot     *Bot                              // over the documents in force
+	Link    func(plan, address string) string // of a clause's page; empty where nobody could open it
 }
 
 // placeWord is what a position that somebody sends is looked up by.
@@ -57,7 +58,7 @@ func (d *Desk) command(text string) (*Command, []string) {
 // draft's own reply is to be said instead.
 func (d *Desk) run(tx *store.Tx, m chat.Message, dr draft) (reply chat.Reply, done bool, err error) {
 	c := dr.command
-	call := &Call{Tx: tx, Message: m, Args: dr.args, Outbox: d.opt.Outbox, Bot: d.bot.Load()}
+	call := &Call{Tx: tx, Message: m, Args: dr.args, Outbox: d.opt.Outbox, Bot: d.bot.Load(), Link: d.link}
 	if !m.Outside {
 		if call.Person, call.Known, err = org.ByUser(tx, m.Platform(), m.Sender); err != nil {
 			return chat.Reply{}, false, err

@@ -21,6 +21,14 @@ func ClausePath(plan, address string) string {
 	return "/p/" + url.PathEscape(plan) + "/" + url.PathEscape(address)
 }
 
+// link is the address of a clause's page; empty where nobody could open it.
+func (d *Desk) link(plan, address string) string {
+	if d.opt.PublicURL == "" {
+		return ""
+	}
+	return d.opt.PublicURL + ClausePath(plan, address)
+}
+
 // linked adds the link to the first clause's page where there is room for it.
 func (d *Desk) linked(r chat.Reply, rows []index.Row) chat.Reply {
 	if d.opt.PublicURL == "" {
@@ -31,7 +39,7 @@ func (d *Desk) linked(r chat.Reply, rows []index.Row) chat.Reply {
 		if !ok || row.Related {
 			continue
 		}
-		link := d.opt.PublicURL + ClausePath(row.Plan, address)
+		link := d.link(row.Plan, address)
 		if text := r.Text + "\n" + textSourceLink + colon + link; len(text) <= textBytes {
 			r.Text = text
 		}

@@ -15,6 +15,7 @@ import (
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
+	"xietiao/index"
 	"xietiao/index/plan"
 )
 
@@ -27,14 +28,14 @@ func (recorder) Record(r store.Reader, key string) (outbox.Record, bool, error) 
 func (recorder) Cancel(*store.Tx, string, string) (bool, error) { return false, nil }
 
 // taskBureau is a bureau with tasks and a second unit's liaison.
-func taskBureau(t testing.TB) (*bureau, *task.Board) {
+func taskBureau(t testing.TB, change ...func(*DeskOptions)) (*bureau, *task.Board) {
 	t.Helper()
 	cal := calendar.New(aMonday().t.Location(), nil)
 	board := task.New(task.Options{Calendar: cal, Sender: recorder{}, Routes: sampleOrg().Routes})
-	o := newBureau(t, func(opt *DeskOptions) {
+	o := newBureau(t, append(change, func(opt *DeskOptions) {
 		opt.PerMinute = 1000
 		opt.Commands = Commands(sampleOrg(), TaskOptions{Board: board})
-	})
+	})...)
 	o.update(func(tx *store.Tx) error {
 		_, err := org.Apply(tx, org.Roster{Entries: []org.RosterEntry{{
 			Name: "财联", Unit: "市财政局", Role: org.RoleLiaison, IDs: map[chat.Platform]chat.UserID{chat.WeCom: "cailian"},
@@ -195,11 +196,43 @@ func TestCitationsAreFoundInWhatIsSaid(t *testing.T) {
 		{doc + " 四（三）", doc, "四（三）", ""},
 		{doc + " 附件·市教育局·第9项", doc, "", "附件·市教育局·第9项"},
 		{doc + " 附件·市教育局·第22项", doc, "", "附件·市教育局·第22项"},
+		{plan.Sample().Title + " 附件·市教育局·第3项", doc, "附件·市教育局·第3项", ""},
 		{"检查消防 市教育局牵头", "", "", "检查消防 市教育局牵头"}, {"四（三）", "", "", "四（三）"}, {"", "", "", ""}, {"附件", "", "", "附件"},
 	} {
-		plan, address, rest, ok := b.cited(tc.said)
-		if plan != tc.plan || address != tc.address || rest != tc.rest || ok != (tc.plan != "") {
-			t.Errorf("%s: %q %q %q %v", tc.said, plan, address, rest, ok)
+		name, address, rest, ok := b.cited(tc.said)
+		if name != tc.plan || address != tc.address || rest != tc.rest || ok != (tc.plan != "") {
+			t.Errorf("%s: %q %q %q %v", tc.said, name, address, rest, ok)
+		}
+	}
+	unit := func(doc, name string) *plan.Plan {
+		return &plan.Plan{DocNo: doc, Units: []plan.Unit{{Name: name, Duties: []plan.Duty{{No: 2}}}}}
+	}
+	b = New(nil, Options{Plans: []*plan.Plan{unit("甲文", "市教育局"), unit("乙文", "市科协"), unit("丙文", "市科协")}})
+	if name, address, rest, ok := b.cited("附件·市教育局·第2项，年底"); name != "甲文" || address != "附件·市教育局·第2项" || rest != "，年底" || !ok {
+		t.Errorf("%q %q %q %v", name, address, rest, ok)
+	}
+	if name, _, _, ok := b.cited("附件·市科协·第2项"); ok {
+		t.Errorf("two documents have it, and it is said to be of %s", name)
+	}
+}
+
+// What is pointed at is the clause with that number in the reply.
+func TestTheClauseThatIsPointedAt(t *testing.T) {
+	t.Parallel()
+	duties := answered{Intent: index.IntentDuties, Cites: []string{"甲 附件·乙局·第3项", "甲 附件·乙局·第4项"}}
+	list := answered{Intent: index.IntentResponsible, Cites: []string{"甲 附件·乙局·第2项", "甲 附件·丙局·第1项"}}
+	one := answered{Intent: index.IntentResponsible, Cites: []string{"甲 附件·乙局·第3项"}}
+	for _, tc := range []struct {
+		of   answered
+		n    int
+		want string
+	}{
+		{duties, 3, duties.Cites[0]}, {duties, 4, duties.Cites[1]}, {duties, 1, duties.Cites[0]}, {duties, 5, ""}, {duties, 0, ""},
+		{list, 1, list.Cites[0]}, {list, 2, list.Cites[1]}, {list, 3, ""}, {list, 0, ""},
+		{one, 0, one.Cites[0]}, {one, 1, one.Cites[0]}, {one, 3, one.Cites[0]}, {one, 2, ""},
+	} {
+		if got, ok := tc.of.cite(tc.n); got != tc.want || ok != (tc.want != "") {
+			t.Errorf("%v, %d: %q, want %q", tc.of.Cites, tc.n, got, tc.want)
 		}
 	}
 }
@@ -231,6 +264,39 @@ func TestATaskHasTheVersionOfItsClause(t *testing.T) {
 			}
 			return err
 		})
+	}
+}
+
+// A task shows its clause as it was, where its page is, and whether the document has
+// changed it since.
+func TestATaskShowsItsClause(t *testing.T) {
+	t.Parallel()
+	o, _ := taskBureau(t, func(opt *DeskOptions) { opt.PublicURL = "https://x.gov.cn/" })
+	for _, said := range []string{"新建任务 附件·市教育局·第2项", "确认", "新建任务 检查消防，市教育局牵头", "确认"} {
+		o.says("zhuren", said)
+	}
+	const page = "看原文：https://x.gov.cn/p/%E4%B9%90%E5%85%AC%E5%85%B1%E5%8D%8F%E3%80%942020%E3%80%951%E5%8F%B7/%E9%99%84%E4%BB%B6%C2%B7%E5%B8%82%E6%95%99%E8%82%B2%E5%B1%80%C2%B7%E7%AC%AC2%E9%A1%B9"
+	other := *plan.Sample()
+	other.DocNo = "别的文号"
+	for _, tc := range []struct {
+		what  string
+		plans []*plan.Plan
+		lines []string
+	}{
+		{"as it was", []*plan.Plan{plan.Sample()}, []string{page}},
+		{"other words", []*plan.Plan{{DocNo: doc, Units: []plan.Unit{{Name: "市教育局", Duties: []plan.Duty{{No: 2, Text: "别的；"}}}}}}, []string{textClauseChanged, page}},
+		{"gone", []*plan.Plan{{DocNo: doc}}, []string{textClauseGone}},
+		{"another document", []*plan.Plan{&other}, nil},
+	} {
+		o.desk.Use(New(sampleIndex(), Options{Plans: tc.plans}))
+		got := o.says("lianluo", "T1")
+		want := strings.Join(append([]string{"“" + eduTwo.Text + "”", "——" + doc + " 附件·市教育局·第2项"}, append(tc.lines, "待定期限。")...), "\n")
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: no\n%s\nin\n%s", tc.what, want, got)
+		}
+	}
+	if got := o.says("lianluo", "T2"); strings.Contains(got, "看原文") {
+		t.Error(got)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
-	"xietiao/bot/library"
 	"xietiao/bot/task"
 	"xietiao/index/zh"
 )
@@ -27,7 +26,8 @@ type proposal struct {
 	Assumed bool             `json:"assumed,omitempty"` // the deadline's year was not said
 	Key     string           `json:"key,omitempty"`     // of a new one, so that it is made once
 	Faults  map[field]string `json:"faults,omitempty"`  // what was not understood
-	Hand    []task.Number    `json:"hand,omitempty"`    // instead of all that: tasks to hand out
+	Hand    bool             `json:"hand,omitempty"`    // it is to be handed out as well
+	Drafts  []task.Number    `json:"drafts,omitempty"`  // instead of all that: tasks to hand out
 }
 
 // field is a part of a draft that people name.
@@ -71,7 +71,7 @@ func fieldPattern() *regexp.Regexp {
 }
 
 var (
-	newPattern     = regexp.MustCompile(`^(?:请|帮我|帮忙|给我|我要|我想|要|想|\s)*(?:(?:新建|新增|创建|发起|添加|布置)(?:一个|一项|一条|个|项|条)?新?任务|立项)(?:[\s:：,，。]+(.+))?$`)
+	newPattern     = regexp.MustCompile(`^(?:请|帮我|帮忙|给我|我要|我想|要|想|\s)*(?:(?:新建|新增|创建|建立?|发起|添加|布置)(?:一个|一项|一条|个|项|条)?新?任务|立项)(?:[\s:：,，。]+(.+))?$`)
 	confirmPattern = regexp.MustCompile(`^(?:好的?[，,\s]*)?(?:确认|确定|无误|没问题|没错|对的|是的)(?:一下|了|吧)?[，,\s]*(?:并|直接)?(交办|立项|新建|修改)?(?:一下|了|吧)?[。.!！]*$`)
 	dropPattern    = regexp.MustCompile(`^(?:放弃|不建了|不改了|不要了|算了|取消新建|取消修改|取消)[。.!！]*$`)
 	changePattern  = regexp.MustCompile(`^(?:请|把|将|帮我|\s)*(?:改一下|改成|改为|改|修改|更正|修正)?[\s:,]*(.+)$`)
@@ -82,6 +82,7 @@ var (
 
 func (t taskCommands) draftCommands() []Command {
 	return []Command{
+		{Name: "clause to task", Roles: office, Match: clauseWords, Run: t.clauseToTask},
 		{Name: "new task", Help: textHelpNewTask, Roles: office, Match: t.newWords, Run: t.propose},
 		{Name: "change task", Roles: office, Match: t.amendWords, Run: t.proposeChange},
 		{Name: "confirm", Match: whole(confirmPattern), Run: t.confirm},
@@ -145,26 +146,25 @@ func labelled(text string) (f field, mark, value string, ok bool) {
 // it was understood.
 func (t taskCommands) propose(c *Call) (chat.Reply, error) {
 	said := c.Args[0]
-	p := proposal{Key: task.Key("chat", digest(c.Message.Key()))}
 	plan, address, rest, ok := c.Bot.cited(said)
 	if !ok {
 		plan, address, _, ok = c.Bot.cited(c.Message.Quoted)
 		rest = said
 	}
-	if ok && address == "" {
-		return text(textNoClause(chat.Plain(plan)))
-	}
 	if ok {
-		if err := t.prefill(c, &p, plan, address); err != nil {
-			return chat.Reply{}, err
-		}
-		said = rest
+		return t.proposeClause(c, plan, address, rest, false)
 	}
-	if strings.TrimSpace(said) == "" && !ok {
+	if strings.TrimSpace(said) == "" {
 		return text(textHowToNew(t.example()))
 	}
+	p := newProposal(c)
 	t.fill(c, &p, said)
 	return t.ask(c, p)
+}
+
+// newProposal is of a task that the message asks for.
+func newProposal(c *Call) proposal {
+	return proposal{Key: task.Key("chat", digest(c.Message.Key()))}
 }
 
 // proposeChange reads a change of a task.
@@ -186,7 +186,7 @@ func (t taskCommands) proposeChange(c *Call) (chat.Reply, error) {
 // change changes what waits for a confirmation.
 func (t taskCommands) change(c *Call) (chat.Reply, error) {
 	p, ok, err := t.proposed(c)
-	if err != nil || !ok || len(p.Hand) > 0 {
+	if err != nil || !ok || len(p.Drafts) > 0 {
 		return chat.Reply{Text: textNothingToChange}, err
 	}
 	t.fill(c, &p, c.Args[0])
@@ -196,7 +196,7 @@ func (t taskCommands) change(c *Call) (chat.Reply, error) {
 // proposed is what waits for the person's confirmation in this conversation.
 func (t taskCommands) proposed(c *Call) (p proposal, ok bool, err error) {
 	p, err = readJSON[proposal](c.Tx, draftBucket, sessionKey(c.Message))
-	return p, p.Draft.Title != "" || p.Key != "" || p.Number != 0 || len(p.Hand) > 0, err
+	return p, p.Draft.Title != "" || p.Key != "" || p.Number != 0 || len(p.Drafts) > 0, err
 }
 
 // ask reads back what was understood, and keeps it to be confirmed.
@@ -219,11 +219,11 @@ func (t taskCommands) confirm(c *Call) (chat.Reply, error) {
 	case !ok:
 		return text(textChat(hintThanks))
 	}
-	if len(p.Hand) > 0 {
+	if len(p.Drafts) > 0 {
 		if err := c.Tx.Delete(draftBucket, sessionKey(c.Message)); err != nil {
 			return chat.Reply{}, err
 		}
-		return t.handAll(c, p.Hand)
+		return t.handAll(c, p.Drafts)
 	}
 	if len(p.missing()) > 0 {
 		return text(t.readBack(c, p))
@@ -242,7 +242,7 @@ func (t taskCommands) confirm(c *Call) (chat.Reply, error) {
 	if err := c.Tx.Delete(draftBucket, sessionKey(c.Message)); err != nil {
 		return chat.Reply{}, err
 	}
-	if c.Args[0] == "交办" {
+	if c.Args[0] == "交办" || p.Hand && c.Args[0] == "" {
 		said, err = t.apply(c, n, task.Action{Do: task.DoHand})
 	}
 	return chat.Reply{Text: said}, err
@@ -275,58 +275,6 @@ func (p proposal) missing() (list []string) {
 		}
 	}
 	return list
-}
-
-// prefill takes over what a clause says. Its units are prefilled by their role.
-func (t taskCommands) prefill(c *Call, p *proposal, plan, address string) error {
-	list := c.Bot.Clauses(plan, address)
-	if len(list) == 0 {
-		return nil
-	}
-	k := list[0]
-	version, err := library.Sum(c.Tx, plan)
-	if err != nil {
-		return err
-	}
-	p.Draft.Source = task.Source{Plan: plan, Version: version, Address: address, Clause: k.Text}
-	p.Draft.Title = clip(firstClause(k.Text), titleRunes)
-	if len(k.Lead)+len(k.Support) > 0 {
-		if k.Heading != "" {
-			p.Draft.Title = clip(strings.TrimRight(k.Heading, "。；"), titleRunes)
-		}
-		t.setUnits(p, fieldLead, strings.Join(k.Lead, listMark))
-		t.setUnits(p, fieldSupport, strings.Join(k.Support, listMark))
-	} else if strings.HasPrefix(address, "附件·") {
-		f := fieldLead
-		if helping.MatchString(k.Role) {
-			f = fieldSupport
-		}
-		t.setUnits(p, f, k.Heading)
-	}
-	if k.Deadline != "" {
-		t.setDeadline(c, p, k.Deadline)
-	}
-	if len(list) > 1 {
-		p.fault(fieldSource, textSeveralClauses(len(list)))
-	}
-	return nil
-}
-
-// helping are the roles of a unit that supports.
-var helping = regexp.MustCompile(`^(?:配合|协助|协同|参与|支持)`)
-
-// titleRunes is how long the title is that a clause gives.
-const titleRunes = 40
-
-// firstClause is a clause up to its first pause behind a few words.
-func firstClause(s string) string {
-	s = strings.TrimRight(s, "。；;，,")
-	for i, r := range s {
-		if strings.ContainsRune("；;。，,", r) && runeLen(s[:i]) >= longTitle {
-			return s[:i]
-		}
-	}
-	return s
 }
 
 func (p *proposal) fault(f field, words string) {
@@ -376,22 +324,31 @@ func (t taskCommands) fill(c *Call, p *proposal, said string) {
 }
 
 // named reads a part that begins with a field's name: 期限：12月10日, 牵头 by itself, and
-// 牵头市教育局 where that is a unit.
+// 牵头市教育局 and 期限12月底 where that is a unit, and a date.
 func (t taskCommands) named(part string) (f field, value string, ok bool) {
 	if f, mark, value, ok := labelled(part); ok && (mark != "" || value == "") {
 		return f, value, true
 	}
 	for _, l := range fieldLabels {
-		if l.field != fieldLead && l.field != fieldSupport {
-			continue
+		fits := func(string) bool { return false }
+		switch l.field {
+		case fieldLead, fieldSupport:
+			fits = t.areUnits
+		case fieldDeadline:
+			fits = isDate
 		}
 		for w := range strings.SplitSeq(l.words, "|") {
-			if rest, ok := strings.CutPrefix(part, w); ok && t.areUnits(rest) {
+			if rest, ok := strings.CutPrefix(part, w); ok && fits(rest) {
 				return l.field, rest, true
 			}
 		}
 	}
 	return "", "", false
+}
+
+// isDate reports whether it is made of the signs of a deadline.
+func isDate(s string) bool {
+	return dateSigns.MatchString(s) && dateWords.MatchString(s) || always.MatchString(s)
 }
 
 // guess reads a part that has no name.
@@ -401,7 +358,7 @@ func (t taskCommands) guess(c *Call, p *proposal, part string) {
 		return
 	}
 	switch {
-	case dateSigns.MatchString(part) && dateWords.MatchString(part), p.Draft.Title != "" && always.MatchString(part):
+	case isDate(part) && (p.Draft.Title != "" || !always.MatchString(part)):
 		t.set(c, p, fieldDeadline, part)
 	case p.Draft.Title == "":
 		t.set(c, p, fieldTitle, part)

@@ -96,7 +96,7 @@ func (t taskCommands) proposeAll(c *Call) (chat.Reply, error) {
 			odd.returned = append(odd.returned, k.Number)
 			continue
 		}
-		p.Hand = append(p.Hand, k.Number)
+		p.Drafts = append(p.Drafts, k.Number)
 		switch {
 		case len(k.LeadUnits()) == 0:
 			odd.leaderless = append(odd.leaderless, k.Number)
@@ -107,13 +107,13 @@ func (t taskCommands) proposeAll(c *Call) (chat.Reply, error) {
 			odd.past = append(odd.past, k.Number)
 		}
 	}
-	slices.Sort(p.Hand)
-	odd.beyond = max(0, len(p.Hand)-maxNumbers)
-	p.Hand = p.Hand[:len(p.Hand)-odd.beyond]
-	if len(p.Hand) == len(odd.leaderless) {
+	slices.Sort(p.Drafts)
+	odd.beyond = max(0, len(p.Drafts)-maxNumbers)
+	p.Drafts = p.Drafts[:len(p.Drafts)-odd.beyond]
+	if len(p.Drafts) == len(odd.leaderless) {
 		return text(textNothingToHand(odd))
 	}
-	return chat.Reply{Text: textHandAll(p.Hand, odd)}, t.keepProposal(c, p)
+	return chat.Reply{Text: textHandAll(p.Drafts, odd)}, t.keepProposal(c, p)
 }
 
 // oddities are what the office should know before it hands out many tasks.

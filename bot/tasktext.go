@@ -90,7 +90,7 @@ func textTaskHelp(isOffice bool) string {
 “T12”：一项任务的内容、依据、进展和记录
 “逾期”“本周到期”“待定期限”，后面可以写单位：按期限看
 “新建任务 名称，某某局牵头，某某局配合，12月10日前”：核对后确认
-“新建任务 文号 附件·单位·第2项，12月10日前”：由方案条款立项，单位按条款先填好
+“新建任务 文号 附件·单位·第2项，12月10日前”：由方案条款立项，单位按条款先填好；问到以后说“就这条建任务 期限12月底”“把第2条交办”也行
 “修改 T12 期限 12月20日”：改名称、内容、牵头、配合、期限、备注；“撤销 T12”：撤回刚做的修改
 “交办 T12”“交办 T1-T300”“交办全部”：可以写几个编号、一段编号
 “催办 T12 [单位]”“复核 T12”“办结 T12”“销号 T12”
@@ -274,6 +274,25 @@ func textUnclear(n task.Number) string { return fmt.Sprintf("没有听懂要对 
 
 func textWhichTask(n int) string { return fmt.Sprintf("有 %d 项都可以，请写明编号：", n) }
 
+const (
+	textClauseChanged = "（现行方案里这一条的文字已经改了，这里是立项时的。）"
+	textClauseGone    = "（现行方案里已经没有这一条。）"
+	textNoClauseYet   = "不知道是哪一条。请先问到这一条，或者引用那条回答，或者写明出处，例如“附件·市教育局·第2项 建任务”。"
+	textWhichPlan     = "没有认出是哪份方案的哪一条。请核对，写上文号和出处，例如“乐公共协〔2020〕1号 附件·市教育局·第2项 建任务”。"
+)
+
+func textWhichClause(cites []string) string {
+	lines := []string{fmt.Sprintf("上一个回答有 %d 条，请写明是哪一条，例如“把第2条建任务”：", len(cites))}
+	for i, s := range cites[:min(len(cites), shownTasks)] {
+		lines = append(lines, fmt.Sprintf("%d. %s", i+1, s))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func textNoSuchClause(n int, cites []string) string {
+	return fmt.Sprintf("没有第 %d 条。", n) + textWhichClause(cites)
+}
+
 func textNoClause(plan string) string {
 	return "没有在" + plan + "里找到这一条。出处请照回答里的写法，例如“附件·市教育局·第2项”“四（三）”。"
 }
@@ -390,7 +409,7 @@ func textCreated(k task.Task) string {
 
 func textDropped(p proposal) string {
 	switch {
-	case len(p.Hand) > 0:
+	case len(p.Drafts) > 0:
 		return "好的，没有交办。"
 	case p.Number == 0:
 		return "好的，没有新建。"
@@ -493,6 +512,9 @@ func (t taskCommands) readBack(c *Call, p proposal) string {
 	}
 	if p.Number != 0 {
 		return strings.Join(append(lines, "无误请回复“确认”；还要改就说“改 期限 12月20日”这样；不改了请回复“放弃”。"), "\n")
+	}
+	if p.Hand {
+		return strings.Join(append(lines, "无误请回复“确认”（立项并交办）或“确认立项”；要改就说“改 期限 12月20日”这样；不要了请回复“放弃”。30 分钟内有效。"), "\n")
 	}
 	return strings.Join(append(lines, "无误请回复“确认”（只立项）或“确认交办”；要改就说“改 期限 12月20日”这样；不要了请回复“放弃”。30 分钟内有效。"), "\n")
 }

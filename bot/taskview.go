@@ -279,7 +279,7 @@ func (t taskCommands) view(c *Call, n task.Number) (string, error) {
 	if k.Text != "" {
 		lines = append(lines, textContent+chat.Plain(k.Text))
 	}
-	lines = append(lines, sourceLines(k.Source)...)
+	lines = append(lines, sourceLines(c, k.Source)...)
 	lines = append(lines, t.due(c, k)+"。", textStateOf(k))
 	for _, s := range k.Shares {
 		lines = append(lines, textShare(k, s))
@@ -302,17 +302,6 @@ func (t taskCommands) view(c *Call, n task.Number) (string, error) {
 		lines = append(lines, can)
 	}
 	return strings.Join(lines, "\n"), nil
-}
-
-// sourceLines are the clause that a task stems from, word for word, and its cite.
-func sourceLines(s task.Source) (lines []string) {
-	if s.Clause != "" {
-		lines = append(lines, quoteOpen+s.Clause+quoteClose)
-	}
-	if cite := strings.TrimSpace(s.Plan + " " + s.Address); cite != "" {
-		lines = append(lines, citeMark+cite)
-	}
-	return lines
 }
 
 // around are a task's parts, a series' next dates and the end of its history.

@@ -107,6 +107,8 @@ func TestWordsOfListsAndDrafts(t *testing.T) {
 		{"逾期", "overdue"}, {"逾期任务有哪些？", "overdue"}, {"哪些任务逾期了", "overdue"}, {"逾期 教育局", "overdue"}, {"逾期未还的图书", ""},
 		{"本周到期", "due"}, {"下周到期的任务", "due"}, {"今天到期", "due"}, {"本月到期 市财政局", "due"}, {"待定期限", "undated"}, {"没有期限的任务", "undated"},
 		{"新建任务 检查消防，市教育局牵头", "new task"}, {"新增一项任务：检查", "new task"}, {"立项 检查消防", "new task"}, {"新建任务", "new task"}, {"新建任务怎么说？", ""}, {"新建任务台账制度", ""}, {"立项审批由谁负责", ""},
+		{"就这条建任务 期限12月底", "clause to task"}, {"把第2条交办", "clause to task"}, {"交办第二条，年底前", "clause to task"}, {"请按这条立项：市教育局牵头", "clause to task"}, {"附件·市委宣传部·第3项 建任务", "clause to task"}, {"把乐公共协[2020]1号四（三）立项", "clause to task"},
+		{"新建任务 这条 期限12月25日", "clause to task"}, {"建任务 检查消防，市教育局牵头", "new task"}, {"这条由谁立项", ""}, {"第2条归谁办", ""}, {"根据附件要求做好立项", ""}, {"把T2交办", "task"},
 		{"修改 T12 期限 12月10日", "change task"}, {"把T12的期限改成12月10日", "change task"}, {"T12 期限改为12月10日", "change task"}, {"T12 期限是什么时候", "task"}, {"改T12", "change task"},
 		{"改 期限 12月20日", "change draft"}, {"期限改成12月20日", "change draft"}, {"牵头改为市财政局", "change draft"}, {"改牵头：市财政局", "change draft"}, {"改革的牵头单位", ""}, {"期限是哪天", ""}, {"牵头单位", ""},
 		{"确认", "confirm"}, {"确认交办", "confirm"}, {"好的，确认", "confirm"}, {"没问题", "confirm"}, {"确认书由谁盖章", ""}, {"放弃", "drop"}, {"算了", "drop"}, {"取消", "drop"},
