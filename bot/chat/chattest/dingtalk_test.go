@@ -96,8 +96,8 @@ func TestDingTalkMutesWhoSendsTooFast(t *testing.T) {
 			t.Fatalf("message %d: %s", i, got)
 		}
 	}
-	for at, want := range map[time.Duration]string{30 * time.Second: "130101", 10 * time.Minute: "130101"} {
-		if got := send(at); got != want {
+	for _, at := range []time.Duration{30 * time.Second, 10 * time.Minute} { // in their order: the first mutes
+		if got := send(at); got != "130101" {
 			t.Errorf("after %v: %s", at, got)
 		}
 	}
