@@ -128,7 +128,7 @@ func (l *lines) dingtalk(cfg config.Config, state chat.State, _ chat.Robots, _ s
 	}
 	secret := chat.Link(d.ClientSecret.Reveal())
 	bases := []string{d.OAPIBase, d.APIBase}
-	api, err := dingtalk.NewAPI(dingtalk.APIOptions{ClientID: d.ClientID, Secret: secret, Base: d.APIBase, Client: l.client, State: state})
+	api, err := dingtalk.NewAPI(dingtalk.APIOptions{ClientID: d.ClientID, Secret: secret, Base: d.APIBase, OldBase: d.OAPIBase, Client: l.client, State: state})
 	if err != nil {
 		return err
 	}

@@ -227,9 +227,12 @@ type Reply struct {
 	Mention  []UserID `json:"mention,omitempty"`  // people to alert; never everybody
 	Feedback string   `json:"feedback,omitempty"` // comes back as Key of EventFeedback where the platform has ratings
 	Update   bool     `json:"update,omitempty"`   // Card replaces the one whose button the message was
+	// Picture names a picture that follows the words as a message of its own, where
+	// there is an Illustrator.
+	Picture string `json:"picture,omitempty"`
 }
 
-// Empty reports whether r says nothing.
+// Empty reports whether r has no words.
 func (r Reply) Empty() bool { return r.Text == "" && r.Markdown == "" && r.Card == nil }
 
 // Card is a message with a title, facts and buttons, as far as a platform has
@@ -346,8 +349,14 @@ type Rate struct {
 // is not open.
 type Gate interface{ Open() bool }
 
+// Illustrator is the ability of a Pusher to send a picture, a PNG, as a message of
+// its own. It counts against Rates as any other.
+type Illustrator interface {
+	Illustrate(ctx context.Context, to Address, png []byte) Outcome
+}
+
 // Withdrawer is the ability of a Pusher to take back what it has sent; id is
-// the Outcome's.
+// the Outcome's. A second time may be refused, and does no harm.
 type Withdrawer interface {
 	Withdraw(ctx context.Context, to Address, id string) Outcome
 }

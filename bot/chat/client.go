@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -88,6 +90,26 @@ func (c *Client) Send(ctx context.Context, method string, to Link, header http.H
 	}
 	return Answer{Status: resp.StatusCode, Body: data, Written: true}
 }
+
+// Upload posts a picture as the field that both platforms take files in.
+func (c *Client) Upload(ctx context.Context, to Link, png []byte) Answer {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreatePart(textproto.MIMEHeader{
+		"Content-Disposition": {fmt.Sprintf(`form-data; name="media"; filename="%s"; filelength=%d`, PictureFile, len(png))},
+		"Content-Type":        {"image/png"},
+	})
+	if err == nil {
+		_, err = part.Write(png)
+	}
+	if err = errors.Join(err, form.Close()); err != nil { // a Buffer takes everything
+		return Answer{Err: fmt.Errorf("call: %w", err)}
+	}
+	return c.Send(ctx, http.MethodPost, to, nil, form.FormDataContentType(), &body)
+}
+
+// PictureFile is the name under which a platform may show a picture.
+const PictureFile = "picture.png"
 
 // bare takes the address out of an error of net/http.
 func bare(err error) error {

@@ -3,12 +3,15 @@ package chattest
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -86,6 +89,17 @@ type AIBot struct {
 	copies        int
 	failures      map[string]*aibotFailure
 	at            time.Time // of the frame at work, for rates
+	uploads       map[string]*aibotUpload
+	media         media
+	said          any // body of the acknowledgement of the frame at work
+}
+
+// aibotUpload is a picture on its way.
+type aibotUpload struct {
+	size, chunks int
+	sum          string
+	data         []byte
+	got          int
 }
 
 type aibotFailure struct{ code, times int }
@@ -120,12 +134,13 @@ type Shown struct {
 	Conversation string // userid of a talk between two, chatid of a group
 	Group        bool
 	Answers      string // msgid of what it answers; empty if the bot began
-	Kind         string // stream, text, markdown or card
+	Kind         string // stream, text, markdown, card or image
 	Text         string // a later frame of a stream replaces it
 	Finished     bool   // of a stream
 	Feedback     string
 	Card         *AIBotCard // of a card, also beside a stream; replaced by an update
 	Updates      int        // how often the card was replaced
+	Picture      []byte     // of an image
 	Time         time.Time
 }
 
@@ -148,6 +163,7 @@ func NewAIBot(opt AIBotOptions) *AIBot {
 	return &AIBot{
 		opt: opt, changed: make(chan struct{}), requests: map[string]*aibotRequest{}, known: map[string]bool{},
 		sent: map[string][]time.Time{}, tasks: map[string]int{}, acks: map[int]int{}, failures: map[string]*aibotFailure{},
+		uploads: map[string]*aibotUpload{}, media: media{},
 	}
 }
 
@@ -522,6 +538,12 @@ func (b *AIBot) frame(c *aibotConn, data []byte) bool {
 	ack := func(code int, message string) []byte {
 		return aibotFrame(map[string]any{"headers": map[string]any{"req_id": f.Headers.RequestID}, "errcode": code, "errmsg": message})
 	}
+	said := func(code int) []byte {
+		if b.said == nil || code != 0 {
+			return ack(code, "errcode "+strconv.Itoa(code)+", hint: [chattest]")
+		}
+		return aibotFrame(map[string]any{"headers": map[string]any{"req_id": f.Headers.RequestID}, "errcode": 0, "errmsg": "ok", "body": b.said})
+	}
 	switch f.Cmd {
 	case "aibot_subscribe":
 		return b.subscribe(c, f, ack)
@@ -538,10 +560,11 @@ func (b *AIBot) frame(c *aibotConn, data []byte) bool {
 	if b.at = f.Headers.Clock; b.at.IsZero() {
 		b.at = b.opt.Now()
 	}
+	b.said = nil
 	code := b.perform(c, f)
 	b.acks[code]++
 	b.happened()
-	answer := aibotAck{c, f.Headers.RequestID, ack(code, "errcode "+strconv.Itoa(code)+", hint: [chattest]")}
+	answer := aibotAck{c, f.Headers.RequestID, said(code)}
 	switch {
 	case b.swallow > 0:
 		b.swallow--
@@ -603,6 +626,10 @@ type (
 		Markdown *aibotText      `json:"markdown"`
 		Stream   *aibotStream    `json:"stream"`
 		Card     json.RawMessage `json:"template_card"`
+		Image    *aibotImage     `json:"image"`
+	}
+	aibotImage struct {
+		ID string `json:"media_id"`
 	}
 	aibotText struct {
 		Content string `json:"content"`
@@ -669,6 +696,9 @@ func (b *AIBot) perform(c *aibotConn, f aibotIn) int {
 		fail.times--
 		return fail.code
 	}
+	if strings.HasPrefix(f.Cmd, "aibot_upload_media_") {
+		return b.upload(f)
+	}
 	var body aibotBody
 	if err := aibotStrict(f.Body, &body); err != nil {
 		b.violated("%s: %v", f.Cmd, err)
@@ -712,6 +742,9 @@ func (b *AIBot) parts(body aibotBody, types ...string) (card *AIBotCard, cardFee
 	}
 	if !slices.Contains(types, body.Type) {
 		return bad("msgtype %q is not among %v", body.Type, types)
+	}
+	if body.Image != nil {
+		return bad("%s with an image", body.Type)
 	}
 	if got := [4]bool{body.Text != nil, body.Markdown != nil, body.Stream != nil, body.Card != nil}; got != want[body.Type] || body.Response != "" || body.Users != nil {
 		return bad("%s with other parts", body.Type)
@@ -837,10 +870,94 @@ func (b *AIBot) fresh(card *AIBotCard) bool {
 	return true
 }
 
+// upload takes a step of an upload; mu is held.
+func (b *AIBot) upload(f aibotIn) int {
+	bad := func(format string, args ...any) int {
+		b.violated(f.Cmd+": "+format, args...)
+		return AIBotBadParameter
+	}
+	switch f.Cmd {
+	case "aibot_upload_media_init":
+		var in struct {
+			Type   string `json:"type"`
+			Name   string `json:"filename"`
+			Size   int    `json:"total_size"`
+			Chunks int    `json:"total_chunks"`
+			Sum    string `json:"md5"`
+		}
+		if err := aibotStrict(f.Body, &in); err != nil {
+			return bad("%v", err)
+		}
+		if in.Type != "image" || in.Name == "" || in.Size > mostPicture || in.Chunks < 1 || in.Chunks > pictureChunks {
+			return bad("%+v", in)
+		}
+		id := b.id("upload")
+		b.uploads[id] = &aibotUpload{size: in.Size, chunks: in.Chunks, sum: in.Sum}
+		b.said = map[string]any{"upload_id": id}
+	case "aibot_upload_media_chunk":
+		var in struct {
+			ID    string `json:"upload_id"`
+			Index int    `json:"chunk_index"`
+			Data  []byte `json:"base64_data"`
+		}
+		if err := aibotStrict(f.Body, &in); err != nil {
+			return bad("%v", err)
+		}
+		u := b.uploads[in.ID]
+		if u == nil || in.Index != u.got || len(in.Data) == 0 || len(in.Data) > pictureChunk {
+			return bad("chunk %d of %d bytes", in.Index, len(in.Data))
+		}
+		u.data, u.got = append(u.data, in.Data...), u.got+1
+	case "aibot_upload_media_finish":
+		var in struct {
+			ID string `json:"upload_id"`
+		}
+		if err := aibotStrict(f.Body, &in); err != nil {
+			return bad("%v", err)
+		}
+		u := b.uploads[in.ID]
+		delete(b.uploads, in.ID)
+		if u == nil || u.got != u.chunks || len(u.data) != u.size {
+			return bad("not all has come")
+		}
+		if sum := md5.Sum(u.data); hex.EncodeToString(sum[:]) != u.sum {
+			return bad("md5")
+		}
+		if err := pictureFault(u.data, mostPicture); err != nil {
+			return bad("%v", err)
+		}
+		b.said = map[string]any{"type": "image", "media_id": b.media.keep(u.data, b.opt.Now()), "created_at": b.opt.Now().Unix()}
+	default:
+		return bad("unknown")
+	}
+	return 0
+}
+
+// picture is a message with a picture; mu is held.
+func (b *AIBot) picture(body aibotBody) (s Shown, ok bool) {
+	id := body.Image.ID
+	body.Image = nil
+	if !reflect.DeepEqual(body, aibotBody{ChatID: body.ChatID, ChatType: body.ChatType, Type: "image"}) {
+		b.violated("an image with other parts")
+		return s, false
+	}
+	png, ok := b.media.get(id, b.opt.Now())
+	if !ok {
+		b.violated("a media_id that is not kept")
+	}
+	return Shown{Kind: "image", Picture: png}, ok
+}
+
 // send is aibot_send_msg; mu is held.
 func (b *AIBot) send(body aibotBody) int {
-	card, feedback, ok := b.parts(body, "markdown", "template_card")
-	if !ok || body.ChatID == nil || *body.ChatID == "" || !b.fresh(card) {
+	var s Shown
+	var ok bool
+	if body.Image != nil {
+		s, ok = b.picture(body)
+	} else {
+		s, ok = b.words(body)
+	}
+	if !ok || body.ChatID == nil || *body.ChatID == "" || !b.fresh(s.Card) {
 		return AIBotBadParameter
 	}
 	group, known := b.known[*body.ChatID]
@@ -853,14 +970,21 @@ func (b *AIBot) send(body aibotBody) int {
 	case !b.spend(*body.ChatID):
 		return AIBotFrequency
 	}
-	s := Shown{Conversation: *body.ChatID, Kind: "markdown", Card: card, Feedback: feedback}
-	if card != nil {
-		s.Kind = "card"
-	} else {
-		s.Text = body.Markdown.Content
-	}
+	s.Conversation = *body.ChatID
 	b.show(s)
 	return 0
+}
+
+// words is a message of markdown or a card; mu is held.
+func (b *AIBot) words(body aibotBody) (s Shown, ok bool) {
+	card, feedback, ok := b.parts(body, "markdown", "template_card")
+	s = Shown{Kind: "markdown", Card: card, Feedback: feedback}
+	if card != nil {
+		s.Kind = "card"
+	} else if body.Markdown != nil {
+		s.Text = body.Markdown.Content
+	}
+	return s, ok
 }
 
 // respond is aibot_respond_msg; mu is held.

@@ -35,6 +35,7 @@ const (
 	DingTalkRecallGroup   = "/v1.0/robot/groupMessages/recall"
 	DingTalkSendBySession = "/robot/sendBySession"
 	DingTalkSendByWebhook = "/robot/send"
+	DingTalkUpload        = "/media/upload" // at oapi.dingtalk.com too
 )
 
 // Limits of DingTalk.
@@ -86,6 +87,7 @@ type DingTalk struct {
 	sends      map[string][]time.Time
 	muted      map[string]time.Time
 	shown      []DingTalkShown
+	media      media
 	faults     map[string][]DingTalkFault
 	calls      map[string]int
 	complaints []string
@@ -109,10 +111,11 @@ type DingTalkShown struct {
 	Conversation string // of a group; of a direct talk the staff id
 	By           string // session, group, direct or webhook
 	Robot        string // its code or token
-	Type         string // text, markdown or actionCard
+	Type         string // text, markdown, actionCard or image
 	Title        string
 	Text         string   // as it was sent; see Lines
 	Link         string   // of an actionCard
+	Picture      []byte   // of an image
 	At           []string // people alerted
 	AtAll        bool
 	ID           string // processQueryKey, if it went by the API
@@ -180,7 +183,7 @@ func NewDingTalk(opt DingTalkOptions) *DingTalk {
 		opt: opt, done: make(chan struct{}), changed: make(chan struct{}),
 		tickets: map[string]dingTicket{}, groups: map[string][]string{}, users: map[string]string{}, hooks: map[string]DingTalkWebhook{},
 		sessions: map[string]dingSession{}, bodies: map[string][]byte{}, sends: map[string][]time.Time{}, muted: map[string]time.Time{},
-		faults: map[string][]DingTalkFault{}, calls: map[string]int{},
+		faults: map[string][]DingTalkFault{}, calls: map[string]int{}, media: media{},
 	}
 	d.srv = httptest.NewUnstartedServer(d)
 	if opt.Listener != nil {
@@ -381,10 +384,12 @@ func (d *DingTalk) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	hook := r.URL.Path == DingTalkSendBySession || r.URL.Path == DingTalkSendByWebhook
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	body, err := io.ReadAll(io.LimitReader(r.Body, 2*mostPicture))
 	switch {
 	case err != nil:
 		return
+	case r.URL.Path == DingTalkUpload:
+		d.keep(w, r, body)
 	case hook && r.Method != http.MethodPost:
 		dingErrcode(w, 43002, "need POST")
 	case hook && !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json"):
@@ -477,6 +482,28 @@ func (d *DingTalk) authorized(r *http.Request) bool {
 	return token != "" && token == d.token && d.opt.Now().Before(d.tokenUntil)
 }
 
+// keep takes a picture in, by the old API: it wants the token in its address.
+func (d *DingTalk) keep(w http.ResponseWriter, r *http.Request, body []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	q := r.URL.Query()
+	png, err := uploaded(r, body)
+	switch token := q.Get("access_token"); {
+	case r.Method != http.MethodPost:
+		dingErrcode(w, 43002, "need POST")
+	case token == "" || token != d.token:
+		dingErrcode(w, 40014, "invalid access_token")
+	case !d.opt.Now().Before(d.tokenUntil):
+		dingErrcode(w, 42001, "access_token expired")
+	case err != nil || q.Get("type") != "image":
+		d.complaints = append(d.complaints, fmt.Sprintf("upload of type %q: %v", q.Get("type"), err))
+		dingErrcode(w, 43008, "multipart needed")
+	default:
+		now := d.opt.Now()
+		dingJSON(w, map[string]any{"errcode": 0, "errmsg": "ok", "type": "image", "media_id": d.media.keep(png, now), "created_at": now.UnixMilli()})
+	}
+}
+
 // clock is the time that rates follow.
 func (d *DingTalk) clock(r *http.Request) time.Time {
 	if at, err := time.Parse(time.RFC3339Nano, r.Header.Get("X-Xietiao-Clock")); err == nil {
@@ -502,6 +529,7 @@ func (d *DingTalk) pass(key string, at time.Time) bool {
 
 // dingParams are the fields of msgParam by msgKey, all required.
 var dingParams = map[string][]string{
+	"sampleImageMsg":   {"photoURL"},
 	"sampleText":       {"content"},
 	"sampleMarkdown":   {"title", "text"},
 	"sampleActionCard": {"title", "text", "singleTitle", "singleURL"},
@@ -537,6 +565,12 @@ func (d *DingTalk) send(w http.ResponseWriter, r *http.Request, body []byte) {
 		bad("msgParam")
 		return
 	}
+	picture, kept := d.media.get(param["photoURL"], d.opt.Now())
+	if in.MsgKey == "sampleImageMsg" && !kept {
+		d.complaints = append(d.complaints, "a picture that was not uploaded, or long ago")
+		bad("photoURL")
+		return
+	}
 	if _, known := d.groups[in.Conversation]; group && !known {
 		bad("openConversationId.notExist")
 		return
@@ -549,6 +583,8 @@ func (d *DingTalk) send(w http.ResponseWriter, r *http.Request, body []byte) {
 	switch in.MsgKey {
 	case "sampleText":
 		shown.Type, shown.Text = "text", param["content"]
+	case "sampleImageMsg":
+		shown.Type, shown.Picture = "image", picture
 	case "sampleActionCard":
 		shown.Type = "actionCard"
 	}

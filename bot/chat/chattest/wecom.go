@@ -2,7 +2,10 @@ package chattest
 
 import (
 	"bytes"
+	"crypto/md5"
 	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,6 +58,7 @@ type WeComDelivery struct {
 	Text     string   // what is read; of a card its lines
 	Mentions []string // who is alerted; @all is everybody
 	Card     *WeComCard
+	Picture  []byte // of an image
 	ID       string // msgid, of an app's message
 	Feedback string
 	At       time.Time
@@ -105,7 +109,7 @@ type WeComFault struct {
 	Cut    bool // do it, then end the connection without an answer
 }
 
-// WeCom is a fake of https://qyapi.weixin.qq.com: gettoken, message/send,
+// WeCom is a fake of https://qyapi.weixin.qq.com: gettoken, media/upload, message/send,
 // message/recall, message/update_template_card, webhook/send, aibot/response,
 // agent/get, department/list, user/simplelist and auth/getuserinfo, by the
 // pages of 2025. What the pages forbid and a real WeCom would not say is a
@@ -129,7 +133,8 @@ type WeCom struct {
 	links      map[string]wecomLink   // response codes, not used yet
 	logins     map[string]string      // OAuth codes, not used yet → user
 	tasks      map[string]bool        // ids of cards
-	at         time.Time              // of the request at work, for what is limited
+	media      media
+	at         time.Time // of the request at work, for what is limited
 	last       int
 }
 
@@ -148,6 +153,7 @@ const (
 	wecomOldToken   = 42001
 	wecomBadLogin   = 40029
 	wecomBadChars   = 40033
+	wecomBadMedia   = 40007
 	wecomBadField   = 40035
 	wecomBadAgent   = 40056
 	wecomBadValue   = 40058
@@ -181,7 +187,7 @@ func NewWeCom(opt WeComOptions) *WeCom {
 	w := &WeCom{
 		opt: opt, ends: make(chan struct{}), hung: make(chan string, 100), tokens: map[string]time.Time{}, counts: map[string]int{},
 		faults: map[string][]WeComFault{}, always: map[string]WeComFault{}, sent: map[string][]time.Time{},
-		codes: map[string]string{}, links: map[string]wecomLink{}, logins: map[string]string{}, tasks: map[string]bool{},
+		codes: map[string]string{}, links: map[string]wecomLink{}, logins: map[string]string{}, tasks: map[string]bool{}, media: media{},
 	}
 	mux := http.NewServeMux()
 	w.handle(mux, "gettoken", "GET", false, w.gettoken)
@@ -189,6 +195,7 @@ func NewWeCom(opt WeComOptions) *WeCom {
 	w.handle(mux, "department/list", "GET", true, w.departments)
 	w.handle(mux, "user/simplelist", "GET", true, w.users)
 	w.handle(mux, "auth/getuserinfo", "GET", true, w.login)
+	w.handle(mux, wecomUpload, "POST", true, w.keep)
 	w.handle(mux, "message/send", "POST", true, w.send)
 	w.handle(mux, "message/recall", "POST", true, w.recall)
 	w.handle(mux, "message/update_template_card", "POST", true, w.update)
@@ -400,6 +407,12 @@ func (w *WeCom) checked(r *http.Request, path, method string, token bool, body [
 	if method == "POST" {
 		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		switch {
+		case path == wecomUpload:
+			png, err := uploaded(r, body)
+			if err != nil {
+				return w.refuse(wecomBadField, "%s: %v", path, err)
+			}
+			body = png
 		case err != nil || kind != "application/json":
 			return w.refuse(wecomBadField, "%s: Content-Type %q", path, r.Header.Get("Content-Type"))
 		case !utf8.Valid(body):
@@ -501,6 +514,49 @@ func (w *WeCom) login(q url.Values, _ []byte) any {
 	return map[string]any{"errcode": 0, "errmsg": "ok", "userid": user}
 }
 
+const wecomUpload = "media/upload"
+
+// keep is media/upload (docs 90253).
+func (w *WeCom) keep(q url.Values, png []byte) any {
+	if q.Get("type") != "image" {
+		return w.refuse(wecomBadField, "%s: type %q", wecomUpload, q.Get("type"))
+	}
+	return map[string]any{"errcode": 0, "errmsg": "", "type": "image", "media_id": w.media.keep(png, w.opt.Now()), "created_at": strconv.FormatInt(w.opt.Now().Unix(), 10)}
+}
+
+// wecomImage is a picture: an app's was uploaded, a robot's comes along.
+type wecomImage struct {
+	ID   string `json:"media_id"`
+	Data string `json:"base64"`
+	Sum  string `json:"md5"`
+}
+
+// picture checks a picture and returns its bytes; a non-nil answer refuses it. mu is held.
+func (w *WeCom) picture(path string, img *wecomImage) ([]byte, any) {
+	if path == "message/send" {
+		if img.Data+img.Sum != "" {
+			return nil, w.refuse(wecomBadField, "%s: an image with other fields", path)
+		}
+		png, ok := w.media.get(img.ID, w.opt.Now())
+		if !ok {
+			return nil, w.refuse(wecomBadMedia, "%s: media_id", path)
+		}
+		return png, nil
+	}
+	png, err := base64.StdEncoding.DecodeString(img.Data)
+	sum := md5.Sum(png)
+	switch {
+	case err != nil || img.ID != "":
+		return nil, w.refuse(wecomBadField, "%s: an image that is no base64, or with a media_id", path)
+	case img.Sum != hex.EncodeToString(sum[:]):
+		return nil, w.refuse(wecomBadValue, "%s: md5", path)
+	}
+	if err := pictureFault(png, robotPicture); err != nil {
+		return nil, w.refuse(93018, "%s: %v", path, err)
+	}
+	return png, nil
+}
+
 // wording is text, markdown or markdown_v2.
 type wecomWording struct {
 	Content  string   `json:"content"`
@@ -518,6 +574,7 @@ type wecomSpoken struct {
 	Markdown *wecomWording `json:"markdown"`
 	V2       *wecomWording `json:"markdown_v2"`
 	Card     *WeComCard    `json:"template_card"`
+	Image    *wecomImage   `json:"image"`
 }
 
 // mention is how a person is alerted inside a text (docs 99110).
@@ -537,8 +594,12 @@ func (w *WeCom) render(path string, s wecomSpoken, limits map[string]int) (WeCom
 	switch {
 	case !ok:
 		return d, w.refuse(40008, "%s: type %q", path, s.Type)
-	case s.Card != nil && s.Type != "template_card":
-		return d, w.refuse(wecomBadField, "%s: a card in a message of type %q", path, s.Type)
+	case s.Card != nil && s.Type != "template_card", (s.Image != nil) != (s.Type == "image"):
+		return d, w.refuse(wecomBadField, "%s: a card or an image in a message of type %q, or none", path, s.Type)
+	case s.Type == "image":
+		png, refused := w.picture(path, s.Image)
+		d.Picture = png
+		return d, refused
 	case s.Type == "template_card":
 		if fault := s.Card.fault(path == "webhook/send"); fault != "" {
 			return d, w.refuse(wecomBadValue, "%s: card: %s", path, fault)
@@ -675,7 +736,7 @@ func (w *WeCom) send(_ url.Values, body []byte) any {
 	if out, ok := w.strict(path, body, &in); !ok {
 		return out
 	}
-	d, refused := w.render(path, in.wecomSpoken, map[string]int{"text": wecomText, "markdown": wecomText, "template_card": 0})
+	d, refused := w.render(path, in.wecomSpoken, map[string]int{"text": wecomText, "markdown": wecomText, "template_card": 0, "image": 0})
 	ids := strings.Split(in.To, "|")
 	switch {
 	case refused != nil:
@@ -785,7 +846,7 @@ func (w *WeCom) robot(q url.Values, body []byte) any {
 	if out, ok := w.strict(path, body, &in); !ok {
 		return out
 	}
-	d, refused := w.render(path, in, map[string]int{"text": wecomText, "markdown": wecomMarkdown, "markdown_v2": wecomMarkdown, "template_card": 0})
+	d, refused := w.render(path, in, map[string]int{"text": wecomText, "markdown": wecomMarkdown, "markdown_v2": wecomMarkdown, "template_card": 0, "image": 0})
 	key := q.Get("key")
 	switch {
 	case key == "" || !slices.Contains(w.opt.Robots, key):

@@ -1,6 +1,8 @@
 package chattest_test
 
 import (
+	"crypto/md5"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/silenceper/wechat/v2/util"
 
+	"xietiao/bot/chat"
 	"xietiao/bot/chat/chattest"
 )
 
@@ -76,6 +79,7 @@ func TestWeComIsStrict(t *testing.T) {
 	t.Parallel()
 	const kind = "application/json; charset=utf-8"
 	long := strings.Repeat("长", 683)
+	picture, large := chattest.Noise(64), chattest.Noise(3<<20)
 	button := `"template_card":{"card_type":"button_interaction","main_title":{"title":"t"},"task_id":"T","button_list":[{"text":"b","key":"k"}]}`
 	for name, tc := range map[string]struct {
 		path, kind, body string
@@ -115,14 +119,22 @@ func TestWeComIsStrict(t *testing.T) {
 		"a message nobody knows":       {"message/recall", kind, `{"msgid":"x"}`, 40058, false},
 		"a card that was not pressed":  {"message/update_template_card", kind, `{"userids":["lisi"],"agentid":7,"response_code":"x","button":{"replace_name":"y"}}`, 40058, false},
 		"a change into nothing":        {"message/update_template_card", kind, `{"userids":["lisi"],"agentid":7,"response_code":"x"}`, 40035, true},
+		"a robot's picture":            {"webhook/send?key=k", kind, robotImage(picture, picture), 0, false},
+		"another picture's md5":        {"webhook/send?key=k", kind, robotImage(picture, picture[1:]), 40058, true},
+		"no picture":                   {"webhook/send?key=k", kind, robotImage([]byte("picture"), []byte("picture")), 93018, true},
+		"a picture of 3 MB":            {"webhook/send?key=k", kind, robotImage(large, large), 93018, true},
+		"a robot's media_id":           {"webhook/send?key=k", kind, `{"msgtype":"image","image":{"media_id":"x"}}`, 40035, true},
+		"a picture never uploaded":     {"message/send", kind, `{"touser":"ZhangSan","msgtype":"image","agentid":7,"image":{"media_id":"x"}}`, 40007, true},
+		"an app's bytes":               {"message/send", kind, `{"touser":"ZhangSan","msgtype":"image","agentid":7,"image":{"base64":"x"}}`, 40035, true},
+		"an upload that is no form":    {"media/upload", kind, `{}`, 40035, true},
 		"something behind the message": {"webhook/send?key=k", kind, `{"msgtype":"text","text":{"content":"x"}}{}`, 40035, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWeCom(t, nil)
 			address := w.URL() + "/cgi-bin/" + tc.path
-			if strings.HasPrefix(tc.path, "message/") {
-				address += "?access_token=" + wecomToken(t, w)
+			if strings.HasPrefix(tc.path, "me") {
+				address += "?type=image&access_token=" + wecomToken(t, w)
 			}
 			if got := wecomCode(postWeCom(t, address, tc.kind, tc.body)); got != tc.code {
 				t.Errorf("errcode %d, want %d", got, tc.code)
@@ -134,6 +146,37 @@ func TestWeComIsStrict(t *testing.T) {
 				t.Error("it arrived")
 			}
 		})
+	}
+}
+
+// robotImage is a robot's picture with the md5 of another.
+func robotImage(png, other []byte) string {
+	return fmt.Sprintf(`{"msgtype":"image","image":{"base64":%q,"md5":"%x"}}`, base64.StdEncoding.EncodeToString(png), md5.Sum(other))
+}
+
+func TestPicturesAreKeptThreeDays(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	w := newWeCom(t, func() time.Time { return at })
+	token := func() string {
+		return getWeCom(t, w.URL()+"/cgi-bin/gettoken?corpid=ww1&corpsecret=s")["access_token"].(string)
+	}
+	a := chat.NewClient(nil).Upload(t.Context(), chat.Link(w.URL()+"/cgi-bin/media/upload?type=image&access_token="+token()), chattest.Noise(64))
+	var in struct {
+		ID string `json:"media_id"`
+	}
+	if err := a.Decode(&in); err != nil || in.ID == "" {
+		t.Fatalf("%s, %v", a.Body, err)
+	}
+	for _, tc := range []struct {
+		after time.Duration
+		code  int
+	}{{0, 0}, {72*time.Hour - time.Second, 0}, {time.Second, 40007}} {
+		at = at.Add(tc.after)
+		out := postWeCom(t, w.URL()+"/cgi-bin/message/send?access_token="+token(), "application/json", `{"touser":"ZhangSan","msgtype":"image","agentid":7,"image":{"media_id":"`+in.ID+`"}}`)
+		if wecomCode(out) != tc.code {
+			t.Errorf("%s later: %v", tc.after, out)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -16,8 +17,12 @@ import (
 	"xietiao/bot/chat"
 )
 
-// apiBase is where the API is, but for fakes and private deployments.
-const apiBase = "https://api.dingtalk.com"
+// Where the API is, but for fakes and private deployments: the new one, and the old
+// one for what it alone can do.
+const (
+	apiBase  = "https://api.dingtalk.com"
+	oapiBase = "https://oapi.dingtalk.com"
+)
 
 // Paths of the API (page robot-1-0 and oauth2-1-0, as in its official client).
 const (
@@ -26,6 +31,7 @@ const (
 	pathSendGroup     = "/v1.0/robot/groupMessages/send"
 	pathWithdraw      = "/v1.0/robot/otoMessages/batchRecall" // oto, not oTo
 	pathWithdrawGroup = "/v1.0/robot/groupMessages/recall"
+	pathUpload        = "/media/upload" // of the old API (page upload-media-files)
 )
 
 // Timing of tokens, by the wall clock.
@@ -42,6 +48,7 @@ type APIOptions struct {
 	ClientID string    // AppKey
 	Secret   chat.Link // AppSecret
 	Base     string    // empty: DingTalk's own
+	OldBase  string    // of the old API, where pictures go; empty: DingTalk's own
 	Client   *chat.Client
 	State    chat.State // keeps the token, for all instances
 }
@@ -53,6 +60,7 @@ type API struct {
 	clientID string
 	secret   chat.Link
 	base     string
+	oldBase  string
 	client   *chat.Client
 	state    chat.State
 	flights  singleflight.Group
@@ -64,27 +72,28 @@ func NewAPI(opt APIOptions) (*API, error) {
 	fail := func(why string) (*API, error) {
 		return nil, fmt.Errorf("dingtalk api: %s: %w", why, chat.ErrConfig)
 	}
-	base, ok := baseOf(opt.Base)
+	base, ok1 := baseOf(opt.Base, apiBase)
+	oldBase, ok2 := baseOf(opt.OldBase, oapiBase)
 	switch {
 	case opt.ClientID == "" || opt.Secret == "":
 		return fail("no client id or secret")
 	case opt.State == nil:
 		return fail("no state")
-	case !ok:
+	case !ok1 || !ok2:
 		return fail("the base is no address")
 	}
 	if opt.Client == nil {
 		opt.Client = chat.NewClient(nil)
 	}
 	return &API{
-		clientID: opt.ClientID, secret: opt.Secret, base: base, client: opt.Client, state: opt.State,
+		clientID: opt.ClientID, secret: opt.Secret, base: base, oldBase: oldBase, client: opt.Client, state: opt.State,
 	}, nil
 }
 
-// baseOf returns the base of the API without a slash at its end.
-func baseOf(base string) (string, bool) {
+// baseOf returns the base of an API without a slash at its end.
+func baseOf(base, standard string) (string, bool) {
 	if base == "" {
-		return apiBase, true
+		return standard, true
 	}
 	_, ok := origins([]string{base})
 	return strings.TrimRight(base, "/"), ok
@@ -197,9 +206,38 @@ func (a *API) fetch(ctx context.Context) ([]byte, error) {
 	return []byte(in.Token), nil
 }
 
-// call posts body to path with the token and decodes the answer into v. A token
-// that DingTalk does not take any more is replaced once.
+// call posts body to path with the token and decodes the answer into v.
 func (a *API) call(ctx context.Context, path string, body, v any) chat.Outcome {
+	return a.withToken(ctx, func(token string) (chat.Answer, chat.Outcome) {
+		answer := a.client.Call(ctx, http.MethodPost, chat.Link(a.base+path), http.Header{"X-Acs-Dingtalk-Access-Token": {token}}, body)
+		return answer, judgeAPI(answer, v)
+	})
+}
+
+// upload keeps a picture with DingTalk and returns its id. It shows nothing to
+// anybody, so no outcome of it is unknown.
+func (a *API) upload(ctx context.Context, png []byte) (id string, o chat.Outcome) {
+	var in struct {
+		ID string `json:"media_id"`
+	}
+	o = a.withToken(ctx, func(token string) (chat.Answer, chat.Outcome) {
+		q := url.Values{"access_token": {token}, "type": {"image"}}
+		answer := a.client.Upload(ctx, chat.Link(a.oldBase+pathUpload+"?"+q.Encode()), png)
+		o := judgeHook(answer)
+		if o.Verdict() == chat.VerdictDone && (answer.Decode(&in) != nil || in.ID == "") {
+			o = chat.Permanent(badAnswer)
+		}
+		return answer, o
+	})
+	if o.Verdict() == chat.VerdictUnknown {
+		o = chat.RetryAfter(soon).Because(o.Code())
+	}
+	return in.ID, o
+}
+
+// withToken runs do with the token. One that DingTalk does not take any more is
+// replaced once.
+func (a *API) withToken(ctx context.Context, do func(token string) (chat.Answer, chat.Outcome)) chat.Outcome {
 	used := []byte(nil)
 	for {
 		token, err := a.token(ctx)
@@ -209,8 +247,7 @@ func (a *API) call(ctx context.Context, path string, body, v any) chat.Outcome {
 		if bytes.Equal(token, used) { // another instance keeps what we dropped
 			return chat.RetryAfter(soon).Because("InvalidAuthentication")
 		}
-		answer := a.client.Call(ctx, http.MethodPost, chat.Link(a.base+path), http.Header{"X-Acs-Dingtalk-Access-Token": {string(token)}}, body)
-		o := judgeAPI(answer, v)
+		answer, o := do(string(token))
 		stale := answer.Status == http.StatusUnauthorized || remedyOf(o.Code()) == renew
 		if !stale {
 			return o

@@ -52,6 +52,10 @@ var codes = map[string]remedy{
 	"460101": never,   // longer than 20000 bytes
 	"88":     noRobot, // not authorised
 
+	// Answers of oapi.dingtalk.com to uploads.
+	"40014": renew, // the token is none
+	"42001": renew, // it has expired
+
 	// Answers of api.dingtalk.com, by HTTP 4xx (seen with its official clients).
 	"InvalidAuthentication":                          renew, // the token has expired or was revoked
 	"invalidClientIdOrSecret":                        config,

@@ -131,7 +131,7 @@ func (w *world) streamOptions() dingtalk.StreamOptions {
 
 func (w *world) api(t *testing.T) *dingtalk.API {
 	t.Helper()
-	api, err := dingtalk.NewAPI(dingtalk.APIOptions{ClientID: "dingkey", Secret: clientSecret, Base: w.URL(), Client: w.client, State: w.state})
+	api, err := dingtalk.NewAPI(dingtalk.APIOptions{ClientID: "dingkey", Secret: clientSecret, Base: w.URL(), OldBase: w.URL(), Client: w.client, State: w.state})
 	if err != nil {
 		t.Fatal(err)
 	}

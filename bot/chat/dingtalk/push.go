@@ -38,8 +38,9 @@ type Pusher struct {
 }
 
 var (
-	_ chat.Pusher     = (*Pusher)(nil)
-	_ chat.Withdrawer = (*Pusher)(nil)
+	_ chat.Pusher      = (*Pusher)(nil)
+	_ chat.Illustrator = (*Pusher)(nil)
+	_ chat.Withdrawer  = (*Pusher)(nil)
 )
 
 // NewPusher returns the pusher of an app robot. The error is chat.ErrConfig.
@@ -104,6 +105,21 @@ func (p *Pusher) send(ctx context.Context, to chat.Address, r chat.Reply) chat.O
 	if !ok {
 		return chat.Permanent(tooLong)
 	}
+	return p.deliver(ctx, to, key, param)
+}
+
+// Illustrate implements chat.Illustrator: the picture is uploaded, then sent by the
+// API, whether a session lives or not.
+func (p *Pusher) Illustrate(ctx context.Context, to chat.Address, png []byte) chat.Outcome {
+	id, o := p.api.upload(ctx, png)
+	if o.Verdict() != chat.VerdictDone {
+		return o
+	}
+	return p.deliver(ctx, to, "sampleImageMsg", encode(map[string]string{"photoURL": id}))
+}
+
+// deliver sends a message of the API's.
+func (p *Pusher) deliver(ctx context.Context, to chat.Address, key, param string) chat.Outcome {
 	path := pathSendGroup
 	body := map[string]any{"robotCode": p.robot(to), "msgKey": key, "msgParam": param}
 	switch {

@@ -1,6 +1,7 @@
 package dingtalk_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -97,6 +98,36 @@ func TestWithoutASessionTheAPISends(t *testing.T) {
 		}
 		if n := w.Calls(chattest.DingTalkToken); n != 1 {
 			t.Errorf("%d tokens", n)
+		}
+	})
+}
+
+func TestPicturesAreUploadedAndShown(t *testing.T) {
+	inWorld(t, chattest.DingTalkOptions{}, func(t *testing.T, w *world) {
+		w.AddGroup(groupID, "u1")
+		w.AddUsers("u1")
+		p := w.pusher(t)
+		png := chattest.Noise(4096)
+		o := p.Illustrate(t.Context(), group, png)
+		is(t, "to a group", o, done)
+		is(t, "withdrawn", p.Withdraw(t.Context(), group, o.ID()), done)
+		w.ExpireToken()
+		is(t, "to a person, with another token", p.Illustrate(t.Context(), person, png), done)
+		for _, s := range w.Delivered() {
+			if s.Type != "image" || !bytes.Equal(s.Picture, png) {
+				t.Errorf("%s of %d bytes", s.Type, len(s.Picture))
+			}
+		}
+		for want, fault := range map[string]chattest.DingTalkFault{
+			"retry(network) after 0s": {Cut: true, Late: true}, "permanent(40035)": chattest.DingTalkErrcode(40035), "permanent(answer)": {Body: `{"errcode":0}`},
+		} {
+			w.Fail(chattest.DingTalkUpload, fault)
+			is(t, "upload", p.Illustrate(t.Context(), person, png), want)
+		}
+		w.Fail(chattest.DingTalkSendDirect, chattest.DingTalkFault{Cut: true, Late: true})
+		is(t, "sent, not answered", p.Illustrate(t.Context(), person, png), "unknown(network)")
+		if n := len(w.Delivered()); n != 3 {
+			t.Errorf("%d arrived", n)
 		}
 	})
 }
@@ -265,6 +296,7 @@ func TestEveryCodeHasItsOutcomeAndAdvice(t *testing.T) {
 			want := map[string]string{
 				"-1": "retry(-1) after 0s", "130101": "retry(130101) after 10m0s", "410100": "retry(410100) after 10m0s",
 				"302033": "retry(302033) after 10m0s", "1111": "retry(1111) after 10m0s", "310000": "permanent(310000)",
+				"40014": "retry(40014) after 0s", "42001": "retry(42001) after 0s",
 				"300001": "permanent(300001)", "300005": "permanent(300005)", "400101": "permanent(400101)", "400102": "permanent(400102)",
 				"400013": "permanent(400013)", "400105": "permanent(400105)", "400106": "permanent(400106)", "40035": "permanent(40035)",
 				"43002": "permanent(43002)", "43004": "permanent(43004)", "460101": "permanent(460101)", "88": "permanent(88)",

@@ -92,7 +92,7 @@ func NewStream(opt StreamOptions) (*Stream, error) {
 	fail := func(why string) (*Stream, error) {
 		return nil, fmt.Errorf("%s stream: %s: %w", ViaRobot, why, chat.ErrConfig)
 	}
-	base, ok := baseOf(opt.Base)
+	base, ok := baseOf(opt.Base, apiBase)
 	bases, ok2 := origins(opt.Bases)
 	switch {
 	case opt.ClientID == "" || opt.Secret == "":

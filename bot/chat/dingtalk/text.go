@@ -46,6 +46,9 @@ var advices = map[string]string{
 	"460101": "消息超过长度上限，请缩短内容。",
 	"88":     "未获授权。请在“" + pageRobot + "”确认机器人已启用，并在“" + pageRelease + "”发布。",
 
+	"40014": "访问凭证失效，已自动更换；若反复出现，请检查是否有别的程序在用同一应用。",
+	"42001": "访问凭证失效，已自动更换；若反复出现，请检查是否有别的程序在用同一应用。",
+
 	"InvalidAuthentication":                          "访问凭证失效，已自动更换；若反复出现，请检查是否有别的程序在用同一应用。",
 	"invalidClientIdOrSecret":                        "Client ID 或 Client Secret 不对。在“" + pageSecret + "”复制后填入 dingtalk.client_id、dingtalk.client_secret。",
 	"authFailed":                                     "Client ID 或 Client Secret 不对，或应用未启用 Stream 模式。在“" + pageSecret + "”核对，并在“" + pageRobot + " → 消息接收模式”选 Stream 模式后发布。",

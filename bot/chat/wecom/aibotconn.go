@@ -100,9 +100,10 @@ type Conn struct {
 }
 
 var (
-	_ chat.Listener = (*Conn)(nil)
-	_ chat.Pusher   = (*Conn)(nil)
-	_ chat.Gate     = (*Conn)(nil)
+	_ chat.Listener    = (*Conn)(nil)
+	_ chat.Pusher      = (*Conn)(nil)
+	_ chat.Illustrator = (*Conn)(nil)
+	_ chat.Gate        = (*Conn)(nil)
 )
 
 // NewConn returns a connection that Listen will make. The error is

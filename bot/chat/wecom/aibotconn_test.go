@@ -206,6 +206,46 @@ func TestFramesOfARehearsal(t *testing.T) {
 	})
 }
 
+func TestPicturesGoUpInChunks(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := r.conn("a", nil)
+		to := chat.Address{Via: wecom.ViaAIBot, Kind: chat.Group, Conversation: "g1", Robot: botID}
+		if o := c.Illustrate(r.Context(), to, chattest.Noise(64)); o.Code() != wecom.CodeNoLink {
+			r.Errorf("without a connection: %s", o)
+		}
+		stop := r.run(c, make(inbox, 9).take)
+		defer stop()
+		r.must(r.fake.Say("u1", "g1", "你好"))
+		large := chattest.Noise(700 << 10)
+		for _, png := range [][]byte{chattest.Noise(64), large} {
+			r.done(c.Illustrate(r.Context(), to, png))
+			if shown := r.fake.In("g1"); shown[len(shown)-1].Kind != "image" || !bytes.Equal(shown[len(shown)-1].Picture, png) {
+				r.Errorf("%d bytes became %+v", len(png), shown[len(shown)-1].Kind)
+			}
+		}
+		before := len(r.fake.Shown())
+		for _, tc := range []struct {
+			cmd, want string
+			code      int
+		}{
+			{"aibot_upload_media_init", "retry(45009) after 1m0s", 45009}, {"aibot_upload_media_chunk", "permanent(40058)", 40058},
+			{"aibot_upload_media_finish", "permanent(40058)", 40058}, {"aibot_send_msg", "permanent(93006)", 93006},
+		} {
+			r.fake.Fail(tc.cmd, tc.code, 1)
+			if o := c.Illustrate(r.Context(), to, large); o.String() != tc.want {
+				r.Errorf("%s: %s", tc.cmd, o)
+			}
+		}
+		r.fake.Swallow(1)
+		if o := c.Illustrate(r.Context(), to, large); o.String() != "retry(no-ack) after 0s" {
+			r.Errorf("a step of the upload that is not acknowledged: %s", o)
+		}
+		if n := len(r.fake.Shown()); n != before {
+			r.Errorf("%d messages more", n-before)
+		}
+	})
+}
+
 func TestADialogueByTheLongConnection(t *testing.T) {
 	bubble(t, func(r *rig) {
 		in := make(inbox, 9)

@@ -27,6 +27,9 @@ const (
 	cmdWelcome   = "aibot_respond_welcome_msg"
 	cmdUpdate    = "aibot_respond_update_msg"
 	cmdSend      = "aibot_send_msg"
+	cmdUpload    = "aibot_upload_media_init"
+	cmdChunk     = "aibot_upload_media_chunk"
+	cmdUploaded  = "aibot_upload_media_finish"
 )
 
 // Times of one connection. Heartbeats are the platform's (docs 101463), the
@@ -107,9 +110,15 @@ type link struct {
 // flight is a frame on its way, until it is acknowledged. A lost one stays, so
 // that its late acknowledgement is not taken for another's.
 type flight struct {
-	ack  chan int
+	ack  chan ack
 	done chan struct{}
 	lost bool
+}
+
+// ack is what acknowledges a frame.
+type ack struct {
+	code int
+	body json.RawMessage // of uploads alone
 }
 
 // newLink starts the two goroutines of a connection; close ends them.
@@ -163,7 +172,7 @@ func (l *link) read(ctx context.Context) error {
 			if *f.Code == 0 && strings.HasPrefix(id, cmdSubscribe+"_") {
 				l.up(l)
 			}
-			l.settle(id, *f.Code)
+			l.settle(id, ack{*f.Code, f.Body})
 		}
 	}
 }
@@ -231,30 +240,36 @@ func (l *link) hand(ctx context.Context, cmd, id string, body any) error {
 // req_id go one after another, each when the one before is acknowledged (docs
 // 101463). The errors are errNotSent, errSpoiled and errNoAck.
 func (l *link) send(ctx context.Context, cmd, id string, body any) (code int, err error) {
+	a, err := l.exchange(ctx, cmd, id, body)
+	return a.code, err
+}
+
+// exchange is send with all that the acknowledgement says.
+func (l *link) exchange(ctx context.Context, cmd, id string, body any) (a ack, err error) {
 	f, err := l.take(ctx, id)
 	if err != nil {
-		return 0, err
+		return a, err
 	}
 	if err := l.hand(ctx, cmd, id, body); err != nil {
 		l.land(id, f, true) // no ack will come
-		return 0, err
+		return a, err
 	}
 	timer := time.NewTimer(ackTimeout)
 	defer timer.Stop()
 	select {
-	case code = <-f.ack:
+	case a = <-f.ack:
 		l.land(id, f, true)
-		return code, nil
+		return a, nil
 	case <-timer.C:
 	case <-l.over:
 	case <-ctx.Done():
 	}
 	l.land(id, f, false)
 	select {
-	case code = <-f.ack: // it came at the last moment
-		return code, nil
+	case a = <-f.ack: // it came at the last moment
+		return a, nil
 	default:
-		return 0, errNoAck
+		return a, errNoAck
 	}
 }
 
@@ -268,7 +283,7 @@ func (l *link) take(ctx context.Context, id string) (*flight, error) {
 			l.mu.Unlock()
 			return nil, errNotSent
 		case before == nil:
-			f := &flight{ack: make(chan int, 1), done: make(chan struct{})}
+			f := &flight{ack: make(chan ack, 1), done: make(chan struct{})}
 			l.flights[id] = f
 			l.active++
 			l.mu.Unlock()
@@ -302,18 +317,18 @@ func (l *link) land(id string, f *flight, settled bool) {
 }
 
 // settle gives an acknowledgement to the frame it is for.
-func (l *link) settle(id string, code int) {
+func (l *link) settle(id string, a ack) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f := l.flights[id]
 	switch {
 	case f == nil:
-		l.log.Debug("aibot acknowledgement of nothing", "code", code)
+		l.log.Debug("aibot acknowledgement of nothing", "code", a.code)
 	case f.lost:
 		delete(l.flights, id)
 	default:
 		select {
-		case f.ack <- code:
+		case f.ack <- a:
 		default: // a second one for the same frame
 		}
 	}

@@ -2,7 +2,12 @@ package wecom
 
 import (
 	"context"
+	"crypto/md5" // the platform asks for it; it protects nothing
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,7 +75,7 @@ func (c *Conn) Room(chat.Address) int { return c.bot.limit }
 // RetryAfter; a frame that was written and not acknowledged is Unknown.
 func (c *Conn) Push(ctx context.Context, to chat.Address, r chat.Reply) chat.Outcome {
 	switch {
-	case to.Via != ViaAIBot || to.Robot != "" && to.Robot != c.bot.id || to.Conversation == "":
+	case !c.reaches(to):
 		return chat.Permanent(CodeNoChat)
 	case r.Empty():
 		return chat.Permanent(CodeEmpty)
@@ -94,6 +99,71 @@ func (c *Conn) Push(ctx context.Context, to chat.Address, r chat.Reply) chat.Out
 	}
 	code, err := l.send(ctx, cmdSend, requestID(cmdSend), message)
 	return endOfFrame(l, code, err)
+}
+
+func (c *Conn) reaches(to chat.Address) bool {
+	return to.Via == ViaAIBot && (to.Robot == "" || to.Robot == c.bot.id) && to.Conversation != ""
+}
+
+// Sizes of what goes up by the connection in bytes (docs 101463).
+const (
+	maxBotPicture = 10 << 20
+	chunkBytes    = 512 << 10
+)
+
+// Illustrate implements chat.Illustrator: the picture goes up in chunks, then the
+// message that shows it.
+func (c *Conn) Illustrate(ctx context.Context, to chat.Address, png []byte) chat.Outcome {
+	l := c.link.Load()
+	switch {
+	case !c.reaches(to):
+		return chat.Permanent(CodeNoChat)
+	case len(png) > maxBotPicture:
+		return chat.Permanent(CodeTooLong)
+	case l == nil:
+		return chat.RetryAfter(waitLink).Because(CodeNoLink)
+	}
+	message := unasked(to)
+	message.Type, message.Image = "image", &picture{}
+	var o chat.Outcome
+	if message.Image.ID, o = upload(ctx, l, png); o.Verdict() != chat.VerdictDone {
+		return notYet(o)
+	}
+	code, err := l.send(ctx, cmdSend, requestID(cmdSend), message)
+	return endOfFrame(l, code, err)
+}
+
+// upload keeps a picture with the platform for three days and returns its id.
+func upload(ctx context.Context, l *link, png []byte) (media string, o chat.Outcome) {
+	step := func(cmd string, body map[string]any) (said struct {
+		Upload string `json:"upload_id"`
+		Media  string `json:"media_id"`
+	}, ok bool) {
+		a, err := l.exchange(ctx, cmd, requestID(cmd), body)
+		if o = endOfFrame(l, a.code, err); o.Verdict() == chat.VerdictDone && len(a.body) > 0 && json.Unmarshal(a.body, &said) != nil {
+			o = chat.Permanent(CodeAnswer)
+		}
+		return said, o.Verdict() == chat.VerdictDone
+	}
+	sum := md5.Sum(png)
+	begun, ok := step(cmdUpload, map[string]any{
+		"type": "image", "filename": chat.PictureFile, "total_size": len(png), "total_chunks": (len(png) + chunkBytes - 1) / chunkBytes, "md5": hex.EncodeToString(sum[:]),
+	})
+	if !ok {
+		return "", o
+	}
+	i := 0
+	for chunk := range slices.Chunk(png, chunkBytes) {
+		if _, ok := step(cmdChunk, map[string]any{"upload_id": begun.Upload, "chunk_index": i, "base64_data": base64.StdEncoding.EncodeToString(chunk)}); !ok {
+			return "", o
+		}
+		i++
+	}
+	done, ok := step(cmdUploaded, map[string]any{"upload_id": begun.Upload})
+	if ok && done.Media == "" {
+		o = chat.Permanent(CodeAnswer)
+	}
+	return done.Media, o
 }
 
 // answerTo makes the frame that answers the callback of a session;

@@ -25,6 +25,7 @@ type botBody struct {
 	Markdown *content      `json:"markdown,omitempty"`
 	Stream   *stream       `json:"stream,omitempty"`
 	Card     *templateCard `json:"template_card,omitempty"`
+	Image    *picture      `json:"image,omitempty"` // aibot_send_msg alone
 }
 
 type stream struct {
@@ -139,10 +140,7 @@ func (b robot) update(r chat.Reply) (botBody, error) {
 // push is a message that answers nothing: markdown or a card (docs 101463).
 // Buttons are worth a card that cuts its words, facts are not.
 func (b robot) push(to chat.Address, r chat.Reply) (botBody, error) {
-	body := botBody{ChatID: string(to.Conversation), ChatType: 1}
-	if to.Kind == chat.Group {
-		body.ChatType = 2
-	}
+	body := unasked(to)
 	card, whole, err := newCard(r)
 	if err != nil {
 		return botBody{}, err
@@ -157,6 +155,14 @@ func (b robot) push(to chat.Address, r chat.Reply) (botBody, error) {
 	}
 	body.Type, body.Markdown = "markdown", &content{Content: text}
 	return body, nil
+}
+
+// unasked begins a message that answers nothing.
+func unasked(to chat.Address) botBody {
+	if to.Kind == chat.Group {
+		return botBody{ChatID: string(to.Conversation), ChatType: 2}
+	}
+	return botBody{ChatID: string(to.Conversation), ChatType: 1}
 }
 
 // plainJSON is json.Marshal without the escaping for HTML: WeCom is said to mind

@@ -36,9 +36,10 @@ func rates(key string, perMinute, perHour int) []chat.Rate {
 // name several people, or everybody.
 var userID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}$`)
 
-// spoken is the part of a message that says something; one of the four is set.
+// spoken is the part of a message that says something; one of the five is set.
 type spoken struct {
 	Type     string        `json:"msgtype"`
+	Image    *picture      `json:"image,omitempty"`
 	Text     *wording      `json:"text,omitempty"`
 	Markdown *wording      `json:"markdown,omitempty"`
 	V2       *wording      `json:"markdown_v2,omitempty"`
@@ -50,6 +51,15 @@ type wording struct {
 	Mentioned []string  `json:"mentioned_list,omitempty"` // of a text
 	Feedback  *feedback `json:"feedback,omitempty"`       // of an AI bot's markdown
 }
+
+// picture is one that was uploaded, or to a group robot the bytes themselves.
+type picture struct {
+	ID   string `json:"media_id,omitempty"`
+	Data string `json:"base64,omitempty"`
+	Sum  string `json:"md5,omitempty"` // of the bytes
+}
+
+func draw(p picture) spoken { return spoken{Type: "image", Image: &p} }
 
 func say(typ string, w wording) spoken {
 	s := spoken{Type: typ}
@@ -101,8 +111,9 @@ type AppPusher struct {
 }
 
 var (
-	_ chat.Pusher     = (*AppPusher)(nil)
-	_ chat.Withdrawer = (*AppPusher)(nil)
+	_ chat.Pusher      = (*AppPusher)(nil)
+	_ chat.Illustrator = (*AppPusher)(nil)
+	_ chat.Withdrawer  = (*AppPusher)(nil)
 )
 
 // NewAppPusher returns the pusher of an app.
@@ -161,8 +172,7 @@ func (s sendAnswer) end() chat.Outcome {
 // Push implements chat.Pusher. A reply that can be shown in no way is refused
 // with one of the Code values before anything is called.
 func (p *AppPusher) Push(ctx context.Context, to chat.Address, r chat.Reply) chat.Outcome {
-	user := string(to.User)
-	if to.Kind == chat.Group || !userID.MatchString(user) {
+	if !isPerson(to) {
 		return chat.Permanent(CodeNoPerson)
 	}
 	if r.Update && r.Card != nil {
@@ -172,12 +182,42 @@ func (p *AppPusher) Push(ctx context.Context, to chat.Address, r chat.Reply) cha
 	if !ok {
 		return missing(words(r))
 	}
+	return p.send(ctx, to, what)
+}
+
+// isPerson reports whether the address can only mean one member.
+func isPerson(to chat.Address) bool {
+	return to.Kind != chat.Group && userID.MatchString(string(to.User))
+}
+
+func (p *AppPusher) send(ctx context.Context, to chat.Address, what spoken) chat.Outcome {
 	var answer sendAnswer
+	user := string(to.User)
 	err := p.api.call(ctx, "message/send", nil, appMessage{To: user, Agent: p.api.agentID, spoken: what}, &answer, user)
 	if err != nil {
 		return endOf(err)
 	}
 	return answer.end()
+}
+
+// Illustrate implements chat.Illustrator: the picture is uploaded, then sent.
+func (p *AppPusher) Illustrate(ctx context.Context, to chat.Address, png []byte) chat.Outcome {
+	if !isPerson(to) {
+		return chat.Permanent(CodeNoPerson)
+	}
+	id, err := p.api.upload(ctx, png)
+	if err != nil {
+		return notYet(endOf(err))
+	}
+	return p.send(ctx, to, draw(picture{ID: id}))
+}
+
+// notYet is the outcome of a call before the message itself: nothing has arrived.
+func notYet(o chat.Outcome) chat.Outcome {
+	if o.Verdict() == chat.VerdictUnknown {
+		return chat.RetryAfter(0).Because(o.Code())
+	}
+	return o
 }
 
 // form chooses how to say r.

@@ -1,6 +1,7 @@
 package wecom_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -254,6 +255,38 @@ func TestAPressedCardChangesOnce(t *testing.T) {
 	}
 	x.clock.forward(time.Hour)
 	x.wants(t, x.app.Push(t.Context(), pressed, done), "permanent(no-session)")
+}
+
+func TestPicturesToPersonsAndGroups(t *testing.T) {
+	t.Parallel()
+	x := newTenant(t)
+	small := chattest.Noise(4096)
+	got := x.app.Illustrate(t.Context(), toZhang, small)
+	x.wants(t, got, "done")
+	if got.ID() == "" {
+		t.Error("no id to withdraw by")
+	}
+	x.ExpireTokens()
+	x.wants(t, x.app.Illustrate(t.Context(), toZhang, small), "done")
+	x.wants(t, x.group.Illustrate(t.Context(), toGroup, small), "done")
+	for i, d := range x.Delivered() {
+		if d.Type != "image" || !bytes.Equal(d.Picture, small) || d.To != []string{"ZhangSan", "ZhangSan", canaryKey}[i] {
+			t.Errorf("%d: %s to %s, %d bytes", i, d.Type, d.To, len(d.Picture))
+		}
+	}
+	x.wants(t, x.app.Illustrate(t.Context(), toGroup, small), "permanent(no-person)")
+	x.wants(t, x.group.Illustrate(t.Context(), toGroup, chattest.Noise(3<<20)), "permanent(too-long)")
+	x.wants(t, x.group.Illustrate(t.Context(), chat.Address{Robot: "elsewhere"}, small), "permanent(no-robot)")
+	before := len(x.Delivered())
+	for fault, want := range map[chattest.WeComFault]string{{Cut: true}: "retry(network) after 0s", {Status: 502}: "retry(http-502) after 0s", {Code: 45009}: "retry(45009) after 1m0s", {Code: 40009}: "permanent(40009)"} {
+		x.Fail("media/upload", fault, 1)
+		x.wants(t, x.app.Illustrate(t.Context(), toZhang, small), want)
+	}
+	x.Fail("message/send", chattest.WeComFault{Cut: true}, 1)
+	x.wants(t, x.app.Illustrate(t.Context(), toZhang, small), "unknown(network)")
+	if n := len(x.Delivered()) - before; n != 1 {
+		t.Errorf("%d pictures arrived, one of unknown outcome was to", n)
+	}
 }
 
 func TestAMessageIsWithdrawn(t *testing.T) {

@@ -2,6 +2,9 @@ package wecom
 
 import (
 	"context"
+	"crypto/md5" // the platform asks for it; it protects nothing
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +41,10 @@ type Webhook struct {
 	base string
 }
 
-var _ chat.Pusher = (*Webhook)(nil)
+var (
+	_ chat.Pusher      = (*Webhook)(nil)
+	_ chat.Illustrator = (*Webhook)(nil)
+)
 
 // NewWebhook returns the pusher of all group robots. The error is
 // chat.ErrConfig.
@@ -69,6 +75,26 @@ func (w *Webhook) Room(chat.Address) int { return MaxWebhookText }
 // Push implements chat.Pusher. The key in the robot's address is its whole
 // credential: it is sent to WeCom's or the configured origin only.
 func (w *Webhook) Push(ctx context.Context, to chat.Address, r chat.Reply) chat.Outcome {
+	what, ok := w.form(r)
+	if !ok {
+		return missing(words(r))
+	}
+	return w.send(ctx, to, what)
+}
+
+// maxRobotPicture is the largest picture of a group robot in bytes (docs 99110).
+const maxRobotPicture = 2 << 20
+
+// Illustrate implements chat.Illustrator.
+func (w *Webhook) Illustrate(ctx context.Context, to chat.Address, png []byte) chat.Outcome {
+	if len(png) > maxRobotPicture {
+		return chat.Permanent(CodeTooLong)
+	}
+	sum := md5.Sum(png)
+	return w.send(ctx, to, draw(picture{Data: base64.StdEncoding.EncodeToString(png), Sum: hex.EncodeToString(sum[:])}))
+}
+
+func (w *Webhook) send(ctx context.Context, to chat.Address, what spoken) chat.Outcome {
 	robot, err := w.opt.Robots.Robot(ctx, to.Robot)
 	switch {
 	case errors.Is(err, chat.ErrConfig):
@@ -77,10 +103,6 @@ func (w *Webhook) Push(ctx context.Context, to chat.Address, r chat.Reply) chat.
 		return chat.RetryAfter(waitState).Because(CodeState)
 	case !leadsTo(robot.Webhook, webhookPath, w.base):
 		return chat.Permanent(CodeNoRobot)
-	}
-	what, ok := w.form(r)
-	if !ok {
-		return missing(words(r))
 	}
 	return endOf(read("webhook/send", w.opt.Client.Call(ctx, http.MethodPost, robot.Webhook, nil, what), nil))
 }
