@@ -155,7 +155,7 @@ func (a *app) speak(l *lines, p *people, pt programTime, holder string, metrics 
 	a.box = outbox.New(outbox.Options{
 		Store: a.store, Pushers: l.pushers, Holder: holder, Hold: bot.Held, Logger: a.log, Keep: days(a.cfg.Retention.Notices),
 		Poll: pt.wall(outboxPoll), Speed: pt.speed,
-		Observe: func(rec outbox.Record) { metrics.Send(string(placeOf(rec).Via), outcomeOf(rec)) },
+		Observe: func(rec outbox.Record) { metrics.Send(string(rec.Place().Via), outcomeOf(rec)) },
 	})
 	p.box = a.box
 	if a.board, err = newBoard(a.cfg, a.box); err != nil {

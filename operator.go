@@ -284,7 +284,7 @@ func (st *standing) notices(r store.Reader, robots []org.GroupRobot) error {
 	}
 	well := map[[4]string]bool{}
 	for _, rec := range recs { // the newest first
-		to := placeOf(rec)
+		to := rec.Place()
 		place := [4]string{string(to.Via), to.Robot, string(to.Conversation), string(to.User)}
 		if (to.Via == wecom.ViaWebhook || to.Via == dingtalk.ViaWebhook) && names[to.Robot] == "" {
 			continue // it was removed

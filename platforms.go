@@ -201,14 +201,6 @@ func originsOf(cfg config.Config) org.Origins {
 	}
 }
 
-// placeOf is where the last try went.
-func placeOf(rec outbox.Record) chat.Address {
-	if rec.Address == 0 {
-		return rec.To
-	}
-	return rec.Fallback[rec.Address-1]
-}
-
 // outcomeOf is how the notice stands, or how the last try went.
 func outcomeOf(rec outbox.Record) string {
 	if rec.State.Ended() || len(rec.Attempts) == 0 {

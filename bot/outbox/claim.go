@@ -323,11 +323,37 @@ func (b *Box) push(ctx context.Context, j job) (o chat.Outcome) {
 	}()
 	ctx, cancel := context.WithTimeout(ctx, b.o.Send)
 	defer cancel()
-	reply := j.rec.Reply
-	if j.rec.Repeat {
-		reply = repeated(reply, j.rec.Total)
+	switch reply := j.rec.Reply; {
+	case j.rec.withdrawing():
+		return b.withdraw(ctx, j)
+	case reply.Picture != "":
+		return b.illustrate(ctx, j)
+	case j.rec.Repeat:
+		return j.pusher.Push(ctx, j.rec.to(), repeated(reply, j.rec.Total))
+	default:
+		return j.pusher.Push(ctx, j.rec.to(), reply)
 	}
-	return j.pusher.Push(ctx, j.rec.to(), reply)
+}
+
+// illustrate draws the picture and sends it.
+func (b *Box) illustrate(ctx context.Context, j job) chat.Outcome {
+	pusher, ok := j.pusher.(chat.Illustrator)
+	if !ok || b.o.Draw == nil { // by other settings than when it was put
+		return chat.Permanent(CodePicture)
+	}
+	mark := ""
+	if j.rec.Repeat {
+		mark = markRepeat
+	}
+	png, err := b.o.Draw(ctx, j.rec.Reply.Picture, mark)
+	switch {
+	case errors.Is(err, store.ErrUnavailable), ctx.Err() != nil:
+		return chat.RetryAfter(0).Because(CodePicture)
+	case err != nil:
+		b.o.Logger.Error("outbox: a picture cannot be drawn", "key", j.rec.Key, "err", err)
+		return chat.Permanent(CodePicture)
+	}
+	return pusher.Illustrate(ctx, j.rec.to(), png)
 }
 
 // record keeps what became of a push, if the claim is still ours.
@@ -372,6 +398,10 @@ func (b *Box) settle(tx *store.Tx, rec *Record, o chat.Outcome) error {
 	rec.Attempts = append(rec.Attempts, Attempt{At: now, Address: rec.Address, Verdict: o.Verdict(), Code: o.Code()})
 	rec.Attempts = rec.Attempts[max(0, len(rec.Attempts)-keptAttempts):]
 	switch v := o.Verdict(); {
+	case v == chat.VerdictDone && rec.withdrawing():
+		return b.withdrawn(tx, rec)
+	case v == chat.VerdictUnknown && rec.withdrawing(): // once more does no harm
+		return b.again(tx, rec, chat.RetryAfter(0).Because(o.Code()))
 	case v == chat.VerdictDone:
 		rec.MessageID = o.ID()
 		return b.end(tx, rec, StateSent, "")
@@ -384,6 +414,9 @@ func (b *Box) settle(tx *store.Tx, rec *Record, o chat.Outcome) error {
 		rec.Repeat = true
 		if rec.Unknowns++; rec.Unknowns >= unknownMost {
 			return b.end(tx, rec, StateFailed, CodeUnknown)
+		}
+		if o.Code() != CodeCrash && b.usable(rec, rec.Address+1) >= 0 { // who does not answer will hardly do so next time
+			return b.elsewhere(tx, rec, StateFailed, CodeUnknown)
 		}
 	}
 	return b.again(tx, rec, o)

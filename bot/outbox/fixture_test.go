@@ -229,6 +229,20 @@ func (f *platform) Push(ctx context.Context, to chat.Address, r chat.Reply) chat
 	return o
 }
 
+// painter is a platform that shows pictures: as a push of their bytes.
+type painter struct{ *platform }
+
+func (p painter) Illustrate(ctx context.Context, to chat.Address, png []byte) chat.Outcome {
+	return p.Push(ctx, to, chat.Reply{Text: string(png)})
+}
+
+// keeper is a platform that takes back what it sent: as a push of its id with a minus.
+type keeper struct{ *platform }
+
+func (k keeper) Withdraw(ctx context.Context, to chat.Address, id string) chat.Outcome {
+	return k.Push(ctx, to, chat.Reply{Text: "-" + id})
+}
+
 func (f *platform) fly(to chat.Address, n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -153,10 +153,15 @@ func (b *Box) end(tx *store.Tx, rec *Record, s State, code string) error {
 		return err
 	}
 	rec.State, rec.Code, rec.Ended = s, code, floor(tx.Now())
-	rec.To.Session = chat.Session{}
+	rec.To = sessionless(rec.To)
 	for i := range rec.Fallback {
-		rec.Fallback[i].Session = chat.Session{}
+		rec.Fallback[i] = sessionless(rec.Fallback[i])
 	}
+	return b.keep(tx, rec)
+}
+
+// keep writes a record that has ended, for as long as it is kept.
+func (b *Box) keep(tx *store.Tx, rec *Record) error {
 	keep, ok := b.o.KeepKind[rec.Kind]
 	if !ok {
 		keep = b.o.Keep
@@ -173,6 +178,9 @@ func (b *Box) end(tx *store.Tx, rec *Record, s State, code string) error {
 
 // elsewhere goes on with the next usable address, or ends the notice.
 func (b *Box) elsewhere(tx *store.Tx, rec *Record, otherwise State, code string) error {
+	if rec.withdrawing() && !rec.Stop {
+		return b.speak(tx, rec)
+	}
 	next := b.usable(rec, rec.Address+1)
 	if next < 0 || rec.Stop {
 		if rec.Stop {
@@ -183,7 +191,17 @@ func (b *Box) elsewhere(tx *store.Tx, rec *Record, otherwise State, code string)
 	if err := rec.stop(tx); err != nil {
 		return err
 	}
-	rec.Address, rec.Tries, rec.FirstFail, rec.Blocks, rec.Due = next, 0, time.Time{}, time.Time{}, floor(tx.Now())
+	rec.Address = next
+	return b.afresh(tx, rec, time.Time{})
+}
+
+// afresh lets a notice that was taken out of its lane begin again, not before a
+// moment, in the lane of its address.
+func (b *Box) afresh(tx *store.Tx, rec *Record, after time.Time) error {
+	rec.Tries, rec.FirstFail, rec.Blocks, rec.Due = 0, time.Time{}, time.Time{}, floor(tx.Now())
+	if after.After(rec.Due) {
+		rec.Due = ceil(after)
+	}
 	return b.start(tx, rec)
 }
 
@@ -287,6 +305,10 @@ func (b *Box) consider(tx *store.Tx, rec *Record, out *round) (look time.Time, m
 	wait, err := forerunner(tx, rec)
 	if err != nil || !wait.IsZero() {
 		return now, true, errors.Join(err, b.requeue(tx, rec, wait))
+	}
+	if rec.withdrawing() {
+		ready, err := b.aimed(tx, rec, out)
+		return now, !ready, err
 	}
 	return now, false, nil
 }

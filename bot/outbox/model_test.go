@@ -22,7 +22,8 @@ type model struct {
 	n       int             // notices put so far
 	refused map[string]bool // put in transactions that failed
 	crashes int
-	tame    bool // the platform answers well from now on
+	taken   map[string]bool // keys of notices that were to be withdrawn
+	tame    bool            // the platform answers well from now on
 	paused  bool
 }
 
@@ -194,6 +195,12 @@ func (m *model) run(points int) {
 				_, err := m.box.Cancel(tx, key, "x")
 				return err
 			})
+		case x < 42 && m.n > 0:
+			key := fmt.Sprintf("n%05d", 1+m.r.IntN(m.n))
+			if !m.refused[key] {
+				m.put(Notice{Key: "w" + key, Withdraws: key})
+				m.taken[key] = true
+			}
 		case x < 60:
 			m.c.advance(time.Duration(m.r.IntN(20_000)) * time.Millisecond)
 		default:
@@ -263,6 +270,26 @@ func (m *model) verify() {
 			m.t.Errorf("the model never reached %s", s)
 		}
 	}
+	backs := map[bool]int{}
+	for key := range m.taken {
+		n, w := m.record(key), m.record("w"+key)
+		switch {
+		case !w.State.Ended():
+			m.t.Errorf("%s has not ended: %s", w.Key, w.State)
+		case n.arrived() == (w.State == StateCancelled):
+			m.t.Errorf("%s is %s, its withdrawal %s", key, n.State, w.State)
+		case w.State == StateSent && !w.Speaks && n.Withdrawn.IsZero(), n.MessageID == "" && !n.Withdrawn.IsZero():
+			m.t.Errorf("%s: withdrawn at %s, and %s", key, n.Withdrawn, w.State)
+		case arrived[w.Key] > 2 || unmarked[w.Key] > 1 || arrived[w.Key] > 0 && !w.Speaks:
+			m.t.Errorf("%s is said %d times", w.Key, arrived[w.Key])
+		}
+		if w.State == StateSent {
+			backs[w.Speaks]++
+		}
+	}
+	if backs[true] == 0 || backs[false] == 0 {
+		m.t.Errorf("nothing was withdrawn, or nothing corrected: %v", backs)
+	}
 	m.view(func(r store.Reader) error { // exactly one state each
 		keys, err := keysOf(r, stateBucket, store.Range{})
 		listed := map[string]int{}
@@ -289,10 +316,11 @@ func TestAThousandCrashes(t *testing.T) {
 			lives = 1
 		}
 		for seed := range lives {
-			m := &model{desk: newDesk(t, space()), r: rand.New(rand.NewPCG(uint64(seed), 7)), refused: map[string]bool{}}
+			m := &model{desk: newDesk(t, space()), r: rand.New(rand.NewPCG(uint64(seed), 7)), refused: map[string]bool{}, taken: map[string]bool{}}
 			m.f.answer, m.f.room = m.answer, 120
 			m.f.rates = rates
 			m.with(func(o *Options) {
+				o.Pushers = map[chat.Via]chat.Pusher{robot: m.f, person: keeper{m.f}, ding: m.f}
 				o.Hold = func(_ store.Reader, rec Record) (bool, error) { return m.paused && rec.Unit == "1", nil }
 			})
 			m.run(crashPoints / 4)

@@ -2,7 +2,9 @@
 // written in the same transaction as its cause, under a key that makes a second
 // writing do nothing; a worker claims it, counts the platform's limits, sends it
 // outside of any transaction and records what became of it. Every notice ends as
-// sent, failed, expired or cancelled, and stays in the ledger for years.
+// sent, failed, expired or cancelled, and stays in the ledger for years. A picture
+// of a Reply is a part of its own behind the words, drawn when it is sent. What was
+// sent can be withdrawn by another notice: see Notice.Withdraws.
 //
 // A claim has an end by the wall clock. If the program dies between claim and
 // record, the outcome is unknown: the notice is sent once more, marked 可能重复,
@@ -19,6 +21,8 @@
 package outbox
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -63,9 +67,14 @@ type Notice struct {
 	After time.Time `json:"after,omitzero"`
 	// Expires is when it is no longer worth sending, by the program's clock; zero: never.
 	Expires time.Time `json:"expires,omitzero"`
-	// Fallback is tried in order when To fails for good; not after an unknown
-	// outcome, nor when it reached some of the people.
+	// Fallback is tried in order when To fails for good, or does not answer; not when
+	// it reached some of the people.
 	Fallback []chat.Address `json:"fallback,omitempty"`
+	// Withdraws is the key of a notice, or of a part of one, that is to be taken back
+	// from where it went; To is then of no use. Where it cannot be taken back and may
+	// have arrived, Reply is said in the same place, not before After. What never
+	// arrived ends the withdrawal as cancelled.
+	Withdraws string `json:"withdraws,omitempty"`
 }
 
 // Options make a Box. Store and Pushers are required.
@@ -80,6 +89,10 @@ type Options struct {
 	// is asked in the transaction that would claim the notice, and again every
 	// few seconds; what it reads decides, so it has no effect. An error holds.
 	Hold func(r store.Reader, rec Record) (bool, error)
+	// Draw makes the picture of a Reply when it is sent; mark is to stand before its
+	// title. nil: pictures are left out. An error of the store is a reason to wait, any
+	// other fails the part.
+	Draw func(ctx context.Context, name, mark string) ([]byte, error)
 	// Observe is called after each try and each end that this Box's worker has
 	// recorded, from several goroutines.
 	Observe func(rec Record)
@@ -160,8 +173,17 @@ func orElse[T comparable](v *T, otherwise T) {
 // Put writes the notice in the caller's transaction and says whether it is new.
 // A reply longer than one message of its channels is written as several notices
 // with the keys key, key#2, key#3 …, of its Text alone, or its Markdown where it
-// has no Text; cards are not split. The worker hears of it at once. ErrNotice.
+// has no Text; cards are not split. A picture is the last of them, and left out where
+// the words go by a channel that shows none. The worker hears of it at once.
+// ErrNotice; ErrNotFound: what is to be withdrawn.
 func (b *Box) Put(tx *store.Tx, n Notice) (added bool, err error) {
+	if n.Withdraws != "" {
+		old, ok, err := load(tx, n.Withdraws)
+		if err != nil || !ok {
+			return false, cmp.Or(err, fmt.Errorf("%w: %s", ErrNotFound, n.Withdraws))
+		}
+		n.To, n.Fallback = sessionless(old.to()), nil
+	}
 	if err := n.check(); err != nil {
 		return false, err
 	}
@@ -169,8 +191,11 @@ func (b *Box) Put(tx *store.Tx, n Notice) (added bool, err error) {
 		return false, err
 	}
 	replies := parts(n.Reply, b.room(n))
+	if n.Reply.Picture != "" && b.shows(n) {
+		replies = append(replies, chat.Reply{Picture: n.Reply.Picture})
+	}
 	at := floor(tx.Now())
-	if n.After.After(at) {
+	if n.After.After(at) && n.Withdraws == "" {
 		at = ceil(n.After)
 	}
 	for i, reply := range replies {
@@ -249,11 +274,11 @@ func (b *Box) Cancel(tx *store.Tx, key, why string) (bool, error) {
 	return cancelled && !flying, nil
 }
 
-// Retry lets a failed notice, or a part of one by its own key, start anew: from
-// its first address, with all its tries, and without an expiry. One whose outcome
+// Retry lets a failed notice, or a part of one by its own key, start anew, not
+// before a moment: from its first address, with all its tries, and without an expiry. One whose outcome
 // was unknown, or that reached some people, is marked 可能重复. ErrNotFound,
 // ErrNotFailed.
-func (b *Box) Retry(tx *store.Tx, key string) error {
+func (b *Box) Retry(tx *store.Tx, key string, after time.Time) error {
 	rec, ok, err := load(tx, key)
 	switch {
 	case err != nil:
@@ -264,11 +289,10 @@ func (b *Box) Retry(tx *store.Tx, key string) error {
 		return fmt.Errorf("%w: %s is %s", ErrNotFailed, key, rec.State)
 	}
 	rec.Repeat = rec.Repeat || len(rec.Unreached) > 0
-	rec.Tries, rec.Unknowns, rec.Code, rec.Why, rec.Unreached = 0, 0, "", "", nil
-	rec.Ended, rec.Expires, rec.FirstFail, rec.Blocks, rec.Stop = time.Time{}, time.Time{}, time.Time{}, time.Time{}, false
-	rec.Due = floor(tx.Now())
+	rec.Unknowns, rec.Code, rec.Why, rec.Unreached = 0, "", "", nil
+	rec.Ended, rec.Expires, rec.Stop = time.Time{}, time.Time{}, false
 	rec.Address = max(b.usable(rec, 0), 0)
-	if err := b.start(tx, rec); err != nil {
+	if err := b.afresh(tx, rec, after); err != nil {
 		return fmt.Errorf("outbox: retry %s: %w", key, err)
 	}
 	b.nudge()
@@ -276,15 +300,28 @@ func (b *Box) Retry(tx *store.Tx, key string) error {
 }
 
 // usable is the first address from the i-th on that this program has a channel
-// for and whose session is not over, or -1.
+// for, which shows pictures if it is one, and whose session is not over, or -1.
 func (b *Box) usable(rec *Record, i int) int {
 	for ; i <= len(rec.Fallback); i++ {
 		to := rec.address(i)
-		if b.o.Pushers[to.Via] != nil && !over(to.Session, b.o.Wall()) {
+		p := b.o.Pushers[to.Via]
+		if _, shows := p.(chat.Illustrator); p != nil && (shows || rec.Reply.Picture == "") && !over(to.Session, b.o.Wall()) {
 			return i
 		}
 	}
 	return -1
+}
+
+// shows reports whether the channel that takes the words shows pictures too.
+func (b *Box) shows(n Notice) bool {
+	rec := &Record{Notice: n}
+	rec.Reply.Picture = ""
+	i := b.usable(rec, 0)
+	if b.o.Draw == nil || i < 0 {
+		return false
+	}
+	_, ok := b.o.Pushers[n.address(i).Via].(chat.Illustrator)
+	return ok
 }
 
 func over(s chat.Session, wall time.Time) bool { return !s.Until.IsZero() && !wall.Before(s.Until) }
@@ -318,6 +355,7 @@ func partKey(key string, part int) string {
 // the forms are not cut at the same places. People are alerted by the first and
 // asked for a rating by the last.
 func parts(r chat.Reply, room int) []chat.Reply {
+	r.Picture = ""
 	if r.Card != nil || room < chat.MinSplit || len(r.Text) <= room && len(r.Markdown) <= room {
 		return []chat.Reply{r}
 	}

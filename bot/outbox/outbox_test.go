@@ -121,6 +121,10 @@ func TestOutcomes(t *testing.T) {
 			func(n *Notice) { n.Fallback = []chat.Address{group("b")} }},
 		"the other fails too": {[]chat.Outcome{chat.Permanent("60020"), chat.Permanent("x")}, StateFailed, "x", "k k",
 			func(n *Notice) { n.Fallback = []chat.Address{group("b")} }},
+		"the other carries what one did not answer": {[]chat.Outcome{chat.Unknown(), chat.Done()}, StateSent, "", "k !k",
+			func(n *Notice) { n.Fallback = []chat.Address{group("b")} }},
+		"neither answers": {[]chat.Outcome{chat.Unknown(), chat.Unknown()}, StateFailed, CodeUnknown, "k !k",
+			func(n *Notice) { n.Fallback = []chat.Address{group("b"), group("c")} }},
 		"one without a channel is passed over": {[]chat.Outcome{chat.Permanent("60020"), chat.Done()}, StateSent, "", "k k",
 			func(n *Notice) {
 				n.Fallback = []chat.Address{{Via: "telegraph", User: "x"}, group("b")}
@@ -539,7 +543,7 @@ func TestTheOfficeSendsAFailedOneAgain(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, fileBackend(t))
 	retry := func(key string) error {
-		return d.s.Update(t.Context(), func(tx *store.Tx) error { return d.box.Retry(tx, key) })
+		return d.s.Update(t.Context(), func(tx *store.Tx) error { return d.box.Retry(tx, key, time.Time{}) })
 	}
 	if err := retry("nobody"); !errors.Is(err, ErrNotFound) {
 		t.Error(err)

@@ -40,6 +40,7 @@ const (
 	CodeTries   = "tries"   // all tries were used up
 	CodeCrash   = "crash"   // of an attempt: the program ended, or its time did, before the outcome was recorded
 	CodePanic   = "panic"   // of an attempt: the channel's code failed
+	CodePicture = "picture" // a picture could not be drawn
 )
 
 // Record is a notice and all that became of it. Printing it shows no session's
@@ -62,7 +63,9 @@ type Record struct {
 	Repeat    bool      `json:"repeat,omitempty"`   // it may have arrived: the next text says so
 	Code      string    `json:"code,omitempty"`     // of a failure
 	Why       string    `json:"why,omitempty"`      // of a cancellation
-	MessageID string    `json:"message,omitempty"`  // the platform's, by which it may be withdrawn
+	MessageID string    `json:"message,omitempty"`  // the platform's, by which it may be withdrawn; of a withdrawal, what is
+	Withdrawn time.Time `json:"withdrawn,omitzero"` // when it was taken back, after it was sent
+	Speaks    bool      `json:"speaks,omitempty"`   // of a withdrawal: what it was to take back stays, and its Reply is said
 	Unreached []string  `json:"unreached,omitempty"`
 
 	Stop      bool      `json:"stop,omitempty"`     // cancelled while being sent
@@ -90,8 +93,9 @@ type Claim struct {
 
 const keptAttempts = 16 // attempts a record lists: four more than one address gets
 
-// To is the address in use.
-func (rec *Record) to() chat.Address { return rec.address(rec.Address) }
+// Place is the address in use: where the last try went.
+func (rec Record) Place() chat.Address { return rec.address(rec.Address) }
+func (rec *Record) to() chat.Address   { return rec.Place() }
 
 // Buckets. Keys of the indexes end with the notice's key; times in them are
 // milliseconds, in digits that sort.
