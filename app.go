@@ -116,6 +116,9 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	if err := a.speak(lines, p, pt, holder, metrics); err != nil {
 		return nil, err
 	}
+	if err = a.store.Update(ctx, func(tx *store.Tx) error { return a.board.Holidays().Adopt(tx, byOperator) }); err != nil {
+		return nil, fmt.Errorf("holidays: %w", err)
+	}
 	a.desk = bot.NewDesk(bot.DeskOptions{
 		Store: a.store, Outbox: a.box, Commands: bot.Commands(p.orgOptions(), bot.TaskOptions{Board: a.board}), PublicURL: cfg.PublicURL,
 		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,

@@ -20,7 +20,7 @@ var rows = [][]string{
 	{"handlers"},
 	{"bot"},
 	{"bot/task", "bot/activity", "bot/library", "index"},
-	{"bot/outbox", "bot/org", "index/plan"},
+	{"bot/outbox", "bot/org", "bot/holidays", "index/plan"},
 	{"bot/audit", "bot/chat/wecom", "bot/chat/dingtalk", "bot/chat/chattest", "index/doc"},
 	{"index/doc/pdf"},
 	{"bot/store", "bot/chat", "bot/calendar", "bot/chart", "index/zh", "index/sheet"},

@@ -52,32 +52,24 @@ func runRemind(ctx context.Context, c *call) int {
 	if err != nil {
 		return c.fail("%v", err)
 	}
-	cal, err := calendarOf(cfg)
-	if err != nil {
-		return c.fail("%v", err)
-	}
-	rules, err := rulesOf(cfg)
-	if err != nil {
-		return c.fail("%v", err)
-	}
 	op, err := openOperator(ctx, cfg)
 	if err != nil {
 		return c.fail("%v", err)
 	}
 	defer func() { _ = op.Close() }() // read only
-	list, err := op.Remind(ctx, at)
+	rem, err := op.Remind(ctx, at)
 	if err != nil {
 		return c.fail("%v", err)
 	}
 	at = at.In(cfg.Location())
-	printf(c.stdout, "%s（%s）\n", at.Format(minuteLayout), dayWord(cal, at))
-	if open := cal.NextOpen(at, calendar.Hours{From: rules.Digest, To: rules.Hours.To}); len(list) > 0 && open.After(at) {
-		printf(c.stdout, "不在发提醒的时段，下面这些最早 %s 发\n", open.Format(minuteLayout))
+	printf(c.stdout, "%s（%s）\n", at.Format(minuteLayout), rem.Day)
+	if len(rem.Messages) > 0 && rem.Opens.After(at) {
+		printf(c.stdout, "不在发提醒的时段，下面这些最早 %s 发\n", rem.Opens.In(cfg.Location()).Format(minuteLayout))
 	}
-	for _, m := range list {
+	for _, m := range rem.Messages {
 		printf(c.stdout, "\n%s", m)
 	}
-	if len(list) == 0 {
+	if len(rem.Messages) == 0 {
 		printf(c.stdout, "没有要提醒的\n")
 	}
 	return exitDone
@@ -96,9 +88,19 @@ func dayWord(cal *calendar.Calendar, at time.Time) string {
 		kind += "，" + name
 	}
 	if !cal.Known(day.Y) {
-		kind += "，假期未定"
+		kind += unknownYear
 	}
 	return "周" + string([]rune("日一二三四五六")[day.Weekday()]) + "，" + kind
+}
+
+// unknownYear follows a day of a year whose holidays are not known.
+const unknownYear = "，假期未定"
+
+// reminding is what is due at a moment.
+type reminding struct {
+	Day      string       `json:"day"`   // what kind of day it is
+	Opens    time.Time    `json:"opens"` // from when on messages may go out; not before the moment
+	Messages []dueMessage `json:"messages"`
 }
 
 // dueMessage is one message that is due, for people.
@@ -109,7 +111,7 @@ type dueMessage struct {
 	Why  []string `json:"why"`  // a line for each task
 }
 
-func dueMessages(messages []task.Message) (list []dueMessage) {
+func dueMessages(messages []task.Message, cal *calendar.Calendar) (list []dueMessage) {
 	for _, m := range messages {
 		d := dueMessage{Unit: m.Unit, Head: m.Head}
 		for _, to := range m.To {
@@ -118,7 +120,7 @@ func dueMessages(messages []task.Message) (list []dueMessage) {
 			}
 		}
 		for _, it := range m.Items {
-			d.Why = append(d.Why, whyOf(it))
+			d.Why = append(d.Why, whyOf(it, cal))
 		}
 		list = append(list, d)
 	}
@@ -166,14 +168,18 @@ var causes = map[task.Cause]string{
 }
 
 // whyOf is a task, how urgent it is, and why somebody is told of it.
-func whyOf(it task.Item) string {
+func whyOf(it task.Item, cal *calendar.Calendar) string {
 	var why []string
 	for _, c := range it.Causes {
 		why = append(why, causes[c])
 	}
 	line := it.Task.Heading() + "：" + strings.Join(why, "、")
 	if !it.Task.Deadline.IsZero() {
-		line += fmt.Sprintf("（%s，期限 %s，剩 %d 个工作日）", it.Colour.Word(), it.Task.Deadline, it.Left)
+		unknown := ""
+		if !cal.Known(it.Task.Deadline.Y) {
+			unknown = unknownYear
+		}
+		line += fmt.Sprintf("（%s，期限 %s，剩 %d 个工作日%s）", it.Colour.Word(), it.Task.Deadline, it.Left, unknown)
 	}
 	return line
 }

@@ -34,9 +34,9 @@ type operator interface {
 	Backup(ctx context.Context, w io.Writer) error
 	// Documents returns the documents in force, as they were imported.
 	Documents(ctx context.Context) ([]originalFile, error)
-	// Remind lists what the units and the office would be told at the moment. It
+	// Remind tells what the units and the office would be told at the moment. It
 	// changes nothing.
-	Remind(ctx context.Context, at time.Time) ([]dueMessage, error)
+	Remind(ctx context.Context, at time.Time) (reminding, error)
 	// Verify checks the histories.
 	Verify(ctx context.Context) (audit.Report, error)
 	// Export makes a file of what is kept. It changes nothing.
@@ -198,13 +198,18 @@ func documents(ctx context.Context, s *store.Store) (docs []library.Document, ba
 	return docs, bad, nil
 }
 
-func (l local) Remind(ctx context.Context, at time.Time) (list []dueMessage, err error) {
+func (l local) Remind(ctx context.Context, at time.Time) (rem reminding, err error) {
 	err = l.store.View(ctx, func(r store.Reader) error {
 		messages, err := l.board.Due(r, at)
-		list = dueMessages(messages)
+		if err != nil {
+			return err
+		}
+		cal := l.board.Calendar()
+		rem = reminding{Day: dayWord(cal, at), Messages: dueMessages(messages, cal)}
+		rem.Opens, err = l.board.Opens(r, at)
 		return err
 	})
-	return list, l.told(err)
+	return rem, l.told(err)
 }
 
 func (l local) Verify(ctx context.Context) (report audit.Report, err error) {

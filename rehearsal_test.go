@@ -83,9 +83,7 @@ func newCounty(t *testing.T, pt programTime) *county {
 	c.cfg.DingTalk.ClientID, c.cfg.DingTalk.ClientSecret, c.cfg.DingTalk.RobotCode = rigDing, rigSecret, rigDing
 	c.cfg.DingTalk.APIBase, c.cfg.DingTalk.OAPIBase = c.ding.URL(), c.ding.URL()
 	var err error
-	if c.cal, err = calendarOf(c.cfg); err != nil {
-		t.Fatal(err)
-	}
+	c.cal = calendar.New(c.cfg.Location(), nil)
 	log := &lockedBuffer{}
 	if c.app, err = newAppBy(t.Context(), c.cfg, pt, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
 		t.Fatal(err)

@@ -104,8 +104,8 @@ func serveOperator(op operator) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		list, err := op.Remind(r.Context(), at)
-		reply(w, list, err)
+		rem, err := op.Remind(r.Context(), at)
+		reply(w, rem, err)
 	})
 	mux.HandleFunc("GET "+pathVerify, func(w http.ResponseWriter, r *http.Request) {
 		report, err := op.Verify(r.Context())
@@ -247,9 +247,9 @@ func (r remote) Import(ctx context.Context, req importRequest) (report importRep
 	return report, err
 }
 
-func (r remote) Remind(ctx context.Context, at time.Time) (list []dueMessage, err error) {
-	err = r.decode(ctx, http.MethodGet, pathRemind, url.Values{"at": {at.Format(time.RFC3339)}}, nil, &list)
-	return list, err
+func (r remote) Remind(ctx context.Context, at time.Time) (rem reminding, err error) {
+	err = r.decode(ctx, http.MethodGet, pathRemind, url.Values{"at": {at.Format(time.RFC3339)}}, nil, &rem)
+	return rem, err
 }
 
 func (r remote) Verify(ctx context.Context) (report audit.Report, err error) {

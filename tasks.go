@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"xietiao/bot/calendar"
+	"xietiao/bot/holidays"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
@@ -17,7 +18,7 @@ import (
 
 // newBoard makes the tasks' board by the settings.
 func newBoard(cfg config.Config, box *outbox.Box) (*task.Board, error) {
-	cal, err := calendarOf(cfg)
+	book, err := holidaysOf(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -25,20 +26,20 @@ func newBoard(cfg config.Config, box *outbox.Box) (*task.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	return task.New(task.Options{Calendar: cal, Sender: box, Routes: routesOf(cfg), Rules: rules}), nil
+	return task.New(task.Options{Holidays: book, Sender: box, Routes: routesOf(cfg), Rules: rules}), nil
 }
 
-// calendarOf is the calendar with the days that the settings name.
-func calendarOf(cfg config.Config) (*calendar.Calendar, error) {
-	var corrections []calendar.Correction
+// holidaysOf gives the calendar, with the days that the settings name.
+func holidaysOf(cfg config.Config) (*holidays.Book, error) {
+	var days []calendar.Correction
 	for _, h := range cfg.Holidays {
 		day, err := calendar.ParseDate(h.Date)
 		if err != nil {
 			return nil, fmt.Errorf("holidays: %w", err)
 		}
-		corrections = append(corrections, calendar.Correction{Date: day, Off: h.Off, Name: h.Name})
+		days = append(days, calendar.Correction{Date: day, Off: h.Off, Name: h.Name})
 	}
-	return calendar.New(cfg.Location(), corrections), nil
+	return holidays.New(cfg.Location(), days), nil
 }
 
 // rulesOf says when units are reminded.

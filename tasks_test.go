@@ -116,10 +116,11 @@ func TestTheSettingsOfReminders(t *testing.T) {
 		t.Errorf("the defaults of settings and of tasks differ (-tasks +settings)\n%s", diff)
 	}
 	cfg.Holidays = []config.Holiday{{Date: "2027-01-01", Off: true, Name: "元旦"}, {Date: "2027-01-03", Name: "元旦"}}
-	cal, err := calendarOf(cfg)
+	book, err := holidaysOf(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+	cal := book.Last()
 	first, sunday := calendar.Date{Y: 2027, M: 1, D: 1}, calendar.Date{Y: 2027, M: 1, D: 3}
 	if cal.Workday(first) || cal.Name(first) != "元旦" || !cal.Workday(sunday) || cal.Location().String() != "Asia/Shanghai" {
 		t.Errorf("%v %q %v", cal.Workday(first), cal.Name(first), cal.Workday(sunday))

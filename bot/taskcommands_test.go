@@ -10,6 +10,7 @@ import (
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
+	"xietiao/bot/holidays"
 	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
@@ -30,8 +31,7 @@ func (recorder) Cancel(*store.Tx, string, string) (bool, error) { return false, 
 // taskBureau is a bureau with tasks and a second unit's liaison.
 func taskBureau(t testing.TB, change ...func(*DeskOptions)) (*bureau, *task.Board) {
 	t.Helper()
-	cal := calendar.New(aMonday().t.Location(), nil)
-	board := task.New(task.Options{Calendar: cal, Sender: recorder{}, Routes: sampleOrg().Routes})
+	board := task.New(task.Options{Holidays: holidays.New(aMonday().t.Location(), nil), Sender: recorder{}, Routes: sampleOrg().Routes})
 	o := newBureau(t, append(change, func(opt *DeskOptions) {
 		opt.PerMinute = 1000
 		opt.Commands = Commands(sampleOrg(), TaskOptions{Board: board})

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"xietiao/bot/calendar"
+	"xietiao/bot/holidays"
 	"xietiao/bot/task"
 	"xietiao/index/plan"
 )
@@ -85,8 +85,7 @@ func TestNumbersAreWrittenShort(t *testing.T) {
 
 // taskCommandList are all commands there are with tasks.
 func taskCommandList() []Command {
-	cal := calendar.New(aMonday().t.Location(), nil)
-	return Commands(sampleOrg(), TaskOptions{Board: task.New(task.Options{Calendar: cal, Sender: recorder{}})})
+	return Commands(sampleOrg(), TaskOptions{Board: task.New(task.Options{Holidays: holidays.New(aMonday().t.Location(), nil), Sender: recorder{}})})
 }
 
 // commandOf is the name of the command that a text is.

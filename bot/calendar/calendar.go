@@ -13,9 +13,9 @@ import (
 
 // Correction says that a day is off, or that it is worked, whatever else is known.
 type Correction struct {
-	Date Date
-	Off  bool
-	Name string // the holiday: 国庆节, for a day worked in its stead too; may be empty
+	Date Date   `json:"date"`
+	Off  bool   `json:"off,omitempty"`
+	Name string `json:"name,omitempty"` // the holiday: 国庆节, for a day worked in its stead too; may be empty
 }
 
 // Calendar knows the working days of one place. It may be used by many goroutines.
@@ -86,6 +86,17 @@ func (c *Calendar) Known(year int) bool {
 		}
 	}
 	return true
+}
+
+// Listed gives the days in [from, to] that a notice or the office names, in their order.
+func (c *Calendar) Listed(from, to Date) (list []Correction) {
+	for d, k := range c.listed {
+		if !d.Before(from) && !d.After(to) {
+			list = append(list, k)
+		}
+	}
+	slices.SortFunc(list, func(a, b Correction) int { return a.Date.Compare(b.Date) })
+	return list
 }
 
 // Name says for users why a day is not what its weekday is, or which holiday it is

@@ -32,8 +32,8 @@ var (
 // before. If it then speaks of being off or at work, and is numbered or names days,
 // it comes back in unread, as it was written, for a person to look at.
 func ParseNotice(year int, text string) (found []Correction, unread []string, err error) {
-	if m := noticeYear.FindStringSubmatch(compact(text)); m != nil && m[1] != strconv.Itoa(year) {
-		return nil, nil, fmt.Errorf("%w: %s, not %d", ErrOtherYear, m[1], year)
+	if y, ok := NoticeYear(text); ok && y != year {
+		return nil, nil, fmt.Errorf("%w: %d, not %d", ErrOtherYear, y, year)
 	}
 	n := notice{year: year, days: map[Date]Correction{}}
 	for _, s := range sentences(text) {
@@ -48,6 +48,16 @@ func ParseNotice(year int, text string) (found []Correction, unread []string, er
 		return nil, unread, ErrNoHolidays
 	}
 	return found, unread, nil
+}
+
+// NoticeYear is the year that the title of a notice names: 2026年部分节假日.
+func NoticeYear(text string) (year int, ok bool) {
+	m := noticeYear.FindStringSubmatch(compact(text))
+	if m == nil {
+		return 0, false
+	}
+	year, err := strconv.Atoi(m[1])
+	return year, err == nil
 }
 
 const oneDay = `(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日(?:\(([^()]*)\))?`

@@ -290,11 +290,11 @@ func (b *Board) assess(r store.Reader, a *Assessment) error {
 			return fmt.Errorf("%w: history of %s", store.ErrDamaged, number)
 		}
 		fmt.Fprintln(h, number, n, entries[n-1].Hash)
-		t, err := Replay(b.cal, number, entries[:n])
+		t, err := Replay(b.Calendar(), number, entries[:n])
 		if err != nil {
 			return err
 		}
-		a.Results = append(a.Results, a.results(b.cal, t)...)
+		a.Results = append(a.Results, a.results(b.Calendar(), t)...)
 	}
 	a.Digest = hex.EncodeToString(h.Sum(nil))
 	a.Scores = scores(a.Results)

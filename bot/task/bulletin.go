@@ -41,6 +41,10 @@ const (
 
 // Bulletin reads how matters stand now.
 func (b *Board) Bulletin(r store.Reader) (Bulletin, error) {
+	b, err := b.on(r)
+	if err != nil {
+		return Bulletin{}, err
+	}
 	today := b.Today(r)
 	out := Bulletin{Day: today, Since: today.AddDays(-sinceDays), cal: b.cal}
 	open, err := b.List(r, Query{})
@@ -122,6 +126,10 @@ func (bu Bulletin) Picture(f *chart.Font) ([]byte, error) {
 // Ledger is the 任务台账: all tasks that the query picks, as a sheet.
 func (b *Board) Ledger(r store.Reader, q Query) (sheet.Out, error) {
 	out := sheet.Out{Name: textLedger, Head: textLedgerHead}
+	b, err := b.on(r)
+	if err != nil {
+		return out, err
+	}
 	tasks, err := b.List(r, q)
 	if err != nil {
 		return out, err

@@ -15,6 +15,7 @@ import (
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
+	"xietiao/bot/holidays"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -103,7 +104,7 @@ func newHall(t testing.TB, start string, rules Rules) *hall {
 }
 
 func newBoard(rules Rules) *Board {
-	return New(Options{Calendar: cal, Sender: ledger{}, Rules: rules, Routes: org.Routes{
+	return New(Options{Holidays: holidays.New(cal.Location(), nil), Sender: ledger{}, Rules: rules, Routes: org.Routes{
 		chat.WeCom: {Via: "wecom.app"}, chat.DingTalk: {Via: "dingtalk.app"},
 	}})
 }

@@ -151,20 +151,24 @@ func (b *Board) occurrence(rec *record, date calendar.Date) {
 
 // Preview lists the next n dates of a series after the day.
 func (b *Board) Preview(t Task, after calendar.Date, n int) []calendar.Date {
-	return t.Rule.Preview(b.cal, after, n)
+	return t.Rule.Preview(b.Calendar(), after, n)
 }
 
 // Upcoming lists what will be said of the task within so many days if nothing
 // happens to it, escalation included.
 func (b *Board) Upcoming(t Task, from time.Time, days int) []Planned {
-	return b.rules.Between(b.cal, t, from, from.AddDate(0, 0, days))
+	return b.rules.Between(b.Calendar(), t, from, from.AddDate(0, 0, days))
 }
 
 // makeNext makes the occurrences of a series that are due, each a task of its own,
 // handed out to the series' units. Their import keys name the series and the date,
 // so that none is ever made twice.
 func (b *Board) makeNext(tx *store.Tx, n Number) error {
-	old, err := load(tx, n)
+	b, err := b.on(tx)
+	if err != nil {
+		return err
+	}
+	old, err := b.take(tx, n)
 	if err != nil {
 		return err
 	}

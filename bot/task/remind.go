@@ -90,6 +90,9 @@ const fateOf Number = 0
 func (b *Board) Remind(ctx context.Context, s *store.Store) (next time.Time, err error) {
 	var due map[string][]Number
 	var series []Number
+	if err := b.Adapt(ctx, s); err != nil {
+		return time.Time{}, err
+	}
 	err = s.View(ctx, func(r store.Reader) (err error) {
 		if series, err = b.coming(r); err != nil {
 			return err
@@ -159,10 +162,14 @@ func (b *Board) due(r store.Reader, at time.Time) (map[string][]Number, error) {
 
 // wake is when the next thing is due; if that is now, when messages may go out.
 func (b *Board) wake(r store.Reader) (next time.Time, err error) {
+	b, err = b.on(r)
+	if err != nil {
+		return time.Time{}, err
+	}
 	for _, bucket := range []string{bucketDue, bucketComing} {
 		err := r.Scan(bucket, store.Range{Limit: 1}, func(key string, _ []byte) error {
 			ms, _ := strconv.ParseInt(key[:strings.Index(key, sep)], 10, 64)
-			if t := time.UnixMilli(ms).In(b.cal.Location()); next.IsZero() || t.Before(next) {
+			if t := time.UnixMilli(ms).In(b.book.Location()); next.IsZero() || t.Before(next) {
 				next = t
 			}
 			return nil
@@ -179,6 +186,10 @@ func (b *Board) wake(r store.Reader) (next time.Time, err error) {
 
 // remind tells a unit of the tasks that are due.
 func (b *Board) remind(tx *store.Tx, unit string, numbers []Number) error {
+	b, err := b.on(tx)
+	if err != nil {
+		return err
+	}
 	now := b.now(tx)
 	if b.open(now).After(now) {
 		return nil // it stays due
@@ -198,7 +209,7 @@ func (b *Board) remind(tx *store.Tx, unit string, numbers []Number) error {
 		if n == fateOf {
 			continue
 		}
-		old, err := load(tx, n)
+		old, err := b.take(tx, n)
 		if err != nil {
 			return err
 		}
@@ -504,7 +515,7 @@ func (b *Board) recallIf(tx *store.Tx, unit string, n Number) error {
 		return err
 	}
 	for _, n := range slices.Sorted(maps.Keys(before)) {
-		old, err := load(tx, n)
+		old, err := b.take(tx, n)
 		if err != nil {
 			return err
 		}
@@ -620,9 +631,13 @@ func (b *Board) callUp(tx *store.Tx, unit string, items []Item) error {
 // Calls lists by unit what was due on the day to units that cannot be reached, as it
 // stands now. What no longer concerns them is left out.
 func (b *Board) Calls(r store.Reader, day calendar.Date) ([]Message, error) {
+	b, err := b.on(r)
+	if err != nil {
+		return nil, err
+	}
 	byUnit := map[string][]Item{}
 	now := b.now(r)
-	err := r.Scan(bucketCall, store.Range{Prefix: day.String() + sep}, func(key string, raw []byte) error {
+	err = r.Scan(bucketCall, store.Range{Prefix: day.String() + sep}, func(key string, raw []byte) error {
 		parts := strings.Split(key, sep)
 		rec, err := load(r, atoi(parts[2]))
 		if err != nil {
@@ -649,6 +664,10 @@ func (b *Board) Calls(r store.Reader, day calendar.Date) ([]Message, error) {
 // come, of another day's all that the schedule brings on it up to then, if nothing
 // happens to any task and nothing is withheld by a cap. It changes nothing.
 func (b *Board) Due(r store.Reader, at time.Time) ([]Message, error) {
+	b, err := b.on(r)
+	if err != nil {
+		return nil, err
+	}
 	at = at.In(b.cal.Location())
 	due, err := b.due(r, at)
 	if err != nil {
@@ -664,6 +683,9 @@ func (b *Board) Due(r store.Reader, at time.Time) ([]Message, error) {
 			}
 			rec, err := load(r, n)
 			if err != nil {
+				return nil, err
+			}
+			if rec, err = b.adapted(r, rec); err != nil {
 				return nil, err
 			}
 			rec = rec.copy()

@@ -88,7 +88,7 @@ func (r Rule) Next(cal *calendar.Calendar, after calendar.Date) calendar.Date {
 	if months == 0 || r.check() != nil {
 		return calendar.Date{}
 	}
-	begin := calendar.Date{Y: after.Y, M: (after.M-1)/time.Month(months)*time.Month(months) + 1, D: 1}
+	begin := r.start(after)
 	const tries = 15 // a 23rd working day is rare, but no year and a quarter lacks one
 	for range tries {
 		if d, ok := r.in(cal, begin); ok && d.After(after) {
@@ -97,6 +97,15 @@ func (r Rule) Next(cal *calendar.Calendar, after calendar.Date) calendar.Date {
 		begin = addMonths(begin, months)
 	}
 	return calendar.Date{}
+}
+
+// start is the first day of the period that the day lies in; of a week the day itself.
+func (r Rule) start(d calendar.Date) calendar.Date {
+	months := time.Month(monthsOf[r.Every])
+	if months == 0 {
+		return d
+	}
+	return calendar.Date{Y: d.Y, M: (d.M-1)/months*months + 1, D: 1}
 }
 
 // in is the rule's date within the period that begins on the day.

@@ -57,7 +57,7 @@ func (b *Board) ReadSheet(name string, data []byte, units org.Units, today calen
 	if err != nil {
 		return Sheet{}, nil, fmt.Errorf("task sheet: %w", err)
 	}
-	sr := sheetReader{parties: parties{units}, cal: b.cal, today: today, out: Sheet{File: name}}
+	sr := sheetReader{parties: parties{units}, cal: b.Calendar(), today: today, out: Sheet{File: name}}
 	var without []org.Problem
 	for _, t := range tables {
 		if !sr.table(t) {
@@ -80,7 +80,7 @@ func (b *Board) ReadSheet(name string, data []byte, units org.Units, today calen
 }
 
 // Today is the day of the store's clock.
-func (b *Board) Today(r store.Reader) calendar.Date { return b.cal.Day(b.now(r)) }
+func (b *Board) Today(r store.Reader) calendar.Date { return calendar.Of(b.now(r)) }
 
 // sheetReader reads the tables of one file.
 type sheetReader struct {
@@ -597,7 +597,7 @@ func (b *Board) fromItem(it plan.Item, src Source, p parties, today calendar.Dat
 	w := When{Text: it.Deadline}
 	if due, err := calendar.ParseDate(it.Due); err == nil {
 		w.Date = due
-	} else if read, ok := ParseDeadline(b.cal, today, it.Deadline); ok && !read.Assumed {
+	} else if read, ok := ParseDeadline(b.Calendar(), today, it.Deadline); ok && !read.Assumed {
 		w = read
 	} else {
 		r.Notes = append(r.Notes, org.Problem{Text: textUndated(it.Deadline)})

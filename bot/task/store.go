@@ -14,6 +14,7 @@ import (
 
 	"xietiao/bot/audit"
 	"xietiao/bot/calendar"
+	"xietiao/bot/holidays"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -33,6 +34,7 @@ const (
 	bucketSent   = "task.sent"   // day, unit → how many messages went into the outbox
 	bucketCall   = "task.call"   // day, unit, number → causes: who must be called up
 	bucketCount  = "task.count"  // "number" → the last
+	bucketSweep  = "task.sweep"  // "calendar" → sweep: see calendar.go
 )
 
 const (
@@ -52,7 +54,7 @@ var _ Sender = (*outbox.Box)(nil)
 
 // Options make a Board. All but Rules are required.
 type Options struct {
-	Calendar *calendar.Calendar
+	Holidays *holidays.Book // which days are worked
 	Sender   Sender
 	Routes   org.Routes // how a person is reached
 	Rules    Rules      // what is zero is as in DefaultRules
@@ -61,15 +63,35 @@ type Options struct {
 // Board keeps the tasks of one store. Its methods may be called from many
 // goroutines; those with a transaction work in it.
 type Board struct {
-	cal    *calendar.Calendar
+	book   *holidays.Book
 	sender Sender
 	routes org.Routes
 	rules  Rules
+
+	// Of the transaction; see on.
+	cal     *calendar.Calendar
+	edition string
 }
 
 // New makes a Board. It starts nothing.
 func New(o Options) *Board {
-	return &Board{o.Calendar, o.Sender, o.Routes, o.Rules.orDefault()}
+	return &Board{book: o.Holidays, sender: o.Sender, routes: o.Routes, rules: o.Rules.orDefault()}
+}
+
+// on is the board within a transaction, by the calendar that is in force in it. Only
+// such a board has a calendar.
+func (b *Board) on(r store.Reader) (*Board, error) {
+	if b.cal != nil {
+		return b, nil
+	}
+	now, err := b.book.Now(r)
+	return b.by(now), err
+}
+
+func (b *Board) by(e holidays.Edition) *Board {
+	bound := *b
+	bound.cal, bound.edition = e.Calendar, e.ID
+	return &bound
 }
 
 // record is a task as stored, with what is planned to be said of it.
@@ -80,6 +102,8 @@ type record struct {
 	Owed map[string][]Cause   `json:"owed,omitempty"` // unit → what it must be told then, besides the schedule
 	Next calendar.Date        `json:"next,omitzero"`  // of a series: the next occurrence's date
 	Make time.Time            `json:"make,omitzero"`  // and when it is made
+	// Calendar is by which one Due, Next and Make are: the id of its edition.
+	Calendar string `json:"calendar,omitempty"`
 }
 
 func digits(t time.Time) string  { return fmt.Sprintf("%014d", max(0, t.UnixMilli())) }
@@ -119,6 +143,9 @@ func load(r store.Reader, n Number) (*record, error) {
 
 // Get returns the task. ErrNotFound.
 func (b *Board) Get(r store.Reader, n Number) (Task, error) {
+	if _, err := b.on(r); err != nil { // words of the task then are by the calendar in force
+		return Task{}, err
+	}
 	rec, err := load(r, n)
 	if err != nil {
 		return Task{}, err
@@ -178,6 +205,10 @@ func (rec *record) save(tx *store.Tx, old *record) error {
 // ErrInvalid; ErrNotFound: its parent; a *Refusal: the parent is over, or is a part
 // or a series itself.
 func (b *Board) Create(tx *store.Tx, key string, d Draft, by Actor) (Task, bool, error) {
+	b, err := b.on(tx)
+	if err != nil {
+		return Task{}, false, err
+	}
 	if !by.Office {
 		return Task{}, false, ErrForbidden
 	}
@@ -208,8 +239,8 @@ func (b *Board) Create(tx *store.Tx, key string, d Draft, by Actor) (Task, bool,
 	return rec.Task, true, b.add(tx, rec, by.By)
 }
 
-// now is the transaction's time, in the calendar's location.
-func (b *Board) now(r store.Reader) time.Time { return r.Now().In(b.cal.Location()) }
+// now is the transaction's time, where the calendar's days are.
+func (b *Board) now(r store.Reader) time.Time { return r.Now().In(b.book.Location()) }
 
 // add numbers the record and keeps it.
 func (b *Board) add(tx *store.Tx, rec *record, by org.PersonID) error {
@@ -226,7 +257,7 @@ func (b *Board) add(tx *store.Tx, rec *record, by org.PersonID) error {
 			return err
 		}
 	}
-	rec.Created, rec.Version = Mark{b.now(tx), by}, 1
+	rec.Created, rec.Version, rec.Calendar = Mark{b.now(tx), by}, 1, b.edition
 	if err := b.note(tx, rec.Task, by, Entry{Do: doCreate, Draft: ptr(rec.Edit()), State: rec.State, Series: rec.Series}); err != nil {
 		return err
 	}
@@ -264,7 +295,11 @@ func (b *Board) History(r store.Reader, n Number) ([]audit.Entry, error) {
 // cancelled task takes its open parts along. The action's time is the store's.
 // Errors are Step's; a *Refusal with WhyParts: parts are still open.
 func (b *Board) Apply(tx *store.Tx, n Number, a Action, by Actor) (Task, error) {
-	rec, err := load(tx, n)
+	b, err := b.on(tx)
+	if err != nil {
+		return Task{}, err
+	}
+	rec, err := b.take(tx, n)
 	if err != nil {
 		return Task{}, err
 	}
@@ -327,6 +362,10 @@ type Query struct {
 // List returns tasks by their deadline, then their number, undated ones last. It
 // reads no others.
 func (b *Board) List(r store.Reader, q Query) ([]Task, error) {
+	b, err := b.on(r)
+	if err != nil {
+		return nil, err
+	}
 	states := q.States
 	if len(states) == 0 {
 		states = live
