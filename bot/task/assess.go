@@ -14,7 +14,9 @@ import (
 
 	"xietiao/bot/audit"
 	"xietiao/bot/calendar"
+	"xietiao/bot/chat"
 	"xietiao/bot/org"
+	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 )
 
@@ -102,6 +104,7 @@ type Assessment struct {
 
 // Objection is a unit's to a result of the assessment.
 type Objection struct {
+	Year   int     `json:"-"`
 	ID     int     `json:"id"` // 1, 2, … in the year
 	Number Number  `json:"task,omitzero"`
 	Unit   string  `json:"unit"`
@@ -155,7 +158,7 @@ func readYear(r store.Reader, year int) (f yearFile, err error) {
 		case whatObject:
 			var o Objection
 			err = json.Unmarshal(e.Data, &o)
-			o.Raised = Mark{e.At, org.PersonID(e.By)}
+			o.Year, o.Raised = year, Mark{e.At, org.PersonID(e.By)}
 			f.objections = append(f.objections, o)
 		case whatDecide:
 			var d Ruling
@@ -395,9 +398,9 @@ func scores(results []Result) []Score {
 	return list
 }
 
-// Object keeps a unit's objection to a result of the last version. The unit may, or
-// the office for it. The same once more, while it is not decided, is the same
-// objection. ErrForbidden, ErrNoVersion, ErrNoResult, ErrInvalid.
+// Object keeps a unit's objection to a result of the last version, and lets the office
+// hear of it. The unit may, or the office for it. The same once more, while it is not
+// decided, is the same objection. ErrForbidden, ErrNoVersion, ErrNoResult, ErrInvalid.
 func (b *Board) Object(tx *store.Tx, year int, o Objection, by Actor) (Objection, error) {
 	f, err := readYear(tx, year)
 	if err != nil {
@@ -409,7 +412,10 @@ func (b *Board) Object(tx *store.Tx, year int, o Objection, by Actor) (Objection
 		return Objection{}, ErrForbidden
 	case !ok:
 		return Objection{}, fmt.Errorf("%w: of %d there is none", ErrNoVersion, year)
-	case !slices.ContainsFunc(last.Results, func(r Result) bool { return r.Number == o.Number && r.Unit == o.Unit }):
+	}
+	to, ok := last.Result(o.Number, o.Unit)
+	switch {
+	case !ok:
 		return Objection{}, fmt.Errorf("%w: %s of %s", ErrNoResult, o.Number, o.Unit)
 	case strings.TrimSpace(o.Text) == "" || long(o.Text, maxWords):
 		return Objection{}, fmt.Errorf("%w: the objection's words", ErrInvalid)
@@ -419,10 +425,44 @@ func (b *Board) Object(tx *store.Tx, year int, o Objection, by Actor) (Objection
 			return before, nil
 		}
 	}
-	o = Objection{ID: len(f.objections) + 1, Number: o.Number, Unit: o.Unit, Text: o.Text}
+	o = Objection{Year: year, ID: len(f.objections) + 1, Number: o.Number, Unit: o.Unit, Text: o.Text}
 	e, err := audit.Append(tx, yearChain(year), string(by.By), whatObject, o)
+	if err != nil {
+		return Objection{}, err
+	}
 	o.Raised = Mark{e.At, by.By}
-	return o, err
+	if err := tx.Put(bucketWait, o.waitKey(), nil); err != nil {
+		return Objection{}, err
+	}
+	return o, b.tell(tx, Office, fmt.Sprintf("%d/%d/%s", year, o.ID, whatObject), textObjected(o, last.Version, to))
+}
+
+// waitKey is where an objection that is not decided is found.
+func (o Objection) waitKey() string {
+	return fmt.Sprintf("%s%04d%s%06d", objectionWaits, o.Year, sep, o.ID)
+}
+
+const objectionWaits = "objection" + sep
+
+// Undecided lists the objections that wait for the office, of all years. It reads no
+// years in which none does.
+func (b *Board) Undecided(r store.Reader) (list []Objection, err error) {
+	years := map[int]bool{}
+	err = r.Scan(bucketWait, store.Range{Prefix: objectionWaits}, func(key string, _ []byte) error {
+		years[int(atoi(strings.Split(key, sep)[1]))] = true
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, year := range slices.Sorted(maps.Keys(years)) {
+		all, err := b.Objections(r, year)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, slices.DeleteFunc(all, func(o Objection) bool { return o.Ruling != nil })...)
+	}
+	return list, nil
 }
 
 // Objections lists the year's, the first first.
@@ -431,11 +471,11 @@ func (b *Board) Objections(r store.Reader, year int) ([]Objection, error) {
 	return f.objections, err
 }
 
-// Decide rules on an objection; of d only Objection, Granted, Done and Why count. One
-// granted makes the next version, of the same histories, day and weights as the last:
-// nothing but the ruling tells them apart. It returns the version in force. The office
-// may. ErrForbidden, ErrNoObjection, ErrDecided, ErrInvalid: no reason is given, or a
-// refusal has a day.
+// Decide rules on an objection, and lets the unit hear of it; of d only Objection,
+// Granted, Done and Why count. One granted makes the next version, of the same
+// histories, day and weights as the last: nothing but the ruling tells them apart. It
+// returns the version in force. The office may. ErrForbidden, ErrNoObjection,
+// ErrDecided, ErrInvalid: no reason is given, or a refusal has a day.
 func (b *Board) Decide(tx *store.Tx, year int, d Ruling, by Actor) (Assessment, error) {
 	if !by.Office {
 		return Assessment{}, ErrForbidden
@@ -455,15 +495,66 @@ func (b *Board) Decide(tx *store.Tx, year int, d Ruling, by Actor) (Assessment, 
 	}
 	o := f.objections[d.Objection-1]
 	d.Number, d.Unit = o.Number, o.Unit
-	if _, err := audit.Append(tx, yearChain(year), string(by.By), whatDecide, d); err != nil || !d.Granted {
+	if _, err := audit.Append(tx, yearChain(year), string(by.By), whatDecide, d); err != nil {
 		return last, err
 	}
-	next := Assessment{
-		Year: year, Version: last.Version + 1, At: b.now(tx).UTC(), By: by.By, Day: last.Day, Weights: last.Weights,
-		Entries: last.Entries, Rulings: append(f.rulings, d),
-	}
-	if err := b.assess(tx, &next); err != nil {
+	if err := tx.Delete(bucketWait, o.waitKey()); err != nil {
 		return last, err
 	}
-	return next, b.appendVersion(tx, next)
+	if d.Granted {
+		last = Assessment{
+			Year: year, Version: last.Version + 1, At: b.now(tx).UTC(), By: by.By, Day: last.Day, Weights: last.Weights,
+			Entries: last.Entries, Rulings: append(f.rulings, d),
+		}
+		if err := b.assess(tx, &last); err != nil {
+			return last, err
+		}
+		if err := b.appendVersion(tx, last); err != nil {
+			return last, err
+		}
+	}
+	return last, b.tell(tx, o.Unit, fmt.Sprintf("%d/%d/%s", year, o.ID, whatDecide), textRuled(d, last))
+}
+
+// Result is what a unit has made of a task, and whether it is in the assessment.
+func (a Assessment) Result(n Number, unit string) (Result, bool) {
+	i := slices.IndexFunc(a.Results, func(r Result) bool { return r.Number == n && r.Unit == unit })
+	if i < 0 {
+		return Result{}, false
+	}
+	return a.Results[i], true
+}
+
+// Score is a unit's, and whether it has results.
+func (a Assessment) Score(unit string) (Score, bool) {
+	i := slices.IndexFunc(a.Scores, func(s Score) bool { return s.Unit == unit })
+	if i < 0 {
+		return Score{}, false
+	}
+	return a.Scores[i], true
+}
+
+// KindAssess is the Kind of the notices about objections.
+const KindAssess = "assess"
+
+// tellFor is for how long one is worth sending.
+const tellFor = 7 * 24 * time.Hour
+
+// tell lets a unit, or the office, hear of an objection, in working hours and once.
+func (b *Board) tell(tx *store.Tx, unit, key, text string) error {
+	places, err := b.places(tx, unit)
+	if err != nil {
+		return err
+	}
+	after := b.open(b.now(tx))
+	for i, to := range places {
+		_, err := b.sender.Put(tx, outbox.Notice{
+			Key: fmt.Sprintf("%s/%s/%d", KindAssess, key, i+1), Kind: KindAssess, Unit: unit, To: to[0], Fallback: to[1:],
+			Reply: chat.Reply{Text: text}, After: after, Expires: after.Add(tellFor),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

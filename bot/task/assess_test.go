@@ -225,6 +225,67 @@ func TestAYearIsAssessedByResultsAndDeadlines(t *testing.T) {
 	h.recompute(4)
 }
 
+// The office hears of an objection and the unit of the ruling, once, in working hours;
+// in between the objection waits for the office.
+func TestBothSidesHearOfAnObjection(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-03-02 09:00", Rules{})
+	n := h.create(draft("修缮文化礼堂", "2026-03-31", "市教育局"))
+	h.finish(n, "2026-04-03")
+	h.publish(2026)
+	h.live("2026-04-03 18:00")
+	undecided := func() (ids []string) {
+		t.Helper()
+		h.see(func(r store.Reader) error {
+			list, err := h.Undecided(r)
+			ids = nil
+			for _, o := range list {
+				ids = append(ids, fmt.Sprintf("%d-%d %s", o.Year, o.ID, o.Number))
+			}
+			return err
+		})
+		return ids
+	}
+	heard := func() (list []string) {
+		t.Helper()
+		for _, rec := range h.notices() {
+			if rec.Kind != KindAssess {
+				continue
+			}
+			if open := at("2026-04-07 09:00"); !rec.After.Equal(open) || !rec.Expires.After(open) { // 清明 is over
+				t.Errorf("from %s to %s", rec.After, rec.Expires)
+			}
+			list = append(list, rec.Unit+"→"+string(rec.To.User)+" "+rec.Reply.Text)
+		}
+		return list
+	}
+	for range 2 {
+		h.do(nil, func(tx *store.Tx) error {
+			_, err := h.Object(tx, 2026, Objection{Number: n, Unit: "市教育局", Text: "三月就办完了"}, teachers)
+			return err
+		})
+	}
+	asked := "→office 【考评申诉】市教育局对 2026 年考评第 1 版提出申诉1：T1 修缮文化礼堂｜期限 2026-03-31｜2026-04-03 办结｜逾期办结。理由：“三月就办完了”。" +
+		"成立请回复“同意 申诉1 理由”（这一项不计），按某天办结计就写“同意 申诉1 按12月10日完成 理由”，不成立请回复“不同意 申诉1 理由”。"
+	if d := cmp.Diff([]string{asked}, heard()); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"2026-1 T1"}, undecided()); d != "" {
+		t.Error(d)
+	}
+	h.do(nil, func(tx *store.Tx) error {
+		_, err := h.Decide(tx, 2026, Ruling{Objection: 1, Granted: true, Done: date("2026-03-30"), Why: "有验收单"}, office)
+		return err
+	})
+	told := "市教育局→jiao 【考评申诉】市教育局 对 T1 的申诉1：成立，按 2026-03-30 办结计。理由：“有验收单”。2026 年考评第 2 版：100.00 分（计分 1 项）。回复“考评 2026”看明细。"
+	if d := cmp.Diff([]string{told, asked}, heard()); d != "" {
+		t.Error(d)
+	}
+	if got := undecided(); len(got) > 0 {
+		t.Error(got)
+	}
+}
+
 // changed lists what of the lines b has and a has not.
 func changed(a, b Assessment) []string {
 	was := lines(a)
@@ -362,6 +423,7 @@ func TestWhatWasTamperedWithDoesNotRecompute(t *testing.T) {
 func TestPointsFollowTheFormula(t *testing.T) {
 	t.Parallel()
 	w := Weights{OnTime: 100, LateDay: 2, Late: 60, Delay: 5}
+	var sums []string
 	for _, tc := range []struct {
 		done   string
 		delays int
@@ -371,9 +433,18 @@ func TestPointsFollowTheFormula(t *testing.T) {
 	} {
 		r := Result{Deadline: date("2026-03-31"), Done: date(tc.done), Delays: tc.delays}
 		r.Status = doneStatus(r)
-		if got := w.points(r); got != tc.want {
-			t.Errorf("done %s after %d delays: %d, want %d", tc.done, tc.delays, got, tc.want)
+		r.Points = w.points(r)
+		if r.Points != tc.want {
+			t.Errorf("done %s after %d delays: %d, want %d", tc.done, tc.delays, r.Points, tc.want)
 		}
+		sums = append(sums, w.Sum(r))
+	}
+	want := []string{"100", "100", "100，延期－5×1＝95", "100－2×1＝98", "100－2×20＝60", "100－2×21，最低 60＝60", "100－2×386，最低 60，延期－5×2＝50", "100－2×1，延期－5×30＝0"}
+	if d := cmp.Diff(want, sums); d != "" {
+		t.Error(d)
+	}
+	if got := w.Sum(Result{Status: StatusOverdue, Delays: 1}); got != "0" {
+		t.Error(got)
 	}
 	for _, want := range []string{"按期办结 100 分", "（自然日）扣 2 分", "最低 60 分", "每批准延期一次扣 5 分", "平均"} {
 		if !strings.Contains(w.Formula(), want) {

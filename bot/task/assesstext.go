@@ -2,7 +2,9 @@ package task
 
 import (
 	"fmt"
+	"strings"
 
+	"xietiao/bot/chat"
 	"xietiao/index/sheet"
 )
 
@@ -85,4 +87,54 @@ func (r Ruling) Word() string {
 		return "成立，这一项不计"
 	}
 	return "成立，按 " + r.Done.String() + " 办结计"
+}
+
+// Sum says how the result's points come about: 100－2×6＝88.
+func (w Weights) Sum(r Result) string {
+	var s string
+	if r.Status == StatusLate {
+		days := daysBetween(r.Deadline, r.Done)
+		s = fmt.Sprintf("－%d×%d", w.LateDay, days)
+		if w.OnTime-w.LateDay*days < w.Late {
+			s += fmt.Sprintf("，最低 %d", w.Late)
+		}
+	}
+	if r.Status != StatusOverdue && w.Delay > 0 && r.Delays > 0 {
+		s += fmt.Sprintf("，延期－%d×%d", w.Delay, r.Delays)
+	}
+	if s == "" {
+		return fmt.Sprint(r.Points)
+	}
+	return fmt.Sprintf("%d%s＝%d", w.OnTime, s, r.Points)
+}
+
+// Words is the result in a line: what, by when, what came of it.
+func (r Result) Words() string {
+	parts := []string{r.Number.String() + " " + clip(r.Title, shownTitle), "期限 " + r.Deadline.String()}
+	if r.Delays > 0 {
+		parts = append(parts, fmt.Sprintf("批准延期 %d 次", r.Delays))
+	}
+	if !r.Done.IsZero() {
+		parts = append(parts, r.Done.String()+" 办结")
+	}
+	word := r.Status.Word()
+	if r.Ruling > 0 && r.Status.Counts() {
+		word += fmt.Sprintf("（申诉%d 成立）", r.Ruling)
+	}
+	return strings.Join(append(parts, word), "｜")
+}
+
+// textObjected asks the office to decide; how it says so is as chats take it.
+func textObjected(o Objection, version int, to Result) string {
+	return fmt.Sprintf("【考评申诉】%s对 %d 年考评第 %d 版提出申诉%d：%s。理由：“%s”。成立请回复“同意 申诉%d 理由”（这一项不计），按某天办结计就写“同意 申诉%d 按12月10日完成 理由”，不成立请回复“不同意 申诉%d 理由”。",
+		chat.Plain(o.Unit), o.Year, version, o.ID, to.Words(), clip(o.Text, maxWords), o.ID, o.ID, o.ID)
+}
+
+// textRuled tells the unit what became of its objection.
+func textRuled(d Ruling, a Assessment) string {
+	s := fmt.Sprintf("【考评申诉】%s 对 %s 的申诉%d：%s。理由：“%s”。", chat.Plain(d.Unit), d.Number, d.Objection, d.Word(), clip(d.Why, maxWords))
+	if score, _ := a.Score(d.Unit); score.Results > 0 {
+		s += fmt.Sprintf("%d 年考评第 %d 版：%s 分（计分 %d 项）。", a.Year, a.Version, score.Word(), score.Results)
+	}
+	return s + fmt.Sprintf("回复“考评 %d”看明细。", a.Year)
 }

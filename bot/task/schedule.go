@@ -41,6 +41,9 @@ const (
 	CauseRaised   Cause = "raised"   // an issue
 )
 
+// officeWaits are the causes of steps for the office.
+var officeWaits = []Cause{CauseReported, CauseDeclined, CauseAsked, CauseRaised}
+
 // scheduled lists the causes of the schedule, those for the office apart.
 var (
 	scheduled       = []Cause{CauseSign, CauseDeadline, CauseOverdue, CauseHead}

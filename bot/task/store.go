@@ -29,6 +29,7 @@ const (
 	bucketUnit   = "task.unit"   // unit, state, deadline, number → nothing
 	bucketSub    = "task.sub"    // parent or series, number → nothing
 	bucketDue    = "task.due"    // time, unit, number → nothing: see remind.go
+	bucketWait   = "task.wait"   // cause, number → nothing: what waits for the office; of objections: year, id
 	bucketComing = "task.coming" // time, number → nothing: when a series' next occurrence is made
 	bucketDigest = "task.digest" // unit → digest
 	bucketSent   = "task.sent"   // day, unit → how many messages went into the outbox
@@ -162,6 +163,11 @@ func (rec *record) index() (keys [][2]string) {
 	}
 	if up := cmp.Or(rec.Parent, rec.Series); up != 0 {
 		keys = append(keys, [2]string{bucketSub, up.digits() + sep + n})
+	}
+	for _, c := range officeWaits {
+		if rec.concerns(Office, c) {
+			keys = append(keys, [2]string{bucketWait, string(c) + sep + n})
+		}
 	}
 	for unit, due := range rec.Due {
 		keys = append(keys, [2]string{bucketDue, digits(due) + sep + unit + sep + n})
@@ -400,6 +406,12 @@ func (b *Board) List(r store.Reader, q Query) ([]Task, error) {
 		all = all[:q.Limit]
 	}
 	return all, nil
+}
+
+// Waiting lists the tasks of which something waits for the office, by their number:
+// CauseReported, CauseDeclined, CauseAsked or CauseRaised. It reads no others.
+func (b *Board) Waiting(r store.Reader, c Cause) ([]Task, error) {
+	return b.list(r, bucketWait, store.Range{Prefix: string(c) + sep}, 0)
 }
 
 // list loads what an index's range names.

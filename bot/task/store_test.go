@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,6 +115,79 @@ func TestLists(t *testing.T) {
 			}
 			return err
 		})
+	}
+}
+
+// counted counts the records that are read.
+type counted struct {
+	store.Reader
+	reads int
+}
+
+func (c *counted) Get(bucket, key string) ([]byte, bool, error) {
+	c.reads++
+	return c.Reader.Get(bucket, key)
+}
+
+func (c *counted) Scan(bucket string, rg store.Range, fn func(string, []byte) error) error {
+	return c.Reader.Scan(bucket, rg, func(key string, value []byte) error {
+		c.reads++
+		return fn(key, value)
+	})
+}
+
+// What waits for the office is all that waits, of any life, and it is found without
+// the other tasks.
+func TestWhatWaitsForTheOfficeIsFound(t *testing.T) {
+	t.Parallel()
+	check := func(h *hall) (waiting, reads int) {
+		h.Helper()
+		h.see(func(r store.Reader) error {
+			all, err := h.List(r, Query{States: States})
+			if err != nil {
+				return err
+			}
+			waiting, reads = 0, 0
+			for _, c := range officeWaits {
+				var want []Number
+				for _, k := range all {
+					if k.concerns(Office, c) {
+						want = append(want, k.Number)
+					}
+				}
+				slices.Sort(want)
+				counter := &counted{Reader: r}
+				list, err := h.Waiting(counter, c)
+				if err != nil {
+					return err
+				}
+				var got []Number
+				for _, k := range list {
+					got = append(got, k.Number)
+				}
+				if !slices.Equal(got, want) {
+					h.Errorf("%s: %v, want %v", c, got, want)
+				}
+				waiting, reads = waiting+len(got), reads+counter.reads
+			}
+			return nil
+		})
+		return waiting, reads
+	}
+	h := newHall(t, "2026-09-01 09:00", Rules{})
+	r := newRandomSteps(7)
+	most := 0
+	for range 150 {
+		r.step(h)
+		n, _ := check(h)
+		most = max(most, n)
+	}
+	waiting, reads := check(h)
+	for range 100 { // others that wait for nothing
+		h.create(draft("任务", "2026-12-10", "市教育局"))
+	}
+	if n, more := check(h); most < 5 || waiting != n || reads != more || reads > 2*n {
+		t.Errorf("%d wait, %d at most: %d reads, with 100 other tasks %d wait and %d reads", waiting, most, reads, n, more)
 	}
 }
 
