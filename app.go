@@ -120,7 +120,10 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 		return nil, fmt.Errorf("holidays: %w", err)
 	}
 	a.desk = bot.NewDesk(bot.DeskOptions{
-		Store: a.store, Outbox: a.box, Commands: bot.Commands(p.orgOptions(), bot.TaskOptions{Board: a.board}), PublicURL: cfg.PublicURL,
+		Store: a.store, Outbox: a.box, PublicURL: cfg.PublicURL,
+		Commands: bot.Commands(p.orgOptions(), bot.TaskOptions{
+			Board: a.board, Weights: func(year int) task.Weights { return weightsOf(cfg, year) },
+		}),
 		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,
 		Logger: log, Observe: metrics.Message,
 	})

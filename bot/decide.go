@@ -25,9 +25,9 @@ type matter struct{ id, line string }
 
 // How people say yes and no: the verb, the ids, and words behind them.
 var (
-	agreePatterns  = verdictPatterns(`同意|批准|通过`, `[,.。:;!]\s*`)
-	rejectPatterns = verdictPatterns(`拒绝|不同意|不批准|不通过|驳回`, `[\s,.。:;!]+`)
-	decisionID     = regexp.MustCompile(`([bt]?)(\d+)`)
+	agreePatterns  = append(verdictPatterns(`同意|批准|通过`, `[,.。:;!]\s*`), objectionPatterns(`同意|批准|通过|支持|成立`)...)
+	rejectPatterns = append(verdictPatterns(`拒绝|不同意|不批准|不通过|驳回`, `[\s,.。:;!]+`), objectionPatterns(`拒绝|不同意|不批准|不通过|驳回|不支持|不成立`)...)
+	decisionID     = regexp.MustCompile(`(` + letterObjection + `|[bt])?\s*(?:(20\d\d)\s*[-年]\s*(?:第|申诉)?\s*)?(\d+)`)
 )
 
 // verdictPatterns are of a verb before the ids and of one behind; words are parted
@@ -67,18 +67,20 @@ func (d decisions) match(patterns []*regexp.Regexp) func(string) ([]string, bool
 			if why := strings.TrimSpace(original(text, folded, m[4], m[5])); why != "" {
 				args = append(args, why)
 			}
-			return args, d.known(args[0], len(args) > 1)
+			if d.known(args[0], len(args) > 1) {
+				return args, true
+			}
 		}
 		return nil, false
 	}
 }
 
 // known reports whether there is a decider for each of the ids; with words behind
-// them they must all be tasks.
+// them none may be a request.
 func (d decisions) known(ids string, words bool) bool {
 	all := idsIn(ids)
 	for _, id := range all {
-		if d.deciders[id.letter] == nil || words && id.letter != letterTask {
+		if d.deciders[id.letter] == nil || words && id.letter == letterRequest {
 			return false
 		}
 	}
@@ -100,7 +102,11 @@ func idsIn(s string) (ids []decidable) {
 		if m[1] != "" {
 			letter = m[1]
 		}
-		ids = append(ids, decidable{letter, m[2]})
+		number := m[3]
+		if m[2] != "" {
+			number = m[2] + "-" + number
+		}
+		ids = append(ids, decidable{letter, number})
 	}
 	return ids
 }
@@ -116,7 +122,7 @@ func (d decisions) run(yes bool) func(*Call) (chat.Reply, error) {
 		if len(ids) == 0 {
 			matters, err := d.waiting(c)
 			if err != nil || len(matters) != 1 {
-				return listMatters(matters, err)
+				return listMatters(c, matters, err)
 			}
 			ids = idsIn(strings.ToLower(matters[0].id))
 		}
@@ -154,10 +160,10 @@ func (d decisions) pending(c *Call) (chat.Reply, error) {
 		}
 		err = listErr
 	}
-	return listMatters(matters, err)
+	return listMatters(c, matters, err)
 }
 
-func listMatters(all []matter, err error) (chat.Reply, error) {
+func listMatters(c *Call, all []matter, err error) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -168,8 +174,11 @@ func listMatters(all []matter, err error) (chat.Reply, error) {
 	for _, m := range all {
 		lines = append(lines, strings.TrimSpace(m.id+" "+m.line))
 	}
-	return text(strings.Join(lines, "\n"))
+	return paged(c, "", lines, shownMatters)
 }
+
+// shownMatters is how many lines of them one reply has.
+const shownMatters = 10
 
 // original is the part of text that stands from one byte to another of its folded
 // form, which has a character for each of the text's; empty for no part.

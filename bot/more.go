@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -35,10 +36,13 @@ func paged(c *Call, head string, lines []string, most int) (chat.Reply, error) {
 	return remainder{lines, most, s.Answer}.next(c, head)
 }
 
-// next shows the next lines, and keeps the others.
-func (r remainder) next(c *Call, head ...string) (chat.Reply, error) {
+// next shows the next lines below the head, and keeps the others.
+func (r remainder) next(c *Call, head string) (chat.Reply, error) {
 	n := min(len(r.Lines), r.Most)
-	said := append(head, r.Lines[:n]...)
+	said := slices.Clone(r.Lines[:n])
+	if head != "" {
+		said = append([]string{head}, said...)
+	}
 	if r.Lines = r.Lines[n:]; len(r.Lines) == 0 {
 		return chat.Reply{Text: strings.Join(said, "\n")}, c.Tx.Delete(restBucket, sessionKey(c.Message))
 	}
@@ -59,7 +63,7 @@ var moreCommand = Command{
 		if err != nil || s.Answer != r.Answer {
 			return chat.Reply{}, err
 		}
-		return r.next(c)
+		return r.next(c, "")
 	},
 }
 

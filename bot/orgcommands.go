@@ -54,7 +54,7 @@ func Commands(opt OrgOptions, tasks TaskOptions) []Command {
 	all := o.commands()
 	if tasks.Board != nil {
 		t := taskCommands{o, tasks}
-		d.deciders[letterTask] = t
+		d.deciders[letterTask], d.deciders[letterObjection] = t, objections{t}
 		all = append(all, t.commands()...)
 		return append(append(all, d.commands()...), t.unclear())
 	}

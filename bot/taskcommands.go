@@ -17,7 +17,10 @@ import (
 
 // TaskOptions are what the commands about tasks need. Without a Board there are
 // none.
-type TaskOptions struct{ Board *task.Board }
+type TaskOptions struct {
+	Board   *task.Board
+	Weights func(year int) task.Weights // of a year's assessment; nil: the usual ones
+}
 
 // taskCommands carries them out. What a step makes others hear of is the board's to
 // put into the outbox, in the same transaction.
@@ -32,7 +35,7 @@ var workers = []org.Role{org.RoleOffice, org.RoleLiaison, org.RoleHead, org.Role
 func (t taskCommands) commands() []Command {
 	return append(append([]Command{
 		{Name: "task help", Help: textHelpTasks, Roles: workers, Match: folded(taskHelpPattern), Run: t.help},
-	}, t.draftCommands()...), append(t.listCommands(),
+	}, t.draftCommands()...), append(append(t.listCommands(), t.assessCommands()...),
 		Command{Name: "task", Match: t.match, Run: t.run})...)
 }
 
@@ -384,11 +387,10 @@ func (t taskCommands) waiting(c *Call) (list []matter, err error) {
 	if !isOffice(c) {
 		return nil, nil
 	}
-	all, err := t.Board.List(c.Tx, task.Query{States: task.StatesOf(task.DoGrant)})
+	all, err := t.Board.Waiting(c.Tx, task.CauseAsked)
 	for _, k := range all {
-		if d, ok := k.Pending(); ok {
-			list = append(list, matter{k.Number.String(), textDelayWaits(k.Number, d)})
-		}
+		d, _ := k.Pending()
+		list = append(list, matter{k.Number.String(), textDelayWaits(k.Number, d)})
 	}
 	return list, err
 }

@@ -70,7 +70,8 @@ func (o *bureau) drafts(board *task.Board, n int) {
 }
 
 // The talks of testdata/tasktalk are played as those of TestTalks; at "== 提醒" the board
-// says what is due, at "== 立项 30" there are so many drafts more.
+// says what is due, at "== 立项 30" there are so many drafts more, at "== 定稿 2026" the
+// year's assessment is published.
 func TestTalksOfTasks(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/tasktalk/*.txt")
@@ -86,10 +87,19 @@ func TestTalksOfTasks(t *testing.T) {
 			}
 			o, board := taskBureau(t)
 			goldenFile(t, file, o.play(string(script), func(what string) {
-				if n, ok := strings.CutPrefix(what, "立项 "); ok {
+				what, n, _ := strings.Cut(what, " ")
+				switch what {
+				case "立项":
 					o.drafts(board, numeral(n))
-				} else if _, err := board.Remind(t.Context(), o.store); err != nil {
-					t.Fatal(err)
+				case "定稿":
+					o.update(func(tx *store.Tx) error {
+						_, err := board.Publish(tx, numeral(n), task.DefaultWeights(), task.Operator)
+						return err
+					})
+				default:
+					if _, err := board.Remind(t.Context(), o.store); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}))
 		})

@@ -16,6 +16,8 @@ const (
 	textHelpTasks   = "我的任务：看没办完的任务；T12：看一项任务。签收、反馈、延期怎么说，看“任务帮助”"
 	textHelpNewTask = "新建任务 名称，某某局牵头，12月10日前：核对后确认"
 
+	textHelpAssess = "考评 [年份]：看年度考评的得分、公式和各项结果；联络员有异议说“申诉 T12 理由”"
+
 	textButtonView = "查看"
 
 	textContent     = "内容："
@@ -34,6 +36,9 @@ const (
 	textWaitsReview   = "等复核的任务"
 	textWaitsClose    = "等办结的任务"
 	textWaitsHand     = "等交办的任务"
+
+	textNothingForOffice = "没有等办公室办的任务。"
+	textListsHint        = "“逾期”“本周到期”“待定期限”可以看别的任务。"
 
 	textReportUndone  = "上一次报的进度已撤销"
 	textNoUnit        = "您没有绑定单位，看不到任务。说“我是谁”核对身份。"
@@ -82,7 +87,8 @@ func textTaskHelp(isOffice bool) string {
 “延期 T12 到 12月10日 因为……”：申请延期，没有期限的也这样提
 “退回 T12 原因”：不属于本单位
 “提请协调 T12 内容”：请办公室协调
-“撤销 T12”：撤回刚报的进度`
+“撤销 T12”：撤回刚报的进度
+“考评 2026”：本单位的得分和各项结果；“申诉 T12 理由”：对考评有异议`
 	if !isOffice {
 		return s
 	}
@@ -96,7 +102,8 @@ func textTaskHelp(isOffice bool) string {
 “催办 T12 [单位]”“复核 T12”“办结 T12”“销号 T12”
 “退回 T12 [单位] 原因”：退回重办；“取消 T12 原因”
 “同意 T12”“不同意 T12 原因”：答复延期；“答复 T12 结果”：答复协调事项
-“完成 T12 市教育局 结果”：代没有账号的单位办理`
+“完成 T12 市教育局 结果”：代没有账号的单位办理
+“考评 2026”“考评 2026 市教育局”：得分和各项结果；“同意 申诉3 理由”“不同意 申诉3 理由”：答复申诉`
 }
 
 func textNoTasks(what, unit string) string {
@@ -119,14 +126,6 @@ func textMoreTasks(n int, isOffice bool) string {
 		s = fmt.Sprintf("还有 %d 项没有列出，后面写上单位可以看少些。", n)
 	}
 	return s
-}
-
-func textNothingForOffice(open int) string {
-	return "没有等办公室办的任务。" + textOpenTasks(open)
-}
-
-func textOpenTasks(n int) string {
-	return fmt.Sprintf("没办结的任务共 %d 项；“逾期”“本周到期”“待定期限”可以分开看。", n)
 }
 
 // textShareState is where a unit's own part stands.
@@ -609,4 +608,132 @@ func textUndoneUnits(k task.Task, unit string) string {
 		}
 	}
 	return chat.Plain(strings.Join(left, listMark))
+}
+
+// What is said of assessments.
+
+func textNoAssessment(year int) string {
+	return fmt.Sprintf("%d 年考评还没有定稿，请等协调组办公室公布。", year)
+}
+
+func assessmentTitle(a task.Assessment, published bool) string {
+	if !published {
+		return fmt.Sprintf("%d 年考评，现在算（还没有定稿，不作数）", a.Year)
+	}
+	return fmt.Sprintf("%d 年考评第 %d 版，截至 %s", a.Year, a.Version, a.Day)
+}
+
+func textScores(a task.Assessment, published bool) string {
+	s := assessmentTitle(a, published) + "\n" + a.Weights.Formula()
+	if len(a.Scores) == 0 {
+		return s + "\n这一年没有交办过有期限的任务。"
+	}
+	return s + fmt.Sprintf("\n看一个单位的明细：“考评 %d %s”。", a.Year, chat.Plain(a.Scores[0].Unit))
+}
+
+// textScoreLines has a line for each unit.
+func textScoreLines(a task.Assessment) (lines []string) {
+	for _, s := range a.Scores {
+		n := map[task.Status]int{}
+		for _, r := range a.Results {
+			if r.Unit == s.Unit {
+				n[r.Status]++
+			}
+		}
+		line := fmt.Sprintf("%s %s", chat.Plain(s.Unit), s.Word())
+		if s.Results > 0 {
+			line += fmt.Sprintf("（%d 项：按期 %d，逾期办结 %d，未办结 %d）", s.Results, n[task.StatusOnTime], n[task.StatusLate], n[task.StatusOverdue])
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// textUnitScore is a unit's score with the formula, and its objections.
+func textUnitScore(a task.Assessment, published bool, unit string, all []task.Objection) string {
+	lines := []string{assessmentTitle(a, published)}
+	s, ok := a.Score(unit)
+	switch {
+	case !ok:
+		return lines[0] + "\n" + chat.Plain(unit) + "没有牵头的有期限的任务。"
+	case s.Results == 0:
+		lines = append(lines, chat.Plain(unit)+"：还没有计分的任务。")
+	default:
+		lines = append(lines, fmt.Sprintf("%s：%s 分（%d 项共 %d 分）", chat.Plain(unit), s.Word(), s.Results, s.Points))
+	}
+	lines = append(lines, a.Weights.Formula())
+	for _, o := range all {
+		verdict := "等办公室决定"
+		if o.Ruling != nil {
+			verdict = o.Ruling.Word() + "，" + quoteWords(o.Ruling.Why)
+		}
+		lines = append(lines, fmt.Sprintf("申诉%d %s %s：%s", o.ID, o.Number, quoteWords(o.Text), verdict))
+	}
+	if published {
+		lines = append(lines, "对某一项有异议，请联络员或负责人回复“申诉 编号 理由”。")
+	}
+	return strings.Join(append(lines, "各项："), "\n")
+}
+
+// textResult is a result with how its points come about.
+func textResult(w task.Weights, r task.Result) string {
+	s := r.Words()
+	if r.Status.Counts() {
+		s += column(w.Sum(r) + " 分")
+	}
+	return s
+}
+
+func textObjectFor(k task.Task) string {
+	unit := "单位"
+	if leads := k.LeadUnits(); len(leads) > 0 {
+		unit = chat.Plain(leads[0])
+	}
+	return fmt.Sprintf("申诉由单位提出；要代单位提出，请写上单位，例如“申诉 %s %s 理由”。", k.Number, unit)
+}
+
+func textWhyObject(n task.Number) string {
+	return fmt.Sprintf("请写明理由，例如“申诉 %s 材料 12 月 5 日就交了，有回执”。", n)
+}
+
+func textObjected(o task.Objection) string {
+	return fmt.Sprintf("已记下申诉%d（%d 年考评，%s）。办公室决定以后会告诉%s。", o.ID, o.Year, o.Number, chat.Plain(o.Unit))
+}
+
+func textObjectionID(o task.Objection) string { return fmt.Sprintf("%s%d", letterObjection, o.ID) }
+
+func textObjectionWaits(o task.Objection, r task.Result) string {
+	return fmt.Sprintf("%s对 %d 年考评：%s。理由：%s。成立请回复“同意 %s 理由”（这一项不计，按某天办结计就写“按12月10日完成”），不成立请回复“不同意 %s 理由”。",
+		chat.Plain(o.Unit), o.Year, r.Words(), quoteWords(o.Text), textObjectionID(o), textObjectionID(o))
+}
+
+func textWhichYear(all []task.Objection) string {
+	var ids []string
+	for _, o := range all {
+		ids = append(ids, fmt.Sprintf("%s%d-%d", letterObjection, o.Year, o.ID))
+	}
+	return "有几年都有这个编号，请写上年份：" + strings.Join(ids, listMark) + "。"
+}
+
+func textWhyRuling(o task.Objection, yes bool) string {
+	if !yes {
+		return fmt.Sprintf("请写明理由，例如“不同意 %s 没有提供材料”。", textObjectionID(o))
+	}
+	return fmt.Sprintf("请写明理由，例如“同意 %s 场地没有交付，属实”，或者“同意 %s 按12月10日完成 有验收单”。", textObjectionID(o), textObjectionID(o))
+}
+
+func textWhichDone(o task.Objection) string {
+	return fmt.Sprintf("没有听懂按哪一天办结，要是今天以前的一天，例如“同意 %s 按12月10日完成 有验收单”。", textObjectionID(o))
+}
+
+func textRuled(o task.Objection, r task.Ruling, a task.Assessment, far []string) string {
+	s := fmt.Sprintf("%s %s。", textObjectionID(o), r.Word())
+	if r.Granted {
+		score, _ := a.Score(o.Unit)
+		s += fmt.Sprintf("%d 年考评出了第 %d 版，%s的得分是 %s。", a.Year, a.Version, chat.Plain(o.Unit), score.Word())
+	}
+	if len(far) > 0 {
+		return s + textFar(far)
+	}
+	return s + "决定在工作时间通知" + chat.Plain(o.Unit) + "。"
 }

@@ -172,39 +172,42 @@ func (t taskCommands) mine(c *Call) (chat.Reply, error) {
 
 // desk shows the office what waits for it, by what is to be done.
 func (t taskCommands) desk(c *Call) (chat.Reply, error) {
-	all, err := t.Board.List(c.Tx, task.Query{})
-	if err != nil {
-		return chat.Reply{}, err
-	}
 	var parts []string
 	for _, w := range officeWork {
-		some := slices.DeleteFunc(slices.Clone(all), func(k task.Task) bool { return !w.waits(k) })
+		some, err := w.list(t.Board, c.Tx)
+		if err != nil {
+			return chat.Reply{}, err
+		}
 		if len(some) > 0 {
 			parts = append(parts, textTaskList(w.what, "", len(some))+"\n"+t.first(c, "", some))
 		}
 	}
 	if len(parts) == 0 {
-		return text(textNothingForOffice(len(all)))
+		parts = []string{textNothingForOffice}
 	}
-	return text(strings.Join(append(parts, textOpenTasks(len(all))), "\n\n"))
+	return text(strings.Join(append(parts, textListsHint), "\n\n"))
 }
 
 // officeWork is what the office has to do with tasks.
 var officeWork = []struct {
-	what  string
-	waits func(task.Task) bool
+	what string
+	list func(b *task.Board, r store.Reader) ([]task.Task, error)
 }{
-	{textWaitsDelay, func(k task.Task) bool {
-		_, ok := k.Pending()
-		return ok && (k.State == task.StateAssigned || k.State == task.StateSigned)
+	{textWaitsDelay, waitingFor(task.CauseAsked)},
+	{textWaitsIssue, waitingFor(task.CauseRaised)},
+	{textWaitsReturned, waitingFor(task.CauseDeclined)},
+	{textWaitsReview, waitingFor(task.CauseReported)},
+	{textWaitsClose, func(b *task.Board, r store.Reader) ([]task.Task, error) {
+		return b.List(r, task.Query{States: []task.State{task.StateReviewed}})
 	}},
-	{textWaitsIssue, func(k task.Task) bool { return slices.ContainsFunc(k.Issues, task.Issue.Open) }},
-	{textWaitsReturned, func(k task.Task) bool { return slices.ContainsFunc(k.Shares, returned) }},
-	{textWaitsReview, func(k task.Task) bool { return k.State == task.StateReported }},
-	{textWaitsClose, func(k task.Task) bool { return k.State == task.StateReviewed }},
-	{textWaitsHand, func(k task.Task) bool {
-		return k.State == task.StateDraft && !slices.ContainsFunc(k.Shares, returned)
+	{textWaitsHand, func(b *task.Board, r store.Reader) ([]task.Task, error) {
+		all, err := b.List(r, task.Query{States: []task.State{task.StateDraft}})
+		return slices.DeleteFunc(all, func(k task.Task) bool { return slices.ContainsFunc(k.Shares, returned) }), err
 	}},
+}
+
+func waitingFor(c task.Cause) func(*task.Board, store.Reader) ([]task.Task, error) {
+	return func(b *task.Board, r store.Reader) ([]task.Task, error) { return b.Waiting(r, c) }
 }
 
 // returned reports whether a unit gave its part back.

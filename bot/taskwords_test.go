@@ -112,6 +112,9 @@ func TestWordsOfListsAndDrafts(t *testing.T) {
 		{"改 期限 12月20日", "change draft"}, {"期限改成12月20日", "change draft"}, {"牵头改为市财政局", "change draft"}, {"改牵头：市财政局", "change draft"}, {"改革的牵头单位", ""}, {"期限是哪天", ""}, {"牵头单位", ""},
 		{"确认", "confirm"}, {"确认交办", "confirm"}, {"好的，确认", "confirm"}, {"没问题", "confirm"}, {"确认书由谁盖章", ""}, {"放弃", "drop"}, {"算了", "drop"}, {"取消", "drop"},
 		{"同意 T12", "approve"}, {"同意T12延期", "approve"}, {"T12 同意", "approve"}, {"同意延期 T12，抓紧", "approve"}, {"不同意 T12 材料可以先报", "reject"}, {"T12 不同意，按期完成", "reject"}, {"同意 B3、T12", "approve"}, {"同意 T12 之外的", ""}, {"拒绝 B3 T12", "reject"}, {"不同意 B3 因为不认识", ""},
+		{"考评", "assessment"}, {"考评 2026", "assessment"}, {"2026年考评得分", "assessment"}, {"看看我们单位的考评", "assessment"}, {"考评 2026 市教育局", "assessment"}, {"考评 猴年", ""}, {"考评由谁负责", ""}, {"考评办法", ""},
+		{"申诉 T12 材料早交了", "object"}, {"T12 申诉：材料早交了", "object"}, {"对 2025年度T12的考评结果提出申诉，材料早交了", "object"}, {"申诉T12", "object"}, {"申诉 T12 办好了吗", ""}, {"申诉渠道", ""},
+		{"同意 申诉3 属实", "approve"}, {"同意申诉2026-3，属实", "approve"}, {"申诉3成立，属实", "approve"}, {"不同意 申诉3 理由不足", "reject"}, {"申诉 3 不成立", "reject"}, {"同意申诉制度", ""},
 		{"任务帮助", "task help"}, {"待确认", "pending"}, {"T12 你好", "task unclear"}, {"任务12", "task unclear"},
 	} {
 		if got, args := commandOf(commands, tc.text); got != tc.want {
