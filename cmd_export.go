@@ -9,15 +9,18 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"xietiao/bot/task"
 )
 
 var exportCommand = command{
 	name:    "export",
-	summary: "导出台账、督办通报、进度图、考评表、职责表",
-	usage: `用法：xietiao export [-as ledger|bulletin|progress|assessment|duties] [-unit 单位] [-year 年] [-version 版] [-config 文件] [-data 文件夹] 文件
+	summary: "导出台账、督办通报、督办单、进度图、考评表、职责表",
+	usage: `用法：xietiao export [-as ledger|bulletin|form|progress|assessment|duties] [-unit 单位] [-task T12] [-year 年] [-version 版] [-config 文件] [-data 文件夹] 文件
 
   -as ledger      任务台账（默认），xlsx；-unit 只要一个单位的
   -as bulletin    督办通报，docx：各单位进度、逾期、快到期、本期办结、待定期限
+  -as form        一项任务的督办单，docx：-task 哪一项
   -as progress    各单位进度图，png；机器上要有中文字体
   -as assessment  考评表，xlsx：-year 哪一年，-version 第几版（默认最新）；先从历史重算一遍，对得上才导出
   -as duties      方案里各单位的职责，做成任务表，xlsx；填上期限再用 import -as tasks 导入
@@ -33,6 +36,7 @@ func runExport(ctx context.Context, c *call) int {
 	var req exportRequest
 	set.StringVar(&req.Kind, "as", exportLedger, "")
 	set.StringVar(&req.Unit, "unit", "", "")
+	set.StringVar(&req.Task, "task", "", "")
 	set.IntVar(&req.Year, "year", 0, "")
 	set.IntVar(&req.Version, "version", 0, "")
 	flags := storeFlags(set)
@@ -48,6 +52,8 @@ func runExport(ctx context.Context, c *call) int {
 		return c.misuse("要给一个 %s 文件名", ending)
 	case req.Kind == exportAssessment && req.Year == 0:
 		return c.misuse("要用 -year 说是哪一年")
+	case req.Kind == exportForm && !isTask(req.Task):
+		return c.misuse("要用 -task 说是哪一项，例如 -task T12")
 	}
 	op, err := c.operator(ctx, flags)
 	if err != nil {
@@ -67,6 +73,8 @@ func runExport(ctx context.Context, c *call) int {
 	printf(c.stdout, "已导出到 %s\n", rest[0])
 	return exitDone
 }
+
+func isTask(s string) bool { _, ok := task.ParseNumber(s); return ok }
 
 // writeNew writes a file that must not be there yet; half of one does not stay.
 func writeNew(name string, data []byte) error {

@@ -23,11 +23,13 @@ const (
 	exportProgress   = "progress"
 	exportAssessment = "assessment"
 	exportDuties     = "duties"
+	exportForm       = "form"
 )
 
 // exportKinds are the endings of the files.
 var exportKinds = map[string]string{
 	exportLedger: ".xlsx", exportBulletin: ".docx", exportProgress: ".png", exportAssessment: ".xlsx", exportDuties: ".xlsx",
+	exportForm: ".docx",
 }
 
 // exportRequest asks for a file.
@@ -36,6 +38,7 @@ type exportRequest struct {
 	Unit    string // of a ledger: only its tasks; empty: all
 	Year    int    // of an assessment
 	Version int    // and which; 0: the last
+	Task    string // of a form: its number
 }
 
 // errNoAssessment: the year has none, or not that version.
@@ -52,6 +55,7 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 	var out bytes.Buffer
 	var tables []sheet.Out
 	var bulletin task.Bulletin
+	var form task.Form
 	err := e.store.View(ctx, func(r store.Reader) (err error) {
 		switch req.Kind {
 		case exportLedger:
@@ -64,6 +68,8 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 			tables, err = e.assessment(r, req)
 		case exportDuties:
 			tables, err = duties(r)
+		case exportForm:
+			form, err = e.form(r, req)
 		default:
 			err = fmt.Errorf("不知道 -as %s 是什么", req.Kind)
 		}
@@ -74,13 +80,31 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 	}
 	switch req.Kind {
 	case exportBulletin:
-		err = doc.WriteDOCX(&out, bulletin.Document("协调组办公室"))
+		err = doc.WriteDOCX(&out, bulletin.Document(signed))
+	case exportForm:
+		err = doc.WriteDOCX(&out, form.Document(signed))
 	case exportProgress:
 		return picture(bulletin)
 	default:
 		err = sheet.WriteXLSX(&out, tables)
 	}
 	return out.Bytes(), err
+}
+
+// signed is who signs documents.
+const signed = "协调组办公室"
+
+// form is a task's 督办单.
+func (e exports) form(r store.Reader, req exportRequest) (f task.Form, err error) {
+	n, _ := task.ParseNumber(req.Task)
+	t, err := e.board.Get(r, n)
+	if err == nil {
+		f, err = e.board.Form(t, r.Now())
+	}
+	if words := task.Tell(err); words != "" {
+		err = errors.New(words)
+	}
+	return f, err
 }
 
 // assessment makes a version's tables, after it came out of the histories again.

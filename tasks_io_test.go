@@ -85,6 +85,8 @@ func TestWhatIsKeptGoesOut(t *testing.T) {
 	do("import", "-as", "tasks", file("职责.xlsx")).want(t, 0, "不变 2")
 
 	do("assess", "-year", "2026").want(t, 0, "2026 年考评，现在算（还没有定）", "按期办结 100 分", "没有交办过")
+	do("export", "-as", "form", "-task", "T99", file("督办单.docx")).want(t, 1, "没有这项任务")
+	do("export", "-as", "form", "-task", "T1", file("督办单.docx")).want(t, 1, "还没有交办")
 	do("export", "-as", "assessment", "-year", "2026", file("考评.xlsx")).want(t, 1, "还没有这一版考评")
 	do("assess", "-year", "2026", "-publish").want(t, 0, "2026 年考评，第 1 版")
 	do("assess", "-year", "2026").want(t, 0, "现在算（还没有定）")
@@ -93,7 +95,7 @@ func TestWhatIsKeptGoesOut(t *testing.T) {
 	do("assess", "-year", "2026", "-decide", "1", "-why", "雨").want(t, 1, "没有这条申诉")
 	do("verify").want(t, 0, "4 条历史")
 	for _, wrong := range [][]string{
-		{"export", "-as", "x", "a.xlsx"}, {"export"}, {"export", "a.docx"}, {"export", "-as", "assessment", "a.xlsx"}, {"assess"}, {"assess", "-year", "2026", "x"},
+		{"export", "-as", "x", "a.xlsx"}, {"export"}, {"export", "a.docx"}, {"export", "-as", "assessment", "a.xlsx"}, {"export", "-as", "form", "a.docx"}, {"export", "-as", "form", "-task", "x", "a.docx"}, {"assess"}, {"assess", "-year", "2026", "x"},
 		{"assess", "-year", "2026", "-publish", "-decide", "1", "-why", "x"}, {"assess", "-year", "2026", "-object", "T1"}, {"assess", "-year", "2026", "-decide", "1"},
 		{"assess", "-year", "2026", "-decide", "1", "-why", "x", "-done", "2026-01-01"}, {"assess", "-year", "2026", "-decide", "1", "-why", "x", "-grant", "-done", "x"},
 	} {
@@ -131,6 +133,13 @@ func TestAnAssessmentFromTheMachine(t *testing.T) {
 		return inProcess("", append([]string{"assess", "-year", year, "-data", cfg.Data}, args...)...)
 	}
 	do("-publish").want(t, 0, "第 1 版", "县教育局  0.00（1 项共 0 分）")
+	form := filepath.Join(t.TempDir(), "督办单.docx")
+	inProcess("", "export", "-as", "form", "-task", "t1", "-data", cfg.Data, form).want(t, 0, "已导出")
+	if d, err := os.ReadFile(form); err != nil {
+		t.Error(err)
+	} else if got, err := doc.Read("督办单.docx", d, doc.Limits{}); err != nil || !strings.Contains(got.Text, "先回复“收到 T1”签收") || !strings.Contains(got.Text, "建礼堂") {
+		t.Errorf("%v\n%s", err, got.Text)
+	}
 	do("-object", "T1", "-unit", "县教育局", "-why", "场地没有交付").want(t, 0, "已记下第 1 号申诉")
 	do("-decide", "1", "-grant", "-why", "属实").want(t, 0, "第 2 版", "县教育局  —（0 项共 0 分）", "第 1 号申诉 T1 县教育局：场地没有交付——成立，这一项不计")
 	out := filepath.Join(t.TempDir(), "考评.xlsx")

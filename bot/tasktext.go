@@ -77,6 +77,12 @@ var sayings = []struct {
 	{task.DoCancel, "取消 %s 原因"},
 }
 
+const textBulletinFile = "要正式文件，请管理员用 xietiao export -as bulletin 通报.docx 导出。"
+
+func textFormFile(n task.Number) string {
+	return fmt.Sprintf("要正式文件，请管理员用 xietiao export -as form -task %s 督办单.docx 导出。", n)
+}
+
 func textTaskHelp(isOffice bool) string {
 	s := `“我的任务”：没办完的任务，最急的在前
 “T12”：一项任务的内容、依据、进展和记录
@@ -103,6 +109,7 @@ func textTaskHelp(isOffice bool) string {
 “退回 T12 [单位] 原因”：退回重办；“取消 T12 原因”
 “同意 T12”“不同意 T12 原因”：答复延期；“答复 T12 结果”：答复协调事项
 “完成 T12 市教育局 结果”：代没有账号的单位办理
+“督办通报”：各单位进度、逾期和快到期的；“督办单 T12”：一项任务的督办单
 “考评 2026”“考评 2026 市教育局”：得分和各项结果；“同意 申诉3 理由”“不同意 申诉3 理由”：答复申诉`
 }
 

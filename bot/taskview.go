@@ -17,9 +17,10 @@ import (
 )
 
 const (
-	shownTasks   = 20 // tasks of a list
-	shownHistory = 5  // entries of a task's history
-	shownDates   = 5  // next dates of a series
+	shownTasks    = 20 // tasks of a list
+	shownBulletin = 40 // lines of a bulletin
+	shownHistory  = 5  // entries of a task's history
+	shownDates    = 5  // next dates of a series
 )
 
 // How people ask for lists. The group is the unit that the office names.
@@ -29,10 +30,13 @@ const (
 )
 
 var (
-	minePattern    = regexp.MustCompile(listHead + `(?:我们?|我们?单位|本单位|我局|本局)(?:有哪些|有什么|还有哪些|还有什么)?(?:的)?(?:没办完|没完成|未完成|未办结|待办|在办)?(?:的)?任务` + listTail + `|` + listHead + `(?:未完成|没完成|没办完|待办|在办|待签收|未签收|没签收)的?任务` + listTail)
-	overduePattern = regexp.MustCompile(listHead + `(?:任务)?(?:已经?)?(?:逾期|超期|过期)(?:未完成|未办结|了)?` + listTail)
-	dueDayPattern  = regexp.MustCompile(listHead + `(今天|今日|明天|本周|这周|这个星期|下周|本月|这个月|下月|下个月)(?:内)?(?:要)?(?:到期|截止|到期限)` + listTail)
-	undatedPattern = regexp.MustCompile(listHead + `(?:待定期限|没有期限|期限待定|没定期限|未定期限)` + listTail)
+	minePattern     = regexp.MustCompile(listHead + `(?:我们?|我们?单位|本单位|我局|本局)(?:有哪些|有什么|还有哪些|还有什么)?(?:的)?(?:没办完|没完成|未完成|未办结|待办|在办)?(?:的)?任务` + listTail + `|` + listHead + `(?:未完成|没完成|没办完|待办|在办|待签收|未签收|没签收)的?任务` + listTail)
+	overduePattern  = regexp.MustCompile(listHead + `(?:任务)?(?:已经?)?(?:逾期|超期|过期)(?:未完成|未办结|了)?` + listTail)
+	dueDayPattern   = regexp.MustCompile(listHead + `(今天|今日|明天|本周|这周|这个星期|下周|本月|这个月|下月|下个月)(?:内)?(?:要)?(?:到期|截止|到期限)` + listTail)
+	bulletinPattern = regexp.MustCompile(listHead + `(?:本周|这周|今天|最新)?的?(?:督办)?通报[?？。!！\s]*$`)
+	formPattern     = regexp.MustCompile(listHead + `(?:出|开|生成)?(?:一[份张])?督办(?:单|函)[\s:]*(` + taskNumber + `)[。!\s]*$`)
+	formBehind      = regexp.MustCompile(listHead + `(?:出|开|生成)?(?:一[份张])?(` + taskNumber + `)\s*的?督办(?:单|函)[。!\s]*$`)
+	undatedPattern  = regexp.MustCompile(listHead + `(?:待定期限|没有期限|期限待定|没定期限|未定期限)` + listTail)
 )
 
 func (t taskCommands) listCommands() []Command {
@@ -41,6 +45,8 @@ func (t taskCommands) listCommands() []Command {
 		{Name: "overdue", Match: t.list(overduePattern), Run: t.overdue},
 		{Name: "due", Match: t.list(dueDayPattern), Run: t.dueIn},
 		{Name: "undated", Match: t.list(undatedPattern), Run: t.undated},
+		{Name: "bulletin", Roles: office, Sure: never, Match: folded(bulletinPattern), Run: t.bulletin},
+		{Name: "form", Roles: office, Match: folded(formPattern, formBehind), Run: t.form},
 	}
 }
 
@@ -261,6 +267,30 @@ func (t taskCommands) undated(c *Call) (chat.Reply, error) {
 	return t.some(c, textUndated, task.Query{States: append([]task.State{task.StateDraft}, working...), Undated: true}, func(k task.Task, unit string) bool {
 		return !k.Recurs() && undone(k, unit)
 	})
+}
+
+// bulletin shows how matters stand, as the 督办通报 says it.
+func (t taskCommands) bulletin(c *Call) (chat.Reply, error) {
+	b, err := t.Board.Bulletin(c.Tx)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	lines := strings.Split(b.Text(), "\n")
+	return paged(c, lines[0], append(lines[1:], textBulletinFile), shownBulletin)
+}
+
+// form shows a task's 督办单.
+func (t taskCommands) form(c *Call) (chat.Reply, error) {
+	n, _ := task.ParseNumber("t" + anyNumber.FindString(c.Args[0]))
+	k, err := t.Board.Get(c.Tx, n)
+	if err == nil {
+		var f task.Form
+		if f, err = t.Board.Form(k, t.now(c)); err == nil {
+			return text(f.Text() + "\n" + textFormFile(n))
+		}
+	}
+	said, err := t.refused(c, n, err)
+	return chat.Reply{Text: said}, err
 }
 
 // mayRead reports whether the person may see the task.
