@@ -291,20 +291,23 @@ var waitingGauge = regexp.MustCompile(`(?m)^xietiao_outbox_waiting (\S+)$`)
 // settle waits until nothing waits to be sent.
 func (i *instance) settle() {
 	i.t.Helper()
-	var text []byte
-	err := each(i.ctx, func() bool {
-		res, err := http.Get(i.base + "metrics")
-		if err != nil {
-			return false
-		}
-		defer func() { _ = res.Body.Close() }()
-		text, _ = io.ReadAll(res.Body)
-		m := waitingGauge.FindSubmatch(text)
-		return m != nil && string(m[1]) == "0"
-	})
-	if err != nil {
-		i.t.Errorf("not settled: %v: %s", err, waitingGauge.Find(text))
+	if err := each(i.ctx, func() bool { return i.gauge(waitingGauge) == "0" }); err != nil {
+		i.t.Errorf("not settled: %v: %s", err, i.gauge(waitingGauge))
 	}
+}
+
+// gauge is a figure of the running service, "" if there is none.
+func (i *instance) gauge(name *regexp.Regexp) string {
+	res, err := http.Get(i.base + "metrics")
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, _ := io.ReadAll(res.Body)
+	if m := name.FindSubmatch(text); m != nil {
+		return string(m[1])
+	}
+	return ""
 }
 
 // verify lets everything come to its end, stops the instances, and holds what

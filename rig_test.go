@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	mrand "math/rand/v2"
@@ -98,19 +97,37 @@ func (s *utterance) ding() chattest.DingTalkMessage {
 	return chattest.DingTalkMessage{ID: "m" + s.user, User: s.user, Text: s.q}
 }
 
-// rigRedis is a redis-server that loses nothing it confirmed.
+// rigRedis is a redis-server of a test's own.
 type rigRedis struct {
 	dir  string
 	port int
+	args []string
 	cmd  *exec.Cmd
+}
+
+// newRedis starts one; without more arguments it keeps nothing when it ends.
+func newRedis(t *testing.T, args ...string) *rigRedis {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("redis-server is required when CI=true")
+		}
+		t.Skip("redis-server is not on PATH")
+	}
+	r := &rigRedis{dir: t.TempDir(), port: freePort(t), args: args}
+	if err := r.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.kill)
+	return r
 }
 
 func (r *rigRedis) addr() string { return fmt.Sprintf("127.0.0.1:%d", r.port) }
 
 // start starts the server over the data it has, and waits until it answers.
 func (r *rigRedis) start(ctx context.Context) error {
-	r.cmd = exec.Command("redis-server", "--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", r.dir,
-		"--save", "", "--appendonly", "yes", "--appendfsync", "always", "--loglevel", "warning")
+	r.cmd = exec.Command("redis-server", append([]string{"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", r.dir,
+		"--save", "", "--loglevel", "warning"}, r.args...)...)
 	if err := r.cmd.Start(); err != nil {
 		return err
 	}
@@ -196,17 +213,7 @@ func newRig(t *testing.T, redis bool, mode string) *rig {
 		"DINGTALK_API_BASE": r.ding.URL(), "DINGTALK_OAPI_BASE": r.ding.URL(),
 	}
 	if redis {
-		if _, err := exec.LookPath("redis-server"); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal("redis-server is required when CI=true")
-			}
-			t.Skip("redis-server is not on PATH")
-		}
-		r.redis = &rigRedis{dir: filepath.Join(dir, "r"), port: freePort(t)}
-		if err := errors.Join(os.Mkdir(r.redis.dir, 0o700), r.redis.start(ctx)); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { r.redis.kill() })
+		r.redis = newRedis(t, "--appendonly", "yes", "--appendfsync", "always")
 		r.env["REDIS"] = "redis://" + r.redis.addr() + "/0"
 	}
 	return r
@@ -217,6 +224,7 @@ type instance struct {
 	*rig
 	data, base string
 	env        map[string]string
+	args       []string // of serve
 	log        *lockedBuffer
 	caller     *chattest.WeComCaller
 	cmd        *exec.Cmd
@@ -284,7 +292,7 @@ func (i *instance) program(args ...string) *exec.Cmd {
 // start starts the service; ready waits until it takes messages.
 func (i *instance) start() {
 	i.t.Helper()
-	i.cmd = i.program("serve")
+	i.cmd = i.program(append([]string{"serve"}, i.args...)...)
 	i.cmd.Stderr = i.log
 	if err := i.cmd.Start(); err != nil {
 		i.t.Fatal(err)

@@ -107,6 +107,7 @@ type WeComFault struct {
 	Hang   bool // answer nothing until the caller gives up; nothing happens
 	Drop   bool // end the connection; nothing happens
 	Cut    bool // do it, then end the connection without an answer
+	Stall  bool // do it, then answer nothing until the caller gives up
 }
 
 // WeCom is a fake of https://qyapi.weixin.qq.com: gettoken, media/upload, message/send,
@@ -342,15 +343,7 @@ func (w *WeCom) handle(mux *http.ServeMux, path, method string, token bool, do f
 		w.mu.Unlock()
 		switch {
 		case fault.Hang:
-			select {
-			case w.hung <- path:
-			default:
-			}
-			select {
-			case <-r.Context().Done():
-			case <-w.ends:
-			}
-			panic(http.ErrAbortHandler)
+			w.hang(path, r)
 		case fault.Drop:
 			panic(http.ErrAbortHandler)
 		case fault.Status != 0:
@@ -363,11 +356,27 @@ func (w *WeCom) handle(mux *http.ServeMux, path, method string, token bool, do f
 		w.mu.Lock()
 		out := w.checked(r, path, method, token, body, do)
 		w.mu.Unlock()
-		if fault.Cut {
+		switch {
+		case fault.Cut:
 			panic(http.ErrAbortHandler)
+		case fault.Stall:
+			w.hang(path, r)
 		}
 		wecomReply(rw, out)
 	})
+}
+
+// hang answers nothing until the caller gives up.
+func (w *WeCom) hang(path string, r *http.Request) {
+	select {
+	case w.hung <- path:
+	default:
+	}
+	select {
+	case <-r.Context().Done():
+	case <-w.ends:
+	}
+	panic(http.ErrAbortHandler)
 }
 
 func wecomReply(rw http.ResponseWriter, out any) {

@@ -1,0 +1,320 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"regexp"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"xietiao/bot/chat"
+	"xietiao/bot/chat/chattest"
+	"xietiao/bot/store"
+	"xietiao/handlers"
+)
+
+// What a commit comes to when the program dies there.
+var (
+	errBefore = errors.New("the program died before the commit")
+	errAfter  = errors.New("the program died after the commit")
+)
+
+// doom is what befalls a program at random: it dies before or after a commit or a
+// push, or the store fails it.
+type doom struct {
+	mu   sync.Mutex // guards what follows
+	rng  *rand.Rand
+	odds int  // it dies at one in so many points
+	on   bool // it may
+	dead bool
+	met  map[string]int // where, how often
+}
+
+// strikes says whether the program is dead at this point.
+func (d *doom) strikes(where string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.on && !d.dead && d.rng.IntN(d.odds) == 0 {
+		d.dead = true
+		d.met[where]++
+	}
+	return d.dead
+}
+
+// fails says whether the store fails here.
+func (d *doom) fails() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	fails := d.on && d.rng.IntN(20*d.odds) == 0
+	if fails {
+		d.met["the store failed"]++
+	}
+	return fails
+}
+
+// commit is store.Options.Fault.
+func (d *doom) commit(committed bool) error {
+	switch {
+	case committed && d.strikes("after a commit"):
+		return errAfter
+	case !committed && d.strikes("before a commit"):
+		return errBefore
+	case !committed && d.fails():
+		return store.ErrUnavailable
+	}
+	return nil
+}
+
+// doomed is a Pusher of a program that may die.
+type doomed struct {
+	chat.Pusher
+	*doom
+}
+
+func (p doomed) Push(ctx context.Context, to chat.Address, r chat.Reply) chat.Outcome {
+	if p.strikes("before a push") {
+		return chat.Unknown()
+	}
+	o := p.Pusher.Push(ctx, to, r)
+	p.strikes("after a push")
+	return o
+}
+
+// let switches doom on or off, for a program that has not died.
+func (d *doom) let(on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.on, d.dead = on, false
+}
+
+func (d *doom) died() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.dead
+}
+
+// deaths counts them.
+func (d *doom) deaths() (n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for where, times := range d.met {
+		if where != "the store failed" {
+			n += times
+		}
+	}
+	return n
+}
+
+// desk opens the store and wires what tells people of things. It runs nothing.
+func (c *county) desk(pt programTime, d *doom) (a *app) {
+	c.t.Helper()
+	ctx := c.t.Context()
+	a = &app{cfg: c.cfg, log: slog.New(slog.NewTextHandler(c.log, &slog.HandlerOptions{Level: slog.LevelError}))}
+	fail := func(err error) {
+		if err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	var err error
+	a.store, err = openStore(ctx, a.cfg, store.Options{Now: pt.now, NoSync: true, Fault: d.commit})
+	fail(err)
+	p, err := openPeople(ctx, a.cfg, a.store)
+	fail(err)
+	l, err := connect(a.cfg, chatState{a.store}, p.robots(), pt, "a", a.log)
+	fail(err)
+	for _, check := range l.checks { // there are tokens: a lease on fetching one outlives who died at it by ten seconds
+		check.run(ctx)
+	}
+	for via, pusher := range l.pushers {
+		l.pushers[via] = doomed{pusher, d}
+	}
+	fail(a.speak(l, p, pt, "a", handlers.NewMetrics()))
+	return a
+}
+
+// mortal makes what of the county's service tells people of things live by itself,
+// and start anew whenever it has died.
+func (c *county) mortal(pt programTime, d *doom) {
+	c.t.Helper()
+	var end func()
+	begin := func() {
+		c.t.Helper()
+		d.let(false)
+		a := c.desk(pt, d)
+		d.let(true)
+		ctx, cancel := context.WithCancel(context.Background())
+		var all sync.WaitGroup
+		for _, run := range []func(context.Context) error{a.box.Run, a.reminders.run} {
+			all.Go(func() {
+				if err := run(ctx); err != nil {
+					c.t.Error(err)
+				}
+			})
+		}
+		c.app, end = a, func() {
+			cancel()
+			all.Wait()
+			c.leave(a)
+		}
+	}
+	begin()
+	c.wake = func() {
+		if d.died() {
+			end()
+			begin()
+		}
+	}
+	c.t.Cleanup(func() { end() })
+}
+
+// leave closes the store.
+func (c *county) leave(a *app) {
+	if err := a.store.Close(); err != nil {
+		c.t.Error(err)
+	}
+}
+
+// Wherever the program dies, everybody is told what he must be told: once, and once
+// more, marked, where nobody knows.
+func TestAYearOfDeaths(t *testing.T) {
+	t.Parallel()
+	overBoth(t, func(t *testing.T, redis bool) {
+		tasks := number("XIETIAO_TASKS", 60) / 10
+		y, pt := settled(newCounty(t, redis), shanghai(time.January, 5, 8))
+		d := &doom{rng: seed(t), odds: 5, met: map[string]int{}}
+		y.mortal(pt, d)
+		y.handOut(y.hands.now(), shanghai(time.December, 31, 18), tasks)
+		y.live(shanghai(time.December, 31, 18))
+		d.let(false)
+		y.lawful()
+		y.whole(tasks)
+		t.Logf("%d deaths: %v", d.deaths(), d.met)
+		if d.deaths() < 500*tasks/30 {
+			t.Error("too few")
+		}
+	})
+}
+
+// settled is a year in a county whose people and groups are known, and whose service
+// is stopped, with the service's clock.
+func settled(c *county, begin time.Time) (*year, programTime) {
+	c.t.Helper()
+	y := newYear(c, &hands{at: begin})
+	pt := programTime{y.hands.now, 1000}
+	var stop func()
+	c.app, stop = c.serve(c.cfg, pt)
+	c.settle()
+	y.quiet() // the groups' tests are sent
+	stop()
+	return y, pt
+}
+
+// speed is that of killed services' clock: what the platforms allow in a minute
+// takes half a second.
+const speed = 120
+
+// rehearse starts the service by a clock that goes on from that of the hands, and
+// puts them forward when its life is over: its clock was not further.
+func (i *instance) rehearse(h *hands, live func()) {
+	i.t.Helper()
+	at, begun := h.now(), time.Now()
+	i.args = []string{"-clock", at.Format(time.RFC3339Nano), "-speed", strconv.Itoa(speed)}
+	i.start()
+	live()
+	h.set(at.Add(time.Since(begun) * speed))
+}
+
+// killed kills the service: at any moment, or while it waits for WeCom's answer to a
+// message that came to nothing, or to one that people have seen. It says whether it
+// did: not where there is no such message.
+func (i *instance) killed(when int, rng *rand.Rand) bool {
+	i.t.Helper()
+	switch when {
+	case 0:
+		return false
+	case 1:
+		<-time.After(time.Duration(rng.IntN(150)) * time.Millisecond)
+		i.kill()
+		return true
+	}
+	i.wecom.Fail("*", chattest.WeComFault{Hang: when == 2, Stall: when == 3}, 1)
+	hung := func() bool { return len(i.wecom.Hung()) > 0 }
+	i.told(hung)
+	ctx, cancel := context.WithTimeout(i.ctx, 100*time.Millisecond) // the last one may be on its way
+	defer cancel()
+	if each(ctx, hung) != nil {
+		i.wecom.Fail("*", chattest.WeComFault{}, 0)
+		return false
+	}
+	<-i.wecom.Hung()
+	i.kill()
+	return true
+}
+
+// told waits until what is due is written, and being sent, or the fact holds.
+func (i *instance) told(or func() bool) {
+	i.t.Helper()
+	ctx, cancel := context.WithTimeout(i.ctx, 5*time.Second) // a notice may wait for a limit
+	defer cancel()
+	_ = each(ctx, func() bool { return or() || i.gauge(passesCounter) != "" && i.gauge(waitingGauge) == "0" })
+}
+
+var passesCounter = regexp.MustCompile(`(?m)^xietiao_reminder_passes_total\{outcome="ok"\} (\S+)$`)
+
+// The built binary is killed while it tells people of things. What a rehearsal's
+// store has written outlives that without waiting for the disk.
+func TestAYearOfKills(t *testing.T) {
+	t.Parallel()
+	overBoth(t, func(t *testing.T, redis bool) {
+		kills := number("XIETIAO_TASKS", 60) / 12
+		r := newRig(t, redis, "http")
+		i := r.instance("a")
+		delete(i.env, "WECOM_AIBOT_ID")
+		delete(i.env, "WECOM_AIBOT_SECRET")
+		i.env["SPACE"] = rehearsedSpace
+		begin := shanghai(time.March, 2, 8)
+		y, pt := settled(countyOf(t, i.config(), r.wecom, r.ding), begin)
+		d, rng := &doom{}, seed(t)
+		y.app = y.desk(pt, d)
+		y.rest = func() {
+			for !y.done() {
+				y.leave(y.app)
+				i.rehearse(y.hands, func() {
+					if kills > 0 && i.killed(rng.IntN(4), rng) {
+						kills--
+						return
+					}
+					i.ready()
+					i.told(func() bool { return false })
+					i.stop()
+				})
+				y.app = y.desk(pt, d)
+			}
+		}
+		y.handOut(begin, begin.AddDate(0, 2, 0), 12)
+		y.live(begin.AddDate(0, 0, 20+kills))
+		y.lawful()
+		y.whole(8)
+		y.leave(y.app)
+		if out, err := i.program("verify").CombinedOutput(); err != nil {
+			t.Errorf("verify: %s %v", out, err)
+		}
+		if kills > 0 {
+			t.Errorf("%d kills are left", kills)
+		}
+	})
+}
+
+// overBoth runs a test over a file and over Redis.
+func overBoth(t *testing.T, test func(t *testing.T, redis bool)) {
+	for name, redis := range map[string]bool{"file": false, "redis": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, redis)
+		})
+	}
+}
