@@ -142,17 +142,29 @@ func (r *Remind) check(bad *problems) {
 	case hours && (digest.Before(start) || !digest.Before(end)):
 		bad.say("remind.digest", "must lie within remind.hours")
 	}
-	for i, n := range r.Offsets {
-		if n < 0 || n > maxReminderDays || i > 0 && n >= r.Offsets[i-1] {
-			bad.say("remind.offsets", "must be falling numbers of days, 0 to 366")
+	for name, days := range map[string][]int{"remind.offsets": r.Offsets, "remind.support": r.Support} {
+		for i, n := range days {
+			if n < 0 || n > maxReminderDays || i > 0 && n >= days[i-1] {
+				bad.say(name, "must be falling numbers of days, 0 to 366")
+				break
+			}
+		}
+	}
+	for i, n := range r.Sign {
+		if n < 1 || n > maxReminderDays || i > 0 && n <= r.Sign[i-1] {
+			bad.say("remind.sign", "must be rising numbers of days, 1 to 366")
 			break
 		}
 	}
-	if r.OverdueEvery < 1 {
-		bad.say("remind.overdue_every", "must be at least 1")
+	for name, n := range map[string]int{
+		"remind.overdue_every": r.OverdueEvery, "remind.daily_cap": r.DailyCap, "remind.head": r.Head, "remind.office": r.Office,
+	} {
+		if n < 1 {
+			bad.say(name, "must be at least 1")
+		}
 	}
-	if r.DailyCap < 1 {
-		bad.say("remind.daily_cap", "must be at least 1")
+	if r.Office < r.Head {
+		bad.say("remind.office", "must not be below remind.head: the unit's own heads are told first")
 	}
 }
 

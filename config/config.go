@@ -76,6 +76,11 @@ type Remind struct {
 	Offsets      []int  `yaml:"offsets"`       // days before the due day, falling
 	OverdueEvery int    `yaml:"overdue_every"` // working days between notices once overdue
 	DailyCap     int    `yaml:"daily_cap"`     // notices to one unit in a day
+	Sign         []int  `yaml:"sign"`          // working days after the handing out on which to ask for 签收, rising
+	Support      []int  `yaml:"support"`       // offsets of the units that help
+	Head         int    `yaml:"head"`          // working days past the due day from which the unit's heads are told
+	Office       int    `yaml:"office"`        // and the office
+	Bulletin     bool   `yaml:"bulletin"`      // the office gets 督办通报 each week
 }
 
 // Limits are what the platforms allow; we count before we send.
@@ -130,6 +135,7 @@ func Default() Config {
 		},
 		Remind: Remind{
 			Hours: "08:30-17:30", Digest: "09:00", Offsets: []int{7, 3, 1, 0}, OverdueEvery: 1, DailyCap: 3,
+			Sign: []int{1, 3, 5}, Support: []int{3}, Head: 3, Office: 5, Bulletin: true,
 		},
 		Limits: Limits{
 			WeComRobotPerMinute: 20, WeComMemberPerMinute: 30, WeComMemberPerHour: 1000,

@@ -335,6 +335,12 @@ func (f field) set(text string) error {
 			return errors.New("not a whole number")
 		}
 		*p = n
+	case *bool:
+		on, ok := map[string]bool{"true": true, "on": true, "yes": true, "1": true, "false": false, "off": false, "no": false, "0": false}[strings.ToLower(strings.TrimSpace(text))]
+		if !ok {
+			return errors.New("not true or false")
+		}
+		*p = on
 	case *[]string:
 		*p = splitList(text)
 	case *[]int:
