@@ -542,6 +542,10 @@ const tellFor = 7 * 24 * time.Hour
 
 // tell lets a unit, or the office, hear of an objection, in working hours and once.
 func (b *Board) tell(tx *store.Tx, unit, key, text string) error {
+	b, err := b.on(tx)
+	if err != nil {
+		return err
+	}
 	places, err := b.places(tx, unit)
 	if err != nil {
 		return err

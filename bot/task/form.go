@@ -21,6 +21,7 @@ const formDays = 3
 
 // Form makes one as of the moment. A *Refusal, as of DoUrge: no unit has work to do.
 func (b *Board) Form(t Task, at time.Time) (Form, error) {
+	b = b.lately()
 	at = at.In(b.cal.Location())
 	if _, err := Step(t, Action{Do: DoUrge, At: at}, Operator); err != nil {
 		return Form{}, err

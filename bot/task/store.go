@@ -416,6 +416,9 @@ func (b *Board) Waiting(r store.Reader, c Cause) ([]Task, error) {
 
 // list loads what an index's range names.
 func (b *Board) list(r store.Reader, bucket string, rg store.Range, limit int) (all []Task, err error) {
+	if b, err = b.on(r); err != nil {
+		return nil, err
+	}
 	rg.Limit = limit
 	err = r.Scan(bucket, rg, func(key string, _ []byte) error {
 		t, err := b.Get(r, numberIn(key))
