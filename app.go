@@ -139,7 +139,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	a.operator = local{
 		cfg: cfg, store: a.store, board: a.board, health: a.health, close: func() error { return nil },
 		imports: imports{
-			store: a.store, board: a.board, people: func() (*people, error) { return p, nil }, sample: len(cfg.Plans) == 0, changed: a.shelf.changed,
+			store: a.store, board: a.board, people: func() (*people, error) { return p, a.shelf.load(ctx) }, sample: len(cfg.Plans) == 0, changed: a.shelf.changed,
 		},
 	}
 	if a.admin, err = listenSocket(ctx, cfg.Data); err != nil {

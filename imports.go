@@ -38,9 +38,9 @@ const shownChanges = 20
 type imports struct {
 	store   *store.Store
 	board   *task.Board
-	people  func() (*people, error)
-	sample  bool   // while nothing is imported, the sample answers
-	changed func() // called after the documents changed
+	people  func() (*people, error) // who knows the units of the documents as they are now
+	sample  bool                    // while nothing is imported, the sample answers
+	changed func()                  // called after the documents changed
 }
 
 // run imports one file. An error is a failure of the store or of the machine; a
@@ -55,11 +55,11 @@ func (im imports) run(ctx context.Context, req importRequest) (importReport, err
 		return im.plan(ctx, req)
 	}
 	p, err := im.people()
+	if errors.Is(err, errNoDocument) || err == nil && p.units() == nil {
+		return importReport{}, errors.New("方案还没有读好，没法核对单位名；请过几秒再试，还不行就用 xietiao doctor 看看")
+	}
 	if err != nil {
 		return importReport{}, err
-	}
-	if p.units() == nil {
-		return importReport{}, errors.New("方案还没有读好，没法核对单位名；请过几秒再试，还不行就用 xietiao doctor 看看")
 	}
 	var report importReport
 	switch req.Kind {
