@@ -75,6 +75,7 @@ func (l *lines) wecomApp(cfg config.Config, state chat.State, _ chat.Robots, _ s
 	}
 	l.pushers[wecom.ViaApp] = wecom.NewAppPusher(api, wecom.AppOptions{
 		PerMinute: cfg.Limits.WeComMemberPerMinute, PerHour: cfg.Limits.WeComMemberPerHour,
+		Answers: w.Token != "" && w.AESKey != "",
 	})
 	l.checks = append(l.checks, wecomCheck(api))
 	return nil

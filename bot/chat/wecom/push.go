@@ -97,9 +97,10 @@ func missing(text, markdown string) chat.Outcome {
 	return chat.Permanent(CodeTooLong)
 }
 
-// AppOptions change the limits of an AppPusher; 0: the platform's.
+// AppOptions are what an AppPusher may be told of its app.
 type AppOptions struct {
-	PerMinute, PerHour int // messages to one member
+	PerMinute, PerHour int  // messages to one member; 0: the platform's limits
+	Answers            bool // its callback is set, so that a pressed button comes back: cards have buttons
 }
 
 // AppPusher sends to persons as a self-built app (docs 90236), by Address.User:
@@ -222,7 +223,7 @@ func notYet(o chat.Outcome) chat.Outcome {
 
 // form chooses how to say r.
 func (p *AppPusher) form(r chat.Reply) (spoken, bool) {
-	if card := cardOf(r.Card, true); card != nil {
+	if card := cardOf(r.Card, p.opt.Answers); card != nil {
 		return show(card), true
 	}
 	text, markdown := words(r)

@@ -86,7 +86,7 @@ func newTenant(t testing.TB, change ...func(*wecom.APIOptions)) *tenant {
 	if x.api, err = wecom.NewAPI(opt); err != nil {
 		t.Fatal(err)
 	}
-	x.app = wecom.NewAppPusher(x.api, wecom.AppOptions{})
+	x.app = wecom.NewAppPusher(x.api, wecom.AppOptions{Answers: true})
 	if x.group, err = wecom.NewWebhook(wecom.WebhookOptions{Base: x.URL(), Robots: robots{
 		"r1": chat.Link(x.Webhook(canaryKey)), "r2": chat.Link(x.Webhook("other")), "gone": chat.Link(x.Webhook("gone")),
 		"elsewhere": "https://qyapi.weixin.qq.com.example.net/cgi-bin/webhook/send?key=" + canaryKey,
@@ -237,6 +237,20 @@ func (f roundTrip) body(s string) http.RoundTripper {
 type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
+
+// Where a press would not come back there is no button; the words say what to answer.
+func TestAnAppWithoutACallbackHasNoButtons(t *testing.T) {
+	t.Parallel()
+	x := newTenant(t)
+	app := wecom.NewAppPusher(x.api, wecom.AppOptions{})
+	for _, card := range []*chat.Card{button, page} {
+		x.wants(t, app.Push(t.Context(), toZhang, chat.Reply{Text: "请回复“收到 T12”", Card: card}), "done")
+	}
+	got := x.Delivered()
+	if len(got) != 2 || got[0].Type != "text" || got[0].Text != "请回复“收到 T12”" || got[1].Card == nil || got[1].Card.Type != "text_notice" {
+		t.Errorf("%+v", got)
+	}
+}
 
 func TestAPressedCardChangesOnce(t *testing.T) {
 	t.Parallel()
