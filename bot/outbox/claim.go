@@ -436,8 +436,8 @@ func (b *Box) again(tx *store.Tx, rec *Record, o chat.Outcome) error {
 	rec.Due = ceil(now.Add(o.After() + backoff(rec.Tries)))
 	orElse(&rec.FirstFail, now)
 	rec.Blocks = rec.FirstFail.Add(laneHold)
-	if o.After() > 0 && rec.Due.After(rec.Blocks) {
-		rec.Blocks = rec.Due
+	if asked := ceil(now.Add(o.After())); asked.After(rec.Blocks) {
+		rec.Blocks = asked
 	}
 	if !rec.Expires.IsZero() && !rec.Due.Before(rec.Expires) {
 		return b.end(tx, rec, StateExpired, o.Code())

@@ -204,6 +204,11 @@ func TestThePlatformsWaitIsKept(t *testing.T) {
 	if n := len(d.f.seen()); n != 1 {
 		t.Errorf("%d pushes while the robot is blocked", n)
 	}
+	d.c.advance(time.Millisecond) // from now on the first waits for itself alone
+	d.drain()
+	if got := d.f.seen(); len(got) != 2 || got[1].name() != "b" {
+		t.Errorf("when the platform's wait is over: %d pushes, the last %+v", len(got), got[len(got)-1])
+	}
 }
 
 func TestOrderInALane(t *testing.T) {
