@@ -160,7 +160,7 @@ func (a *app) speak(l *lines, p *people, pt programTime, holder string, metrics 
 	a.listeners = l.listeners
 	a.box = outbox.New(outbox.Options{
 		Store: a.store, Pushers: l.pushers, Holder: holder, Hold: bot.Held, Logger: a.log, Keep: days(a.cfg.Retention.Notices),
-		Poll: pt.wall(outboxPoll), Speed: pt.speed,
+		Poll: pt.wall(outboxPoll), Speed: pt.speed, Draw: a.drawing(),
 		Observe: func(rec outbox.Record) { metrics.Send(string(rec.Place().Via), outcomeOf(rec)) },
 	})
 	p.box = a.box

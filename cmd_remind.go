@@ -107,17 +107,18 @@ type reminding struct {
 type dueMessage struct {
 	Unit string   `json:"unit"` // empty: the office
 	Head bool     `json:"head"` // to the unit's head, in person
-	Ways []string `json:"ways"` // the first first; none: it must be called up
+	Ways []string `json:"ways"` // to each place, with what it falls back to; none: it must be called up
 	Why  []string `json:"why"`  // a line for each task
 }
 
 func dueMessages(messages []task.Message, cal *calendar.Calendar) (list []dueMessage) {
 	for _, m := range messages {
 		d := dueMessage{Unit: m.Unit, Head: m.Head}
-		for _, to := range m.To {
-			if way := wayOf(to); !slices.Contains(d.Ways, way) {
-				d.Ways = append(d.Ways, way)
-			}
+		for _, place := range m.Places {
+			d.Ways = append(d.Ways, waysOf(place))
+		}
+		if m.Bulletin {
+			d.Why = strings.SplitN(m.Pages[0].Text, "\n", 3)[:2]
 		}
 		for _, it := range m.Items {
 			d.Why = append(d.Why, whyOf(it, cal))
@@ -133,17 +134,21 @@ func (d dueMessage) String() string {
 	if d.Head {
 		to += "的负责人"
 	}
-	way := "没有群，也没有能找到的人，要打电话"
-	switch {
-	case d.Unit == "" && len(d.Ways) > 0: // each of its people gets one
-		way = strings.Join(d.Ways, "、")
-	case len(d.Ways) > 0:
-		way = d.Ways[0]
-		if len(d.Ways) > 1 {
-			way += "（不通时：" + strings.Join(d.Ways[1:], "、") + "）"
+	return to + " ← " + cmp.Or(strings.Join(d.Ways, "、"), "没有群，也没有能找到的人，要打电话") + "\n  " + strings.Join(d.Why, "\n  ") + "\n"
+}
+
+// waysOf words a place: its way, and what it falls back to.
+func waysOf(place []chat.Address) string {
+	var ways []string
+	for _, to := range place {
+		if way := wayOf(to); !slices.Contains(ways, way) {
+			ways = append(ways, way)
 		}
 	}
-	return to + " ← " + way + "\n  " + strings.Join(d.Why, "\n  ") + "\n"
+	if len(ways) == 1 {
+		return ways[0]
+	}
+	return ways[0] + "（不通时：" + strings.Join(ways[1:], "、") + "）"
 }
 
 // wayOf words where a message goes.

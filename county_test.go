@@ -205,7 +205,11 @@ type seen struct {
 // deliveries lists what both platforms showed, in the order of the program's clock.
 func (c *county) deliveries() (list []seen) {
 	for _, d := range c.wecom.Delivered() {
-		list = append(list, seen{"wecom " + d.By + " " + d.To, d.Text, d.At.In(c.cal.Location())})
+		text := d.Text
+		if d.Picture != nil {
+			text = pictureShown
+		}
+		list = append(list, seen{"wecom " + d.By + " " + d.To, text, d.At.In(c.cal.Location())})
 	}
 	for _, d := range c.ding.Delivered() {
 		list = append(list, seen{"dingtalk " + d.By + " " + d.Conversation, strings.Join(d.Lines(), "\n"), d.Time.In(c.cal.Location())})
@@ -221,10 +225,18 @@ type lot struct {
 	repeat          bool
 }
 
+// What bulletins are known by; pictures are not read.
+const (
+	bulletinHead = "【督办通报"
+	pictureShown = bulletinHead + " 图"
+)
+
 // lotOf is the lot of a message with this text.
 func (c *county) lotOf(text string, at time.Time) lot {
 	l := lot{who: "test", day: at.In(c.cal.Location()).Format(time.DateOnly), repeat: strings.Contains(text, markOfRepeat)}
-	if m := headPattern.FindStringSubmatch(text); m != nil {
+	if text == pictureShown || strings.Contains(text, bulletinHead) {
+		l.who, l.tasks = task.KindBulletin, strconv.FormatBool(text == pictureShown)
+	} else if m := headPattern.FindStringSubmatch(text); m != nil {
 		l.who = m[1]
 		for _, it := range itemPattern.FindAllStringSubmatch(text, -1) {
 			l.tasks += it[1] + " "
@@ -261,11 +273,15 @@ func (c *county) lawful() {
 		c.t.Errorf("a platform: %s", v)
 	}
 	least, most, days := map[lot]int{}, map[lot]int{}, map[string]int{}
-	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, kindTest) {
+	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin, kindTest) {
 		c.fair(rec)
+		text := rec.Reply.Text
+		if rec.Reply.Picture != "" && text == "" {
+			text = pictureShown
+		}
 		for i, a := range rec.Attempts {
-			l := c.lotOf(rec.Reply.Text, a.At)
-			l.repeat = slices.ContainsFunc(rec.Attempts[:i], unknown)
+			l := c.lotOf(text, a.At)
+			l.repeat = text != pictureShown && slices.ContainsFunc(rec.Attempts[:i], unknown)
 			if a.Verdict == chat.VerdictDone {
 				least[l]++
 			}
@@ -312,7 +328,7 @@ func (c *county) fair(rec outbox.Record) {
 // once fails the test unless everything was sent at the first try.
 func (c *county) once() {
 	c.t.Helper()
-	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, kindTest) {
+	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin, kindTest) {
 		if rec.State != outbox.StateSent || rec.Total != 1 {
 			c.t.Errorf("%s is %s after %d tries", rec.Key, rec.State, rec.Total)
 		}

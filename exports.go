@@ -84,7 +84,7 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 	case exportForm:
 		err = doc.WriteDOCX(&out, form.Document(signed))
 	case exportProgress:
-		return picture(bulletin)
+		return picture(bulletin, "")
 	default:
 		err = sheet.WriteXLSX(&out, tables)
 	}
@@ -148,7 +148,8 @@ func duties(r store.Reader) (tables []sheet.Out, err error) {
 	return tables, nil
 }
 
-func picture(b task.Bulletin) (data []byte, err error) {
+// picture draws a bulletin; mark stands before its title.
+func picture(b task.Bulletin, mark string) (data []byte, err error) {
 	f, err := chart.FindFont(chart.FontFolders())
 	if errors.Is(err, chart.ErrNoFont) {
 		return nil, errors.New("这台机器上没有中文字体，画不了图；装一种（例如 fonts-noto-cjk），或者用 -as bulletin 导出文字")
@@ -157,7 +158,7 @@ func picture(b task.Bulletin) (data []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return b.Picture(f)
+	return b.Picture(f, mark)
 }
 
 // assessRequest is one step of a year's assessment.

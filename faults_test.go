@@ -84,6 +84,21 @@ func (p doomed) Push(ctx context.Context, to chat.Address, r chat.Reply) chat.Ou
 	return o
 }
 
+// painter is a doomed one that sends pictures.
+type painter struct {
+	doomed
+	chat.Illustrator
+}
+
+func (p painter) Illustrate(ctx context.Context, to chat.Address, png []byte) chat.Outcome {
+	if p.strikes("before a picture") {
+		return chat.Unknown()
+	}
+	o := p.Illustrator.Illustrate(ctx, to, png)
+	p.strikes("after a picture")
+	return o
+}
+
 // let switches doom on or off, for a program that has not died.
 func (d *doom) let(on bool) {
 	d.mu.Lock()
@@ -131,6 +146,9 @@ func (c *county) desk(pt programTime, d *doom) (a *app) {
 	}
 	for via, pusher := range l.pushers {
 		l.pushers[via] = doomed{pusher, d}
+		if p, ok := pusher.(chat.Illustrator); ok {
+			l.pushers[via] = painter{doomed{pusher, d}, p}
+		}
 	}
 	fail(a.speak(l, p, pt, "a", handlers.NewMetrics()))
 	return a

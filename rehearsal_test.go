@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
 	"xietiao/bot/calendar"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -40,6 +42,7 @@ type year struct {
 	again int                                   // items told once more, since a message did not go out
 	calls int
 	pass  time.Time // the last moment that was looked at
+	first time.Time // when the first task was handed out
 }
 
 // hearer is who is told something: a unit, or the office, or a unit's head.
@@ -119,6 +122,7 @@ func TestAYearIsRehearsed(t *testing.T) {
 	y.live(end)
 	y.lawful()
 	y.once()
+	y.bulletins(begin, end)
 	y.whole(tasks)
 	if y.held == 0 || y.calls == 0 {
 		t.Error("a part of the rules was not met with")
@@ -253,6 +257,9 @@ func (y *year) step(tx *store.Tx, n task.Number, a task.Action, by task.Actor) e
 // hear notes who must hear of a step.
 func (y *year) hear(before, t task.Task, do task.Do) {
 	if do == task.DoHand {
+		if y.first.IsZero() {
+			y.first = y.hands.now()
+		}
 		y.deal(t, y.hands.now())
 	}
 	switch do {
@@ -621,7 +628,57 @@ func (y *year) coming() (list []time.Time, sending bool) {
 		list = append(series, lanes...)
 		return cmp.Or(err1, err2, err3, err4)
 	})
+	if at, ok := y.bulletinDay(y.cal.Day(now)); ok && !y.edition(at) {
+		list = append(list, at)
+	}
 	return list, sending
+}
+
+func mondayOf(day calendar.Date) calendar.Date { return day.AddDays(-(int(day.Weekday()) + 6) % 7) }
+
+// bulletinDay is when the bulletin of the day's week is due, if that is still to come
+// or now.
+func (y *year) bulletinDay(day calendar.Date) (time.Time, bool) {
+	from := mondayOf(day).At(0, 0, y.cal.Location())
+	if now := y.hands.now(); from.Before(now) {
+		from = now
+	}
+	at := y.cal.NextOpen(from, calendar.Hours{From: 9 * 60, To: 17*60 + 30})
+	return at, y.cal.Day(at).Before(mondayOf(day).AddDays(7))
+}
+
+// edition says whether the week of a moment has had its bulletin.
+func (y *year) edition(at time.Time) (had bool) {
+	y.view(func(r store.Reader) (err error) {
+		_, had, err = r.Get("task.week", mondayOf(y.cal.Day(at)).String())
+		return err
+	})
+	return had
+}
+
+// bulletins checks that each week whose first working day lies after the first task
+// had its bulletin then, in words and as a picture, and no other had.
+func (y *year) bulletins(begin, end time.Time) {
+	y.t.Helper()
+	shows := 1
+	if y.app.drawing() != nil {
+		shows++
+	}
+	want, got := map[string]int{}, map[string]int{}
+	for monday := mondayOf(y.cal.Day(begin)); !monday.After(y.cal.Day(end)); monday = monday.AddDays(7) {
+		first := y.cal.NextOpen(monday.At(0, 0, y.cal.Location()), calendar.Hours{From: 9 * 60, To: 17*60 + 30})
+		if y.cal.Day(first).Before(monday.AddDays(7)) && first.After(y.first) && first.Before(end) {
+			want[first.String()] = shows
+		}
+	}
+	for _, d := range y.deliveries() {
+		if strings.HasPrefix(d.text, bulletinHead) {
+			got[d.at.String()]++
+		}
+	}
+	if diff := gocmp.Diff(want, got); diff != "" || len(want) < 45 {
+		y.t.Errorf("bulletins of %d weeks (-want +got)\n%s", len(want), diff)
+	}
 }
 
 // quiet waits until nothing is to be done at this moment.
@@ -686,8 +743,8 @@ func TestARehearsalByItsOwnClock(t *testing.T) {
 		return nil
 	})
 	until(t, "all units are told", func() bool {
-		list := c.ledger(time.Time{}, time.Time{}, task.KindRemind)
-		return len(list) == 28 && !slices.ContainsFunc(list, func(rec outbox.Record) bool { return !rec.State.Ended() })
+		list, bulletins := c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin), c.ledger(time.Time{}, time.Time{}, task.KindBulletin)
+		return len(bulletins) > 0 && len(list)-len(bulletins) == 28 && !slices.ContainsFunc(list, func(rec outbox.Record) bool { return !rec.State.Ended() })
 	})
 	c.lawful()
 	c.once()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"xietiao/bot/calendar"
+	"xietiao/bot/chart"
 	"xietiao/bot/holidays"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -46,9 +47,36 @@ func holidaysOf(cfg config.Config) (*holidays.Book, error) {
 func rulesOf(cfg config.Config) (task.Rules, error) {
 	hours, err1 := calendar.ParseHours(cfg.Remind.Hours)
 	digest, err2 := calendar.ParseClock(cfg.Remind.Digest)
+	r := cfg.Remind
+	days := func(list []int) []int { return append([]int{}, list...) } // none is none, not the default
 	return task.Rules{
-		Offsets: cfg.Remind.Offsets, OverdueEvery: cfg.Remind.OverdueEvery, Digest: digest, Hours: hours, DailyCap: cfg.Remind.DailyCap,
+		Offsets: days(r.Offsets), OverdueEvery: r.OverdueEvery, Digest: digest, Hours: hours, DailyCap: r.DailyCap,
+		Sign: days(r.Sign), Support: days(r.Support), Head: r.Head, Office: r.Office, Bulletin: r.Bulletin,
 	}, errors.Join(err1, err2)
+}
+
+// drawing draws the pictures of notices, or is nil where the machine has no font for
+// them.
+func (a *app) drawing() func(ctx context.Context, name, mark string) ([]byte, error) {
+	f, err := chart.FindFont(chart.FontFolders())
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		a.log.Warn("bulletins go out without pictures", "component", "reminders", "err", err)
+		return nil
+	}
+	return func(ctx context.Context, name, mark string) (data []byte, err error) {
+		var bu task.Bulletin
+		err = a.store.View(ctx, func(r store.Reader) (err error) {
+			bu, err = a.board.Drawn(r, name)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return picture(bu, mark)
+	}
 }
 
 // How often the reminders are looked at.

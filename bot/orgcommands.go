@@ -183,7 +183,11 @@ func (o orgCommands) bindGroup(c *Call, words []string) (chat.Reply, error) {
 	if !c.Known {
 		return text(textUnknownPerson(o.example()))
 	}
-	unit, fault := o.groupUnit(words, c.Person.Unit)
+	otherwise := c.Person.Unit
+	if _, member := o.resolve(otherwise); isOffice(c) && !member {
+		otherwise = org.OfficeUnit
+	}
+	unit, fault := o.groupUnit(words, otherwise)
 	if fault != "" {
 		return text(fault)
 	}
@@ -211,6 +215,9 @@ func (o orgCommands) bindGroup(c *Call, words []string) (chat.Reply, error) {
 func (o orgCommands) groupUnit(words []string, otherwise string) (unit, fault string) {
 	if len(words) == 0 {
 		return otherwise, ""
+	}
+	if strings.Join(words, "") == org.OfficeUnit {
+		return org.OfficeUnit, ""
 	}
 	name, unit := o.nameAndUnit(words)
 	switch {

@@ -40,6 +40,9 @@ var roles = []Role{RoleOffice, RoleLiaison, RoleHead, RoleStaff, RoleVolunteer}
 // never used again, and so stays in logs as a pseudonym after Erase.
 type PersonID string
 
+// OfficeUnit names the office among units: its own group is bound to it.
+const OfficeUnit = "协调组办公室"
+
 // Operator is who works at the machine or in the console. It has the office's
 // powers and is no person.
 const Operator PersonID = "operator"

@@ -149,7 +149,8 @@ func needReachable(r store.Reader) error {
 // AskGroup asks that a group serve a unit. Who acts for the unit asks the
 // office; the office asks who acts for the unit; nobody else may ask, so no
 // group can claim a unit by itself. The same again gives the same request; the
-// other side asking for the same approves it.
+// other side asking for the same approves it. A group of the office's own, which is
+// OfficeUnit's, is for the office alone to bind, at once.
 //
 // ErrForbidden, ErrInvalid (no group), ErrKnown (it serves the unit already),
 // ErrNoOffice, ErrNoLiaison, ErrTooOften.
@@ -163,7 +164,9 @@ func AskGroup(tx *store.Tx, group chat.Address, unit string, by PersonID) (Reque
 	if err != nil {
 		return q, err
 	}
-	if q.ForUnit = !asker.ActsFor(unit); q.ForUnit {
+	own := unit == OfficeUnit
+	q.ForUnit = !asker.ActsFor(unit) && !own
+	if q.ForUnit || own {
 		err = needOffice(tx, by)
 	} else {
 		err = needReachable(tx)
@@ -188,7 +191,10 @@ func AskGroup(tx *store.Tx, group chat.Address, unit string, by PersonID) (Reque
 			return q, err
 		}
 	}
-	return ask(tx, q, old)
+	if q, err = ask(tx, q, old); err != nil || !own {
+		return q, err
+	}
+	return Approve(tx, q.ID, by)
 }
 
 func goodGroup(a chat.Address) bool {
@@ -336,7 +342,7 @@ func bindAsked(tx *store.Tx, q Request) error {
 	if err != nil {
 		return err
 	}
-	if q.ForUnit {
+	if q.ForUnit || q.Unit == OfficeUnit {
 		err = needOffice(tx, q.Asked)
 	} else if !asker.ActsFor(q.Unit) {
 		err = ErrForbidden

@@ -146,6 +146,10 @@ func (gr *groupReader) line(l line) {
 
 func (gr *groupReader) unit(l line, e *GroupEntry) {
 	text := l.text(colUnit)
+	if squeeze(text) == OfficeUnit {
+		e.Units = []string{OfficeUnit}
+		return
+	}
 	if e.Units = slices.Sorted(slices.Values(gr.units.find(text))); len(e.Units) > 0 {
 		return
 	}

@@ -73,7 +73,7 @@ type Notice struct {
 	// Withdraws is the key of a notice, or of a part of one, that is to be taken back
 	// from where it went; To is then of no use. Where it cannot be taken back and may
 	// have arrived, Reply is said in the same place, not before After. What never
-	// arrived ends the withdrawal as cancelled.
+	// arrived ends the withdrawal as cancelled. Reply must fit one message.
 	Withdraws string `json:"withdraws,omitempty"`
 }
 
@@ -191,6 +191,9 @@ func (b *Box) Put(tx *store.Tx, n Notice) (added bool, err error) {
 		return false, err
 	}
 	replies := parts(n.Reply, b.room(n))
+	if n.Withdraws != "" && len(replies) > 1 {
+		return false, fmt.Errorf("%w: %s is too long", ErrNotice, n.Key)
+	}
 	if n.Reply.Picture != "" && b.shows(n) {
 		replies = append(replies, chat.Reply{Picture: n.Reply.Picture})
 	}

@@ -111,10 +111,10 @@ func (t Task) addTo(units map[string]*Progress, today calendar.Date) {
 	}
 }
 
-// Picture draws the progress of the units.
-func (bu Bulletin) Picture(f *chart.Font) ([]byte, error) {
+// Picture draws the progress of the units; mark stands before its title.
+func (bu Bulletin) Picture(f *chart.Font, mark string) ([]byte, error) {
 	bars := chart.Bars{
-		Title: textBulletinTitle(bu.Day), Foot: textProgressFoot,
+		Title: mark + textBulletinTitle(bu.Day), Foot: textProgressFoot,
 		Keys: []chart.Key{{Colour: color.RGBA{0x2e, 0x8b, 0x57, 0xff}, Label: textDone}, {Colour: color.RGBA{0x4a, 0x7f, 0xc1, 0xff}, Label: textWorking}, {Colour: color.RGBA{0xd9, 0x3a, 0x2b, 0xff}, Label: textOverdue}},
 	}
 	for _, p := range bu.Units {
@@ -122,6 +122,9 @@ func (bu Bulletin) Picture(f *chart.Font) ([]byte, error) {
 	}
 	return bars.PNG(f)
 }
+
+// empty reports whether nothing is handed out, and nothing was done.
+func (bu Bulletin) empty() bool { return len(bu.Units)+len(bu.Undated)+len(bu.Done) == 0 }
 
 // Ledger is the 任务台账: all tasks that the query picks, as a sheet.
 func (b *Board) Ledger(r store.Reader, q Query) (sheet.Out, error) {

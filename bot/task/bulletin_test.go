@@ -95,7 +95,7 @@ func TestTheProgressIsDrawn(t *testing.T) {
 		t.Skip(err)
 	}
 	must(t, err)
-	data, err := aWeek(t).bulletin().Picture(f)
+	data, err := aWeek(t).bulletin().Picture(f, "")
 	must(t, errors.Join(err, f.Close()))
 	if img, err := png.Decode(bytes.NewReader(data)); err != nil || img.Bounds().Dy() < 300 {
 		t.Errorf("%v", err)

@@ -32,8 +32,10 @@ func textBulletinTitle(d calendar.Date) string {
 
 func (p Progress) words() string { return fmt.Sprintf("%d/%d，%d%%", p.Done, p.Tasks, p.Percent) }
 
+const shownTasks = 20 // of a list in a message; the document has all
+
 // Text is the bulletin as a message: the totals, the units that are late, and what is
-// overdue.
+// overdue or soon due.
 func (bu Bulletin) Text() string {
 	lines := []string{"【" + textBulletinTitle(bu.Day) + "】", bu.totals()}
 	for _, p := range bu.Units {
@@ -42,14 +44,18 @@ func (bu Bulletin) Text() string {
 		}
 	}
 	for _, part := range []struct {
-		title string
-		tasks []Task
-	}{{"逾期", bu.Overdue}, {"7 天内到期", bu.Soon}} {
+		title, say string
+		tasks      []Task
+	}{{"逾期", "逾期", bu.Overdue}, {"7 天内到期", "本周到期", bu.Soon}} {
 		if len(part.tasks) == 0 {
 			continue
 		}
 		lines = append(lines, "", part.title+"：")
-		for _, t := range part.tasks {
+		for i, t := range part.tasks {
+			if i == shownTasks {
+				lines = append(lines, fmt.Sprintf("另有 %d 项，回复“%s”查看。", len(part.tasks)-i, part.say))
+				break
+			}
 			lines = append(lines, fmt.Sprintf("%s（%s）%s", t.Heading(), chat.Plain(strings.Join(t.LeadUnits(), "、")), bu.left(t)))
 		}
 	}

@@ -52,7 +52,7 @@ func (m mortal) Record(r store.Reader, key string) (outbox.Record, bool, error) 
 // back, and returns what went out. The board's sender fails at its nth use, if n is
 // not 0; then the pass or the step is tried again, as by the next instance.
 func fortnight(t *testing.T, n int) (out []string, died bool) {
-	h := newHall(t, "2026-11-02 10:00", Rules{})
+	h := newHall(t, "2026-11-02 10:00", Rules{Bulletin: true})
 	h.Board.sender = mortal{left: &n}
 	again := func(do func() error) {
 		t.Helper()
@@ -142,7 +142,7 @@ func TestInstancesTellOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
-				if _, err := newBoard(Rules{}).Remind(t.Context(), h.Store); err != nil {
+				if _, err := newBoard(Rules{Bulletin: true}).Remind(t.Context(), h.Store); err != nil {
 					t.Error(err)
 				}
 			})

@@ -79,6 +79,8 @@ const roster = `姓名,单位,角色,企业微信账号,钉钉账号
 宣丙,市委宣传部,联络员,xuan,
 科丁,市科协,联络员,,ke
 教戊,市教育局,负责人,jiaohead,
+教己,市教育局,负责人,,
+教庚,市教育局,负责人,jiaohead2,
 `
 
 func newHall(t testing.TB, start string, rules Rules) *hall {
@@ -187,6 +189,13 @@ func (l ledger) Put(tx *store.Tx, n outbox.Notice) (bool, error) {
 	if _, ok, err := l.Record(tx, n.Key); ok || err != nil {
 		return false, err
 	}
+	if n.Withdraws != "" {
+		old, _, err := l.Record(tx, n.Withdraws)
+		if err != nil {
+			return false, err
+		}
+		n.To = old.To
+	}
 	err := tx.Put(bucketWaiting, n.Key, nil)
 	return true, errors.Join(err, put(tx, bucketLedger, n.Key, outbox.Record{Notice: n, State: outbox.StateWaiting, Put: tx.Now()}))
 }
@@ -256,10 +265,14 @@ func (h *hall) deliver() (out []sent) {
 			if err != nil {
 				return err
 			}
+			if rec.Speaks = rec.Withdraws != "" && rec.To.Via.Platform() == chat.DingTalk; rec.Speaks && rec.After.After(tx.Now()) {
+				continue // here nothing is taken back
+			}
 			rec.State = outbox.StateSent
-			if !tx.Now().Before(rec.Expires) {
+			switch {
+			case !tx.Now().Before(rec.Expires):
 				rec.State = outbox.StateExpired
-			} else {
+			case rec.Withdraws == "" || rec.Speaks:
 				out = append(out, sent{tx.Now(), rec.Unit, rec.To.User, rec.Reply.Text})
 			}
 			if err := errors.Join(tx.Delete(bucketWaiting, key), put(tx, bucketLedger, key, rec)); err != nil {

@@ -35,13 +35,14 @@ type Item struct {
 	Colour Colour
 }
 
-// Message is what a unit is told at one time. Each page is a notice.
+// Message is what a unit is told at one time. Each page is a notice for each place.
 type Message struct {
-	Unit  string         // Office for the office
-	Head  bool           // it goes to the unit's head, in person
-	To    []chat.Address // the best place first; empty: nobody can be reached, call them up
-	Items []Item         // the most urgent first
-	Pages []Page
+	Unit     string           // Office for the office
+	Head     bool             // it goes to the unit's heads, in person
+	Bulletin bool             // it is the week's, which has no items
+	Places   [][]chat.Address // of each the best way first; none: nobody can be reached, call them up
+	Items    []Item           // the most urgent first
+	Pages    []Page
 }
 
 // Page is one message, short enough for every channel. A task is on one page alone.
@@ -84,6 +85,9 @@ const fateOf Number = 0
 // hours of its day, and what has not gone out by then, as while a platform is down
 // or pushes are paused, is part of the next morning's message, in its then words.
 //
+// Once a week the office gets the bulletin, on the first working day with the digest,
+// or on a later day of the week if it was missed.
+//
 // It returns when to look again: zero if nothing is planned, and earlier if a task
 // changes meanwhile. An error of one unit does not hold up the others, and what it was
 // to be told stays due: after an error, wait before looking again.
@@ -114,7 +118,7 @@ func (b *Board) Remind(ctx context.Context, s *store.Store) (next time.Time, err
 			return time.Time{}, fmt.Errorf("remind: %w", err)
 		}
 	}
-	errs = append(errs, b.remindAll(ctx, s, due))
+	errs = append(errs, b.remindAll(ctx, s, due), b.publishWeek(ctx, s))
 	err = s.View(ctx, func(r store.Reader) (err error) { next, err = b.wake(r); return err })
 	return next, errors.Join(append(errs, err)...)
 }
@@ -178,10 +182,14 @@ func (b *Board) wake(r store.Reader) (next time.Time, err error) {
 			return time.Time{}, err
 		}
 	}
+	bulletin, _, err := b.nextBulletin(r)
+	if !bulletin.IsZero() && (next.IsZero() || bulletin.Before(next)) {
+		next = bulletin
+	}
 	if now := b.now(r); !next.IsZero() && !next.After(now) {
 		next = b.open(now)
 	}
-	return next, nil
+	return next, err
 }
 
 // remind tells a unit of the tasks that are due.
@@ -307,13 +315,13 @@ func (b *Board) say(tx *store.Tx, unit string, items, heads []Item, left int, ke
 		most-- // the first of a long day
 	}
 	if len(heads) > 0 {
-		to, err := b.head(tx, unit)
+		places, err := b.heads(tx, unit)
 		if err != nil {
 			return nil, err
 		}
-		if len(to) > 0 {
-			m := Message{Unit: unit, Head: true, To: to, Items: heads, Pages: b.pages(unit, heads, 1, now)}
-			if kept, err = b.put(tx, m, [][]chat.Address{to}, kept); err != nil {
+		if len(places) > 0 {
+			m := Message{Unit: unit, Head: true, Places: places, Items: heads, Pages: b.pages(unit, heads, 1, now)}
+			if kept, err = b.put(tx, m, kept); err != nil {
 				return nil, err
 			}
 			most--
@@ -329,8 +337,7 @@ func (b *Board) say(tx *store.Tx, unit string, items, heads []Item, left int, ke
 	if len(places) == 0 {
 		return kept, b.callUp(tx, unit, items)
 	}
-	m := Message{Unit: unit, To: places[0], Items: items, Pages: b.pages(unit, items, max(1, most), now)}
-	return b.put(tx, m, places, kept)
+	return b.put(tx, Message{Unit: unit, Places: places, Items: items, Pages: b.pages(unit, items, max(1, most), now)}, kept)
 }
 
 // places lists where a unit's message goes: to one place with what it falls back
@@ -344,23 +351,23 @@ func (b *Board) places(r store.Reader, unit string) (all [][]chat.Address, err e
 		return [][]chat.Address{to}, nil
 	}
 	people, err := org.Offices(r)
+	return b.each(people), err
+}
+
+// heads is where each of the unit's heads who can be reached is reached.
+func (b *Board) heads(r store.Reader, unit string) ([][]chat.Address, error) {
+	people, err := org.ByUnit(r, unit, org.RoleHead)
+	return b.each(people), err
+}
+
+// each is where each of the people who can be reached is reached.
+func (b *Board) each(people []org.Person) (all [][]chat.Address) {
 	for _, p := range people {
 		if to := b.routes.To(p); len(to) > 0 {
 			all = append(all, to)
 		}
 	}
-	return all, err
-}
-
-// head is where the first of the unit's heads who can be reached is reached.
-func (b *Board) head(r store.Reader, unit string) ([]chat.Address, error) {
-	people, err := org.ByUnit(r, unit, org.RoleHead)
-	for _, p := range people {
-		if to := b.routes.To(p); len(to) > 0 {
-			return to, err
-		}
-	}
-	return nil, err
+	return all
 }
 
 // mention lists the liaisons to alert in a group of their platform.
@@ -378,9 +385,9 @@ func (b *Board) mention(r store.Reader, unit string, to chat.Address) (users []c
 }
 
 // put writes the pages of a message to each place.
-func (b *Board) put(tx *store.Tx, m Message, places [][]chat.Address, kept []page) ([]page, error) {
+func (b *Board) put(tx *store.Tx, m Message, kept []page) ([]page, error) {
 	day := b.cal.Day(b.now(tx))
-	mention, err := b.mention(tx, m.Unit, m.To[0])
+	mention, err := b.mention(tx, m.Unit, m.Places[0][0])
 	if err != nil {
 		return nil, err
 	}
@@ -393,7 +400,7 @@ func (b *Board) put(tx *store.Tx, m Message, places [][]chat.Address, kept []pag
 		for _, it := range text.Items {
 			p.Items[it.Task.Number] = it.Causes
 		}
-		for j, to := range places {
+		for j, to := range m.Places {
 			notice := outbox.Notice{
 				Key: noticeKey(m.Unit, day, n, j), Kind: KindRemind, Unit: m.Unit,
 				To: to[0], Fallback: to[1:], Reply: chat.Reply{Text: text.Text},
@@ -407,6 +414,9 @@ func (b *Board) put(tx *store.Tx, m Message, places [][]chat.Address, kept []pag
 				return nil, err
 			}
 			p.Keys = append(p.Keys, notice.Key)
+			if err := b.noteTold(tx, m.Unit, notice.Key, p.Items); err != nil {
+				return nil, err
+			}
 		}
 		kept = append(kept, p)
 	}
@@ -446,7 +456,10 @@ func (b *Board) recall(tx *store.Tx, unit string) (before map[Number][]Cause, ke
 		return nil, nil, err
 	}
 	for _, p := range d.Pages {
-		fate, err := b.fate(tx, unit, p)
+		fate, cancelled, err := b.fate(tx, p.Keys)
+		if err == nil && cancelled && fate == fateLost {
+			err = b.withdrawn(tx, unit, p.Day)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -471,15 +484,14 @@ const (
 	fateLost
 )
 
-// fate withdraws what of a page still waits. A page is lost if none of its notices
-// went out, or is on its way.
-func (b *Board) fate(tx *store.Tx, unit string, p page) (fate, error) {
-	f := fateLost
-	withdrawn := false
-	for _, key := range p.Keys {
+// fate cancels what of a page's notices still waits, and says whether it did. A page
+// is lost if none of them went out, or is on its way.
+func (b *Board) fate(tx *store.Tx, keys []string) (f fate, cancelled bool, err error) {
+	f = fateLost
+	for _, key := range keys {
 		rec, ok, err := b.sender.Record(tx, key)
 		if err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		switch {
 		case !ok || rec.State == outbox.StateSent:
@@ -489,18 +501,15 @@ func (b *Board) fate(tx *store.Tx, unit string, p page) (fate, error) {
 		case !rec.State.Ended():
 			done, err := b.sender.Cancel(tx, key, textMerged)
 			if err != nil {
-				return 0, err
+				return 0, false, err
 			}
-			withdrawn = withdrawn || done
+			cancelled = cancelled || done
 			if !done {
 				f = min(f, fateOpen)
 			}
 		}
 	}
-	if withdrawn && f == fateLost {
-		return f, b.withdrawn(tx, unit, p.Day)
-	}
-	return f, nil
+	return f, cancelled, nil
 }
 
 // recallIf makes the unit's last messages anew if they speak of the task, which has
@@ -707,17 +716,18 @@ func (b *Board) Due(r store.Reader, at time.Time) ([]Message, error) {
 		}
 		list = append(list, some...)
 	}
-	return list, nil
+	bulletin, err := b.dueBulletin(r, at)
+	return append(list, bulletin...), err
 }
 
 func (b *Board) messages(r store.Reader, unit string, items, heads []Item, at time.Time) (list []Message, err error) {
 	if len(heads) > 0 {
-		to, err := b.head(r, unit)
+		places, err := b.heads(r, unit)
 		if err != nil {
 			return nil, err
 		}
-		if len(to) > 0 {
-			list = append(list, Message{unit, true, to, heads, b.pages(unit, heads, 1, at)})
+		if len(places) > 0 {
+			list = append(list, Message{Unit: unit, Head: true, Places: places, Items: heads, Pages: b.pages(unit, heads, 1, at)})
 		}
 	}
 	if len(items) == 0 {
@@ -727,11 +737,7 @@ func (b *Board) messages(r store.Reader, unit string, items, heads []Item, at ti
 	if err != nil {
 		return nil, err
 	}
-	m := Message{Unit: unit, Items: items, Pages: b.pages(unit, items, max(1, b.rules.DailyCap-1), at)}
-	for _, to := range places {
-		m.To = append(m.To, to...)
-	}
-	return append(list, m), nil
+	return append(list, Message{Unit: unit, Places: places, Items: items, Pages: b.pages(unit, items, max(1, b.rules.DailyCap-1), at)}), nil
 }
 
 func get[T any](r store.Reader, bucket, key string) (v T, ok bool, err error) {

@@ -19,7 +19,7 @@ const (
 	CauseSign     Cause = "sign"     // the unit has not signed yet
 	CauseDeadline Cause = "deadline" // it draws near, or is today
 	CauseOverdue  Cause = "overdue"  // it is past
-	CauseHead     Cause = "head"     // past for so long that the unit's head is told
+	CauseHead     Cause = "head"     // past for so long that the unit's heads are told
 	CauseEscalate Cause = "escalate" // for longer: the office
 )
 
@@ -56,12 +56,14 @@ type Rules struct {
 	OverdueEvery int   // days from one reminder to the next once it is past; at least 1
 	Digest       calendar.Minute
 	Hours        calendar.Hours
-	DailyCap     int // messages to one unit in a day, those to its head included
+	DailyCap     int // messages to one unit in a day; what its heads are told at one time is one more
 
 	Sign    []int // days after handing out on which to ask for 签收
 	Support []int // Offsets of supporters, who are told of nothing past it
-	Head    int   // days past the deadline from which the unit's head is told, once a week
+	Head    int   // days past the deadline from which the unit's heads are told, once a week
 	Office  int   // and the office
+
+	Bulletin bool // the office gets the bulletin each week; not as in DefaultRules where it is false
 }
 
 // DefaultRules are those of a fresh installation.
@@ -70,10 +72,11 @@ func DefaultRules() Rules {
 		Offsets: []int{7, 3, 1, 0}, OverdueEvery: 1, Digest: 9 * 60,
 		Hours: calendar.Hours{From: 8*60 + 30, To: 17*60 + 30}, DailyCap: 3,
 		Sign: []int{1, 3, 5}, Support: []int{3}, Head: 3, Office: 5,
+		Bulletin: true,
 	}
 }
 
-// orDefault fills in what is not set.
+// orDefault fills in what is not set, but for Bulletin.
 func (r Rules) orDefault() Rules {
 	d := DefaultRules()
 	r.OverdueEvery, r.DailyCap = cmp.Or(r.OverdueEvery, d.OverdueEvery), cmp.Or(r.DailyCap, d.DailyCap)

@@ -34,6 +34,8 @@ const (
 	bucketDigest = "task.digest" // unit → digest
 	bucketSent   = "task.sent"   // day, unit → how many messages went into the outbox
 	bucketCall   = "task.call"   // day, unit, number → causes: who must be called up
+	bucketTold   = "task.told"   // number, time, notice's key → told: the last messages about a task
+	bucketWeek   = "task.week"   // Monday → edition of the bulletin
 	bucketCount  = "task.count"  // "number" → the last
 	bucketSweep  = "task.sweep"  // "calendar" → sweep: see calendar.go
 )

@@ -16,14 +16,17 @@ import (
 // chat.Plain.
 
 const (
-	textOffice  = "协调组办公室"
-	textMerged  = "并入新的提醒"
-	textUnknown = "假期未定"
-	textNoDate  = "待定期限"
-	textView    = "查看"
-	textTo      = "发给"
-	shownTitle  = 60 // characters of a title in a message
-	shownNote   = 80
+	textOffice = "协调组办公室"
+	textMerged = "并入新的提醒"
+
+	textWithdrawn = "办公室撤回"
+	textSeeTasks  = "其余的回复“我的任务”查看。"
+	textUnknown   = "假期未定"
+	textNoDate    = "待定期限"
+	textView      = "查看"
+	textTo        = "发给"
+	shownTitle    = 60 // characters of a title in a message
+	shownNote     = 80
 )
 
 func textWithParent(n Number) string { return "上级任务 " + n.String() + " 已取消" }
@@ -61,6 +64,7 @@ var tells = []struct {
 	text string
 }{
 	{ErrNotFound, "没有这项任务，请核对编号。"},
+	{ErrNotTold, fmt.Sprintf("最近 %d 天没有给单位发过这项任务的提醒，没有可以撤回的。", int(keepTold/(24*time.Hour)))},
 	{ErrForbidden, "这件事要由协调组办公室办理。"},
 	{ErrChanged, "这项任务刚刚被别人改过，请看过最新内容后再改。"},
 	{ErrNoVersion, "这一年还没有这一版考评，请先由办公室生成。"},
@@ -450,6 +454,16 @@ func compareItems(a, b Item) int {
 
 func textDigest(unit string, n int, today calendar.Date) string {
 	return fmt.Sprintf("【任务提醒】%s：%d 项（%d月%d日 周%s）", chat.Plain(cmp.Or(unit, textOffice)), n, int(today.M), today.D, weekdayWord(today))
+}
+
+// textCorrection begins what is said in the place of a message that was wrong.
+func textCorrection(list []Number, at time.Time) string {
+	const most = 10
+	what := numbers(list[:min(len(list), most)])
+	if len(list) > most {
+		what += fmt.Sprintf("等 %d 项任务", len(list))
+	}
+	return fmt.Sprintf("【更正】%s发的关于 %s 的提醒发错了，请以这条为准：", moment(at), what)
 }
 
 func textOn(page int) string { return fmt.Sprintf("（续 %d）", page) }
