@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -19,6 +20,7 @@ import (
 	"xietiao/bot/chat/dingtalk"
 	"xietiao/bot/chat/wecom"
 	"xietiao/bot/org"
+	"xietiao/bot/outbox"
 	"xietiao/config"
 )
 
@@ -411,19 +413,23 @@ func describeNotices(st standing, running bool) (string, string) {
 
 // noticeAdvice says what to do about notices that came to nothing.
 func noticeAdvice(s stuck, running bool) string {
-	advice := wecom.Advice
-	if s.Via.Platform() == chat.DingTalk {
-		advice = dingtalk.Advice
-	}
-	switch {
-	case advice(s.Code) != "":
-		return advice(s.Code) + "（" + s.Code + "）"
+	switch why := cmp.Or(outbox.Advice(s.Code), platformAdvice(s.Via, s.Code)); {
+	case why != "":
+		return why + "（" + s.Code + "）"
 	case s.Code != "":
 		return "错误码 " + s.Code
 	case !running:
 		return "服务没有开着"
 	}
 	return "请看服务的日志"
+}
+
+// platformAdvice says what to do about a platform's code; "" where nothing is known.
+func platformAdvice(via chat.Via, code string) string {
+	if via.Platform() == chat.DingTalk {
+		return dingtalk.Advice(code)
+	}
+	return wecom.Advice(code)
 }
 
 // viaWord names a channel.

@@ -152,7 +152,7 @@ func (p *people) robots() chat.Robots { return org.NewRobots(p.store, p.vault) }
 
 // orgOptions are what the chat's commands need.
 func (p *people) orgOptions() bot.OrgOptions {
-	return bot.OrgOptions{Units: func() org.Units { return p.units() }, Routes: p.routes}
+	return bot.OrgOptions{Units: func() org.Units { return p.units() }, Routes: p.routes, Ledger: p.box, Advice: platformAdvice}
 }
 
 // knownUnits are the units of the documents in force, and those that the people

@@ -18,8 +18,10 @@ const kindNotice = "notice"
 
 // OrgOptions are what the commands about people, groups and pauses need.
 type OrgOptions struct {
-	Units  func() org.Units // by the documents in force
-	Routes org.Routes       // how a person is reached
+	Units  func() org.Units                       // by the documents in force
+	Routes org.Routes                             // how a person is reached
+	Ledger Ledger                                 // nil: failed notices are not spoken of
+	Advice func(via chat.Via, code string) string // what helps where a notice failed with the code; may be nil
 }
 
 // orgCommands carries them out.
@@ -55,7 +57,7 @@ func Commands(opt OrgOptions, tasks TaskOptions) []Command {
 	if tasks.Board != nil {
 		t := taskCommands{o, tasks}
 		d.deciders[letterTask], d.deciders[letterObjection] = t, objections{t}
-		all = append(all, t.commands()...)
+		all = append(append(all, noticeCommands{t}.commands()...), t.commands()...)
 		return append(append(all, d.commands()...), t.unclear())
 	}
 	return append(all, d.commands()...)
@@ -183,11 +185,7 @@ func (o orgCommands) bindGroup(c *Call, words []string) (chat.Reply, error) {
 	if !c.Known {
 		return text(textUnknownPerson(o.example()))
 	}
-	otherwise := c.Person.Unit
-	if _, member := o.resolve(otherwise); isOffice(c) && !member {
-		otherwise = org.OfficeUnit
-	}
-	unit, fault := o.groupUnit(words, otherwise)
+	unit, fault := o.groupUnit(words, c.Person.Unit)
 	if fault != "" {
 		return text(fault)
 	}

@@ -10,6 +10,7 @@ import (
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
+	"xietiao/bot/task"
 )
 
 // How people say that notices are to stop, or to go on: 暂停推送, 别推了, 停一下市
@@ -148,13 +149,14 @@ func (o orgCommands) pauses(c *Call) (chat.Reply, error) {
 }
 
 // Held says whether the outbox must keep a notice back: pauses hold what we send
-// of our own accord, never an answer, unless it comes out of a restored backup.
+// of our own accord, never an answer or a withdrawal, unless it comes out of a
+// restored backup.
 func Held(r store.Reader, rec outbox.Record) (bool, error) {
 	p, held, err := org.Paused(r, rec.Unit)
 	if err != nil {
 		return false, fmt.Errorf("pauses: %w", err)
 	}
-	if rec.Kind == outbox.KindReply || rec.Kind == kindNotice {
+	if rec.Kind == outbox.KindReply || rec.Kind == kindNotice || rec.Kind == task.KindWithdraw {
 		return held && p.Restored && rec.Put.Before(p.At), nil
 	}
 	return held, nil

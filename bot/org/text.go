@@ -286,6 +286,9 @@ func Tell(err error) string {
 
 // Receipt answers who asked.
 func (q Request) Receipt() string {
+	if q.State == StateApproved && q.Unit == OfficeUnit {
+		return "这个群绑定给" + OfficeUnit + "了，每周的督办通报发到这里。"
+	}
 	if q.State == StateApproved { // the other side had asked for the same
 		return q.Verdict()
 	}

@@ -10,7 +10,7 @@ import (
 	"xietiao/index/sheet"
 )
 
-// What users read of the 督办通报 and the 任务台账.
+// What users read of the 督办通报, the 任务台账 and the 电话名单.
 
 const (
 	textDone         = "已办结或已反馈"
@@ -25,6 +25,12 @@ var (
 	textProgressHead = []string{"单位", "任务", "办结", "逾期", "进度"}
 	textTaskHead     = []string{"编号", "任务", "牵头单位", "期限", "情况"}
 )
+
+var textCallHead = []string{"已告知", "单位", "联系人", "电话", "要告知的内容", "何时、谁接的"}
+
+const textTick = "□"
+
+func textCallList(d calendar.Date) string { return "电话名单（" + dayWord(d) + "）" }
 
 func textBulletinTitle(d calendar.Date) string {
 	return "督办通报（" + dayWord(d) + "）"

@@ -135,7 +135,10 @@ func quotes(quoted string, r chat.Reply) bool {
 	squeeze := func(s string) string { return strings.Join(strings.Fields(s), "") }
 	q, text := squeeze(quoted), squeeze(r.Text)
 	const enough = 12 // characters: the date of a digest is among them
-	return strings.Contains(q, text) || len([]rune(q)) >= enough && strings.Contains(text, q) || r.Card != nil && strings.Contains(q, squeeze(r.Card.Title))
+	if c := r.Card; c != nil && strings.Contains(q, squeeze(c.Title)) && strings.Contains(squeeze(c.Title+c.Text), q) {
+		return true
+	}
+	return strings.Contains(q, text) || len([]rune(q)) >= enough && strings.Contains(text, q)
 }
 
 // withdrawOne takes one message back, or corrects what it says of the task.
