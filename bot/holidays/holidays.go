@@ -173,6 +173,7 @@ func (b *Book) Adopt(tx *store.Tx, by string) error {
 // Change is what a notice changes of the calendar in force.
 type Change struct {
 	Reading
+	Fresh     bool                  // nothing was known of the year
 	Known     bool                  // the year's holidays are then known
 	Missing   []string              // holidays of every year that are then not among its days
 	Changed   []Day                 // what is then known of them is not what it was
@@ -235,7 +236,7 @@ func (b *Book) change(r store.Reader, s *state, rd Reading, n Notice) (Change, e
 	next := b.calendar(*s)
 	from, to := span(rd.Year)
 	before, after := byDate(now.Listed(from, to)), byDate(next.Listed(from, to))
-	c := Change{Reading: rd, Known: next.Known(rd.Year), Missing: missing(next.Listed(from, to))}
+	c := Change{Reading: rd, Fresh: len(now.Listed(from.AddDays(31), to)) == 0, Known: next.Known(rd.Year), Missing: missing(next.Listed(from, to))}
 	for d := from; !d.After(to); d = d.AddDays(1) {
 		if before[d] != after[d] {
 			c.Changed = append(c.Changed, Day{d, now.Workday(d), next.Workday(d)})

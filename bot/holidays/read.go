@@ -33,14 +33,16 @@ func (rd Reading) whole() bool {
 	return true
 }
 
-// And joins two readings of a year, as of a text that was sent in parts.
+// And joins two readings of a year, as of a text that was sent in parts. What was not
+// understood of a holiday, and is in the second, is mended.
 func (rd Reading) And(more Reading) Reading {
 	rd.Days = laidOver(rd.Days, more.Days)
-	for _, s := range more.Unread {
-		if !slices.Contains(rd.Unread, s) {
-			rd.Unread = append(rd.Unread, s)
-		}
+	mended := func(s string) bool {
+		return slices.Contains(more.Unread, s) || slices.ContainsFunc(more.Days, func(k calendar.Correction) bool {
+			return k.Name != "" && strings.Contains(s, k.Name)
+		})
 	}
+	rd.Unread = append(slices.DeleteFunc(slices.Clone(rd.Unread), mended), more.Unread...)
 	return rd
 }
 

@@ -24,7 +24,7 @@ const (
 
 // HowToEnter says when a year's notice comes, and what to do with it.
 func HowToEnter(year int) string {
-	return fmt.Sprintf("国务院办公厅关于%d年部分节假日安排的通知一般在%d年11月公布；公布后把全文粘贴给我，或者在服务器上运行 xietiao import -as holidays 文件", year, year-1)
+	return fmt.Sprintf("国务院办公厅关于%d年部分节假日安排的通知一般在%d年11月公布；公布后由办公室把全文粘贴给机器人，或者在服务器上运行 xietiao import -as holidays 文件", year, year-1)
 }
 
 // Tell words an error of this package, or of reading a notice; empty if it is neither.
@@ -70,9 +70,11 @@ func day(d calendar.Date) string {
 // （周一）上班. Days of the year before have it.
 func list(days []calendar.Correction, year int) (lines []string) {
 	var names []string
-	for _, k := range days {
-		if !slices.Contains(names, k.Name) {
-			names = append(names, k.Name)
+	for _, off := range []bool{true, false} {
+		for _, k := range days {
+			if k.Off == off && !slices.Contains(names, k.Name) {
+				names = append(names, k.Name)
+			}
 		}
 	}
 	for _, name := range names {
@@ -133,22 +135,34 @@ func count(days []calendar.Correction) string {
 func (c Change) String() string {
 	lines := []string{fmt.Sprintf("%d年节假日安排，%s：", c.Year, count(c.Days))}
 	lines = append(lines, list(c.Days, c.Year)...)
-	for i, s := range c.Unread {
-		if i == 0 {
-			lines = append(lines, "没有看懂、不会照它改的，请核对：")
-		}
-		lines = append(lines, "· “"+clip(s)+"”")
-	}
+	lines = append(lines, c.doubts()...)
 	if len(c.Missing) > 0 {
 		lines = append(lines, "还没有读到："+strings.Join(c.Missing, "、"))
 	}
 	if len(c.Overruled) > 0 {
 		lines = append(lines, "配置的 holidays 另有规定，以它为准："+strings.Join(list(c.Overruled, c.Year), "；"))
 	}
-	return strings.Join(append(lines, c.Effect()), "\n")
+	if effect := c.Effect(); effect != "" {
+		lines = append(lines, effect)
+	}
+	return strings.Join(lines, "\n")
 }
 
-// Effect words the days that are then worked and were not, and the other way round.
+// Doubts words what was not understood; empty if all was.
+func (rd Reading) Doubts() string { return strings.Join(rd.doubts(), "\n") }
+
+func (rd Reading) doubts() (lines []string) {
+	for i, s := range rd.Unread {
+		if i == 0 {
+			lines = append(lines, "没有看懂、不会照它改的，请核对日期、星期和天数：")
+		}
+		lines = append(lines, "· “"+clip(s)+"”")
+	}
+	return lines
+}
+
+// Effect words the days that are then worked and were not, and the other way round;
+// of a year of which nothing was known only whether it is known then.
 func (c Change) Effect() string {
 	if c.Empty() {
 		return "与现在的日历相同，没有变化。"
@@ -167,7 +181,7 @@ func (c Change) Effect() string {
 		days []string
 		what string
 	}{{off, "改为休息"}, {worked, "改为上班"}} {
-		if n := len(w.days); n > 0 {
+		if n := len(w.days); n > 0 && !c.Fresh {
 			s := strings.Join(w.days[:min(n, shownDays)], "、")
 			if n > shownDays {
 				s += fmt.Sprintf("等 %d 天", n)

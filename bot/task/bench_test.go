@@ -18,6 +18,10 @@ func fill(b *testing.B, h *hall, n, due int, day string) {
 	const batch = 2000
 	for from := 0; from < n; from += batch {
 		h.do(nil, func(tx *store.Tx) error {
+			board, err := h.on(tx)
+			if err != nil {
+				return err
+			}
 			for i := from; i < min(n, from+batch); i++ {
 				deadline := date("2027-06-01").AddDays(i % 200)
 				if i%(n/due) == 0 {
@@ -25,10 +29,10 @@ func fill(b *testing.B, h *hall, n, due int, day string) {
 				}
 				unit := fmt.Sprintf("单位%02d", i%29)
 				rec := (&record{}).copy()
-				rec.State, rec.Handed, rec.Number, rec.Version = StateSigned, at("2026-11-02 10:00"), Number(i+1), 1
+				rec.State, rec.Handed, rec.Number, rec.Version, rec.Calendar = StateSigned, at("2026-11-02 10:00"), Number(i+1), 1, board.edition
 				rec.set(Draft{Title: "任务", Leads: []string{unit}, Deadline: deadline}, rec.Handed)
 				rec.Shares[0].Signed = Mark{rec.Handed, "P1"}
-				h.schedule(rec, unit, time.Time{}, h.clock())
+				board.schedule(rec, unit, time.Time{}, h.clock())
 				if err := rec.save(tx, nil); err != nil {
 					return err
 				}
@@ -92,6 +96,20 @@ func BenchmarkRemind(b *testing.B) {
 			}
 			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/(1<<20), "MB/pass")
 		})
+	}
+}
+
+// 100,000 open tasks are planned anew by another calendar.
+func BenchmarkAdapt(b *testing.B) {
+	h := newHall(b, "2026-11-20 18:00", Rules{})
+	fill(b, h, 100_000, 1, "2026-11-23")
+	day := date("2027-01-01")
+	for b.Loop() {
+		h.enter(day.String())
+		if err := h.Adapt(context.Background(), h.Store); err != nil {
+			b.Fatal(err)
+		}
+		day = day.AddDays(1)
 	}
 }
 
