@@ -119,6 +119,8 @@ var (
 
 	percentWord = `(?:\d{1,3}\s*%|百分之[零一二三四五六七八九十百]{1,4}|[一二三四五六七八九十]成)`
 	percentSaid = regexp.MustCompile(`^[\s:,到至了为]*(` + percentWord + `|\d{1,3}(?:[\s,。;:]|$))`)
+	bareShare   = regexp.MustCompile(`^[\s:,到至了为]*\d{1,3}(?:[\s,。;:]|$)`)
+	counted     = regexp.MustCompile(`^[\s:,到至了为]*\d{1,3}\s+[家个项处所座次人户份件条本场套间名期批级天周月年万元亩公里平米多余]`) // 35 家, no share
 
 	// parted begins words that stand apart from the verb.
 	parted = regexp.MustCompile(`^(?:[\s,。.:;!、(\-]|因为|由于|原因|理由|到|至|[了啦](?:[\s,。.:;!、]|$))`)
@@ -168,13 +170,17 @@ func (w *wanted) settle(rest string, tight bool) bool {
 	if closingWords.MatchString(rest) {
 		rest, w.words = "", ""
 	}
-	percent, deed := percentSaid.MatchString(rest), w.do == task.DoReport || w.do == task.DoSign
+	share, _, percent := percentOf(rest)
+	deed := w.do == task.DoReport || w.do == task.DoSign
 	free := !tight && (w.do == task.DoRaise || w.do == task.DoSettle) || w.do == task.DoAsk
 	switch {
 	case isAsked.MatchString(rest):
 		w.do, w.words = doView, ""
 	case w.do == task.DoReport && percent:
-		if n, _, _ := percentOf(rest); n < 100 {
+		if bareShare.MatchString(rest) { // 完成 T12 60: done with 60 of them, or to 60%
+			return false
+		}
+		if share < 100 {
 			w.do = task.DoProgress
 		}
 	case deed && unfinished.MatchString(rest):
@@ -279,7 +285,7 @@ const shownSpans = 12
 func percentOf(said string) (percent int, rest string, ok bool) {
 	folded := zh.Fold(said)
 	m := percentSaid.FindStringSubmatchIndex(folded)
-	if m == nil {
+	if m == nil || counted.MatchString(folded) {
 		return 0, said, false
 	}
 	s := folded[m[2]:m[3]]

@@ -30,6 +30,7 @@ func TestWordsAreTheStepsPeopleMean(t *testing.T) {
 		{"T12 进展：已选址，60%", "progress T12: 已选址，60%"}, {"进度 60%", "progress: 60%"}, {"进度60%，已选址", "progress: 60%，已选址"}, {"进度", ""},
 
 		{"完成 T12", "report T12"}, {"T12办完了", "report T12"}, {"办完了T12，材料已交", "report T12: 材料已交"}, {"T12 已经完成，共 35 家", "report T12: 共 35 家"}, {"完成了 T12 T13", "report T12 T13"}, {"反馈 T12 已印发", "report T12: 已印发"}, {"完成 T12 100%", "report T12: 100%"},
+		{"完成 T12，35 家查完", "report T12: 35 家查完"}, {"T12 完成 35 家，都合格", "report T12: 35 家，都合格"}, {"完成 T12 60", "unclear T12"}, {"进度 T12 35 家已查", "progress T12: 35 家已查"}, {"进度 T12 60 已选址", "progress T12: 60 已选址"},
 		{"T12完成。谢谢", "report T12"}, {"完成T12了解情况", "unclear T12"}, {"完成了", "report"}, {"已办完", "report"},
 		{"T12 还没完成", "unclear T12"}, {"未完成 T12", "unclear T12"}, {"T12 完成不了", "unclear T12"}, {"T12 完成情况", "unclear T12"}, {"T12 完成了一半", "unclear T12"}, {"想完成 T12", "unclear T12"}, {"T12 完成，但差一份材料", "unclear T12"}, {"完成公共文化设施建设", ""}, {"完成时限", ""},
 
