@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -150,7 +151,9 @@ func newAppLine(t *testing.T, c *clock) line {
 	return appLine{l, new(atomic.Int64)}
 }
 
-func (appLine) able() able { return able{enter: true, answers: true, repeats: true, perMinute: 30} }
+func (appLine) able() able {
+	return able{enter: true, buttons: true, answers: true, repeats: true, perMinute: 30}
+}
 
 func (l appLine) settings(c *config.Config) {
 	l.hookLine.settings(c)
@@ -173,6 +176,30 @@ func (l appLine) enter(user string) []shown {
 }
 
 func (l appLine) rate(said, string, int) { l.t.Error("an app has no ratings") }
+
+func (l appLine) press(user, button string) string {
+	l.t.Helper()
+	for _, d := range slices.Backward(l.wecom.Delivered()) {
+		if d.To != user || d.Card == nil {
+			continue
+		}
+		for _, b := range d.Card.Buttons {
+			if b.Text == button {
+				return joined(l.post(l.caller.Press(user, d.Card.TaskID, b.Key, l.wecom.CardCode(user)), said{user: user}))
+			}
+		}
+	}
+	l.t.Errorf("%s has no button %s", user, button)
+	return ""
+}
+
+func joined(all []shown) string {
+	var texts []string
+	for _, m := range all {
+		texts = append(texts, m.text)
+	}
+	return strings.Join(texts, "\n")
+}
 
 // botLine is the AI bot in callback mode, beside an app for what it cannot
 // begin.
@@ -206,6 +233,11 @@ func (l botLine) send(s said) []shown {
 	return l.post(l.made.of(s.id, func() chattest.WeComCall { return l.caller.Say(l.said(s)) }), s)
 }
 
+func (l botLine) press(string, string) string {
+	l.t.Error("the app beside it has no callback")
+	return ""
+}
+
 func (l botLine) enter(user string) []shown {
 	return l.post(l.caller.Enter(user), said{user: user})
 }
@@ -237,7 +269,7 @@ func newSocketLine(t *testing.T, c *clock) line {
 }
 
 func (*socketLine) able() able {
-	return able{groups: true, enter: true, rates: true, persists: true, perMinute: 30}
+	return able{groups: true, enter: true, rates: true, buttons: true, persists: true, perMinute: 30}
 }
 
 func (l *socketLine) settings(c *config.Config) {
@@ -292,9 +324,44 @@ func (l *socketLine) rate(s said, feedback string, rating int) {
 	l.taken(func() (string, error) { return l.bot.Feedback(s.user, s.group, feedback, rating, s.text) })
 }
 
+func (l *socketLine) press(user, button string) string {
+	l.t.Helper()
+	all := l.bot.In(user)
+	for i, m := range slices.Backward(all) {
+		if m.Card == nil {
+			continue
+		}
+		for _, b := range m.Card.Buttons {
+			if b[0] == button {
+				l.taken(func() (string, error) { return l.bot.Press(user, "", m.Card.Task, b[1]) })
+				l.office.settled()
+				now := l.bot.In(user)
+				if len(now) > len(all) {
+					return joined(l.pushed(user)[len(all):])
+				}
+				return readable(onCard(now[i]))
+			}
+		}
+	}
+	l.t.Errorf("%s has no button %s", user, button)
+	return ""
+}
+
+// onCard is what is read on a message and its card.
+func onCard(m chattest.Shown) string {
+	if m.Card == nil {
+		return m.Text
+	}
+	lines := []string{m.Text, m.Card.Title, m.Card.Text}
+	for _, b := range m.Card.Buttons {
+		lines = append(lines, "["+b[0]+"]")
+	}
+	return strings.Join(lines, "\n")
+}
+
 func (l *socketLine) pushed(where string) (all []shown) {
 	for _, m := range l.bot.In(where) {
-		all = append(all, shown{readable(m.Text), m.Feedback})
+		all = append(all, shown{readable(onCard(m)), m.Feedback})
 	}
 	return all
 }
@@ -358,6 +425,10 @@ func (l *dingLine) send(s said) []shown {
 	return nil
 }
 
+func (l *dingLine) press(string, string) string {
+	l.t.Error("its cards have no buttons")
+	return ""
+}
 func (l *dingLine) enter(string) []shown   { l.t.Error("DingTalk says nothing of it"); return nil }
 func (l *dingLine) rate(said, string, int) { l.t.Error("DingTalk has no ratings") }
 

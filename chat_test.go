@@ -53,6 +53,7 @@ type shown struct {
 // able is what a channel can carry.
 type able struct {
 	groups, asides, enter, rates bool
+	buttons                      bool // of cards that we send
 	answers                      bool // in the response; else it pushes
 	repeats                      bool // it may deliver a message again later
 	persists                     bool // send goes on until the message is taken
@@ -71,6 +72,9 @@ type line interface {
 	send(s said) []shown
 	enter(user string) []shown
 	rate(s said, feedback string, rating int)
+	// press presses the button of that name on the last card that somebody was sent, and
+	// returns what is then read: a response, or the card.
+	press(user, button string) string
 	// pushed is what the bot sent to a person or a group, in order.
 	pushed(where string) []shown
 	// faults are the platform's rules that were broken.
