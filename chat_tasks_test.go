@@ -129,8 +129,9 @@ func TestATasksLifeOnEveryChannel(t *testing.T) {
 			[]string{"chen", "退回 T1 没有附清单", "已退回重办"},
 		)
 		told("li", "退回重办：没有附清单")
+		talk([]string{"li", "完成 T1 清单已附", "已反馈完成"})
+		told("chen", "已全部反馈，请复核")
 		talk(
-			[]string{"li", "完成 T1 清单已附", "已反馈完成"},
 			[]string{"chen", "复核 T1", "已复核", "“办结 T1”"},
 			[]string{"chen", "销号 T1", "办结以后才能销号"},
 			[]string{"li", "办结 T1", "要由协调组办公室办理"},

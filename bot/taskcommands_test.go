@@ -316,6 +316,7 @@ func FuzzTaskTalk(f *testing.F) {
 	for _, q := range []string{
 		"新建任务 <@all>检查，市教育局牵头，每月5日", "改 期限 \u202e12月10日", "确认交办", "收到 T1", "退回 T1 <@all>", "完成 T1 \u0007", "延期 T1 到 明天 因为<a href=x>", "修改 T1 名称 @所有人",
 		"提请协调 T1 @everyone", "取消 T1 <@u1>", "同意 T1，<@all>", "撤销 T1", "逾期 <@all>", "T1", "新建任务 附件·市教育局·第2项 \u200b", "改 牵头 @all局",
+		"交办 T1-T999999999 <@all>", "交办全部", "就这条建任务 <@all>", "附件·市教育局·第2项 <@all> 建任务", "申诉 T1 <@all>\u202e", "同意 申诉1 按12月1日完成 <@all>", "督办单 T1", "督办通报", "考评 2026 <@all>", "完成 T1 35 <@all>", "更多",
 	} {
 		f.Add(q)
 	}
@@ -325,6 +326,12 @@ func FuzzTaskTalk(f *testing.F) {
 			o.says("zhuren", said)
 		}
 		o.says("lianluo", "收到")
+		o.says("lianluo", "进度 T1 30% <@all>说明")
+		o.update(func(tx *store.Tx) error {
+			_, err := board.Publish(tx, 2026, task.DefaultWeights(), task.Operator)
+			return err
+		})
+		o.says("lianluo", "申诉 T1 <@all>理由")
 		var all []string
 		for _, m := range []chat.Message{o.direct("zhuren", q), o.direct("lianluo", q), o.group("大群", "zhiyuan", q), o.direct("zhuren", "确认"), o.direct("zhuren", "T1"), o.direct("zhuren", "T2"), o.direct("zhuren", "我的任务")} {
 			r := o.take(m)
