@@ -176,6 +176,9 @@ func (im imports) plan(ctx context.Context, req importRequest) (importReport, er
 		return importReport{}, err
 	}
 	report := planReport(p, old, known)
+	if isTable(req.File) && task.IsSheet(req.File, req.Data) {
+		report.Lines = append(report.Lines, "  这像是一张任务表：导入成方案是用来回答“归谁管”的；要把里面的任务交办下去、到期提醒，请加 -as tasks")
+	}
 	if known && string(old.Original) == string(req.Data) {
 		return importReport{Lines: []string{"《" + titleOf(p) + "》与现行版本完全相同，不用再导入"}}, nil
 	}

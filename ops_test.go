@@ -212,12 +212,19 @@ func TestWhatIsNoPlanIsRefused(t *testing.T) {
 		"groups.csv": "单位,平台,webhook\n县教育局,企业微信,https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k\n",
 		"hello.txt":  "大家好\n",
 		"table.csv":  "序号,工作任务,牵头单位\n1,保障图书馆经费,县财政局\n",
+		"tasks.csv":  "序号,任务,责任单位,完成时限\n1,建礼堂,县教育局,2036年12月底\n",
 	})
 	data := filepath.Join(t.TempDir(), "data")
 	for name, word := range map[string]string{"roster.csv": "像是花名册，不是方案；请加 -as roster", "groups.csv": "请加 -as groups", "hello.txt": "不像一份方案"} {
 		inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, name)).want(t, 1, word, "没有导入")
 	}
-	inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "table.csv")).want(t, 0, "已导入")
+	const hint = "这像是一张任务表"
+	if got := inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "table.csv")); strings.Contains(got.stdout, hint) {
+		t.Error("a table without deadlines is said to be a task sheet")
+	} else {
+		got.want(t, 0, "已导入")
+	}
+	inProcess("n\n", "import", "-data", data, filepath.Join(dir, "tasks.csv")).want(t, 1, hint, "请加 -as tasks", "什么也没有变")
 }
 
 // A table that fits the sample of another county is told to have been checked by it.

@@ -79,6 +79,17 @@ func (b *Board) ReadSheet(name string, data []byte, units org.Units, today calen
 	return sr.out, nil, nil
 }
 
+// IsSheet reports whether the file has a table whose header is a task sheet's: tasks,
+// their units, and until when.
+func IsSheet(name string, data []byte) bool {
+	tables, err := sheet.Read(name, data, sheet.Limits{})
+	return err == nil && slices.ContainsFunc(tables, func(t sheet.Table) bool {
+		var sr sheetReader
+		_, ok := sr.header(t)
+		return ok && sr.when >= 0
+	})
+}
+
 // Today is the day of the store's clock.
 func (b *Board) Today(r store.Reader) calendar.Date { return calendar.Of(b.now(r)) }
 
