@@ -304,3 +304,33 @@ func TestOccurrencesAfterAnOutage(t *testing.T) {
 		t.Errorf("%v", out)
 	}
 }
+
+// A number in JSON comes back, and none is none.
+func TestNumbersAsText(t *testing.T) {
+	t.Parallel()
+	type doc struct {
+		One  Number            `json:"one"`
+		Some map[Number]string `json:"some"`
+	}
+	for _, tc := range []struct {
+		in   doc
+		want string
+	}{
+		{doc{One: 12, Some: map[Number]string{3: "甲"}}, `{"one":"T12","some":{"T3":"甲"}}`},
+		{doc{}, `{"one":"","some":null}`},
+	} {
+		raw, err := json.Marshal(tc.in)
+		if err != nil || string(raw) != tc.want {
+			t.Errorf("%s, want %s: %v", raw, tc.want, err)
+		}
+		out := doc{One: 7}
+		if err := json.Unmarshal(raw, &out); err != nil || out.One != tc.in.One || len(out.Some) != len(tc.in.Some) {
+			t.Errorf("%s is read as %+v: %v", raw, out, err)
+		}
+	}
+	for _, bad := range []string{"T0", "12", "T-1", "T1234567890"} {
+		if err := new(Number).UnmarshalText([]byte(bad)); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}

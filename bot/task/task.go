@@ -43,11 +43,20 @@ type Number int
 // String is T12.
 func (n Number) String() string { return "T" + strconv.Itoa(int(n)) }
 
-// MarshalText is String.
-func (n Number) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
+// MarshalText is String; of 0, which is no task, it is empty.
+func (n Number) MarshalText() ([]byte, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	return []byte(n.String()), nil
+}
 
-// UnmarshalText reads T12.
+// UnmarshalText reads what MarshalText writes, and T12 as people write it.
 func (n *Number) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*n = 0
+		return nil
+	}
 	got, ok := ParseNumber(string(text))
 	if !ok {
 		return fmt.Errorf("task number %q: %w", text, ErrInvalid)
