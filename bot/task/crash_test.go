@@ -158,6 +158,9 @@ func TestInstancesTellOnce(t *testing.T) {
 			}
 		}
 	}
+	if undone := h.notices(outbox.StateCancelled); len(undone) > 0 {
+		t.Errorf("%d messages of one instance were taken back by another", len(undone))
+	}
 	h.see(func(r store.Reader) error {
 		list, err := h.Parts(r, 13)
 		if len(list) != 1 {

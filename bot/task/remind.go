@@ -202,6 +202,9 @@ func (b *Board) remind(tx *store.Tx, unit string, numbers []Number) error {
 	if b.open(now).After(now) {
 		return nil // it stays due
 	}
+	if due, err := b.stillDue(tx, unit, numbers); err != nil || !due {
+		return err // another instance has told it: that message is not to be made anew
+	}
 	before, kept, err := b.recall(tx, unit)
 	if err != nil {
 		return err
@@ -247,6 +250,31 @@ func (b *Board) remind(tx *store.Tx, unit string, numbers []Number) error {
 		return err
 	}
 	return b.keep(tx, unit, kept)
+}
+
+// stillDue says whether any of the tasks, or the fate of the unit's last digest, is.
+func (b *Board) stillDue(tx *store.Tx, unit string, numbers []Number) (bool, error) {
+	now := b.now(tx)
+	for _, n := range numbers {
+		at, ok := time.Time{}, false
+		if n == fateOf {
+			d, had, err := get[digest](tx, bucketDigest, digestKey(unit))
+			if err != nil {
+				return false, err
+			}
+			at, ok = d.Watch, had
+		} else {
+			rec, err := load(tx, n)
+			if err != nil {
+				return false, err
+			}
+			at, ok = rec.Due[unit]
+		}
+		if ok && !at.After(now) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // causes lists why the unit is to hear of the task now: what it is owed, what the
