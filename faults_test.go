@@ -3,10 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net"
+	"net/http"
+	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +19,7 @@ import (
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/chattest"
 	"xietiao/bot/store"
+	"xietiao/bot/task"
 	"xietiao/handlers"
 )
 
@@ -99,11 +105,11 @@ func (p painter) Illustrate(ctx context.Context, to chat.Address, png []byte) ch
 	return o
 }
 
-// let switches doom on or off, for a program that has not died.
+// let switches doom on, where there is any, or off, for a program that has not died.
 func (d *doom) let(on bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.on, d.dead = on, false
+	d.on, d.dead = on && d.odds > 0, false
 }
 
 func (d *doom) died() bool {
@@ -325,6 +331,217 @@ func TestAYearOfKills(t *testing.T) {
 			t.Errorf("%d kills are left", kills)
 		}
 	})
+}
+
+// Two working days without a platform, or without both: nothing is lost, who has a
+// group on each hears of it on the other, and when it is back each unit has one
+// message with all that there is to say.
+func TestAPlatformIsAwayForTwoDays(t *testing.T) {
+	t.Parallel()
+	begin, away := shanghai(time.March, 2, 8), shanghai(time.March, 16, 8) // a Monday; tasks were handed out on Saturday
+	fault := func(f chattest.WeComFault) func(*county) func() {
+		return func(c *county) func() {
+			c.wecom.Fail("*", f, -1)
+			return func() { c.wecom.Fail("*", f, 0) }
+		}
+	}
+	refused := func(which ...int) func(*county) func() {
+		return func(c *county) func() {
+			for _, i := range which {
+				c.doors[i].shut()
+			}
+			return func() {
+				for _, i := range which {
+					c.doors[i].open(c.t)
+				}
+			}
+		}
+	}
+	for name, tc := range map[string]struct {
+		fail func(*county) (mend func())
+		hour int  // at which it is back
+		both bool // platforms are away
+		hope bool // that what failed may be sent elsewhere: it is known not to have arrived
+	}{
+		"WeCom refuses connections": {refused(0), 8, false, true},
+		"both refuse connections":   {refused(0, 1), 8, true, false},
+		"WeCom answers 503":         {fault(chattest.WeComFault{Status: 503}), 8, false, true},
+		"WeCom answers 45009":       {fault(chattest.WeComFault{Code: 45009}), 10, false, true},
+		"WeCom's connections break": {fault(chattest.WeComFault{Drop: true}), 8, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			y, pt := settled(newCounty(t, false), begin)
+			y.mortal(pt, &doom{})
+			y.handOut(begin, begin.AddDate(0, 1, 0), 30)
+			y.does(away.AddDate(0, 0, -3), y.handing(task.Draft{Title: "两边都有群的事", Leads: []string{y.both}, Deadline: y.cal.Day(away)}))
+			y.live(away)
+			back := y.moment(away, 2, tc.hour)
+			mend := tc.fail(y.county)
+			y.live(back)
+			y.hands.set(back)
+			mend()
+			y.live(back.AddDate(0, 1, 0))
+			y.lawful("network", "http-503", "45009")
+			y.whole(25)
+
+			elsewhere, first := map[string]bool{}, map[[2]string]int{}
+			for _, d := range y.deliveries() {
+				who := y.lotOf(d.text, d.at).who
+				switch out := d.at.After(away) && d.at.Before(back); {
+				case out && (tc.both || strings.HasPrefix(d.where, "wecom")):
+					t.Errorf("%s was reached: %s", d.where, d.text)
+				case out && who == y.both:
+					elsewhere[d.at.Format(time.DateOnly)] = true
+				case !out && d.at.After(away) && d.at.Before(back.Add(2*time.Hour)):
+					first[[2]string{who, d.where}]++
+				}
+			}
+			if tc.hope != (len(elsewhere) == 2) {
+				t.Errorf("%s was told on the other platform on %v", y.both, elsewhere)
+			}
+			if len(first) < 10 {
+				t.Errorf("only %d were told when it was back", len(first))
+			}
+			for who, n := range first {
+				if n > 1 {
+					t.Errorf("%s: %d messages when it was back", who, n)
+				}
+			}
+		})
+	}
+}
+
+// Two instances share a Redis: each thing is said by one of them, and they keep the
+// platforms' limits together.
+func TestAQuarterOfTwoInstances(t *testing.T) {
+	t.Parallel()
+	begin, end := shanghai(time.January, 1, 8), shanghai(time.April, 1, 8)
+	tasks := number("XIETIAO_TASKS", 60)
+	h := &hands{at: begin}
+	c := newCounty(t, true)
+	pt := programTime{h.now, 1000}
+	other := c.cfg
+	other.Data = filepath.Join(t.TempDir(), "b")
+	var all [2]*app
+	all[0], _ = c.serve(c.cfg, pt)
+	c.app = all[0]
+	c.settle()
+	all[1], _ = c.serve(other, pt)
+	y := newYear(c, h)
+	y.handOut(begin, end, tasks)
+	y.live(end)
+	y.lawful()
+	y.once()
+	y.whole(tasks / 2)
+	for i, a := range all {
+		if n := sends(t, a); n < 10 {
+			t.Errorf("instance %d sent %d", i, n)
+		}
+	}
+}
+
+// sends is how many messages an instance has sent.
+func sends(t *testing.T, a *app) (n int) {
+	t.Helper()
+	res, err := http.Get(a.url() + "metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`(?m)^xietiao_sends_total\{.*outcome="(?:sent|done)".*\} (\d+)$`).FindAllSubmatch(text, -1) {
+		some, _ := strconv.Atoi(string(m[1]))
+		n += some
+	}
+	return n
+}
+
+// door is a platform's listener that can be shut: connections are refused then.
+type door struct {
+	addr  net.Addr
+	moved chan struct{} // a token when it was opened, or ended
+
+	mu    sync.Mutex   // guards what follows
+	in    net.Listener // nil: it is shut
+	conns []net.Conn
+	ended bool
+}
+
+var _ net.Listener = (*door)(nil)
+
+func newDoor(t *testing.T) *door {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &door{addr: l.Addr(), in: l, moved: make(chan struct{}, 1)}
+}
+
+func (d *door) Addr() net.Addr { return d.addr }
+
+// Accept waits while the door is shut.
+func (d *door) Accept() (net.Conn, error) {
+	for {
+		d.mu.Lock()
+		in, ended := d.in, d.ended
+		d.mu.Unlock()
+		switch {
+		case ended:
+			return nil, net.ErrClosed
+		case in == nil:
+			<-d.moved
+			continue
+		}
+		if conn, err := in.Accept(); err == nil {
+			d.mu.Lock()
+			d.conns = append(d.conns, conn)
+			d.mu.Unlock()
+			return conn, nil
+		}
+	}
+}
+
+// shut ends all connections and takes no more.
+func (d *door) shut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.in != nil {
+		_ = d.in.Close()
+	}
+	for _, c := range d.conns {
+		_ = c.Close()
+	}
+	d.in, d.conns = nil, nil
+}
+
+func (d *door) open(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp", d.addr.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.mu.Lock()
+	d.in = l
+	d.mu.Unlock()
+	d.moved <- struct{}{}
+}
+
+// Close ends the door.
+func (d *door) Close() error {
+	d.shut()
+	d.mu.Lock()
+	d.ended = true
+	d.mu.Unlock()
+	select {
+	case d.moved <- struct{}{}:
+	default:
+	}
+	return nil
 }
 
 // overBoth runs a test over a file and over Redis.

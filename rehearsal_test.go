@@ -97,7 +97,7 @@ func newYear(c *county, h *hands) *year {
 // live lets the time pass up to the end.
 func (y *year) live(end time.Time) {
 	y.t.Helper()
-	for now := y.hands.now(); now.Before(end); now = y.next() {
+	for now := y.next(); now.Before(end); now = y.next() {
 		y.at(now)
 	}
 }
@@ -187,13 +187,18 @@ func (y *year) handOut(begin, end time.Time, n int) {
 		case i%10 != 7:
 			d.Deadline = y.cal.Day(y.moment(at, 5+y.some(60), 0))
 		}
-		y.does(at, func(tx *store.Tx) error {
-			t, _, err := y.app.board.Create(tx, task.Key(d.Title), d, task.Operator)
-			if err != nil {
-				return err
-			}
-			return y.step(tx, t.Number, task.Action{Do: task.DoHand}, task.Operator)
-		})
+		y.does(at, y.handing(d))
+	}
+}
+
+// handing makes a task of the draft and hands it out.
+func (y *year) handing(d task.Draft) func(*store.Tx) error {
+	return func(tx *store.Tx) error {
+		t, _, err := y.app.board.Create(tx, task.Key(d.Title), d, task.Operator)
+		if err != nil {
+			return err
+		}
+		return y.step(tx, t.Number, task.Action{Do: task.DoHand}, task.Operator)
 	}
 }
 
@@ -463,7 +468,10 @@ func (y *year) check(from time.Time) {
 			delete(gone, who)
 		}
 		delete(y.owed, who)
-		used := y.count(who.unit, day)
+		most := y.cfg.Remind.DailyCap
+		if who.head {
+			most--
+		}
 		switch {
 		case who.unit == y.alone:
 			for n := range must {
@@ -473,7 +481,7 @@ func (y *year) check(from time.Time) {
 			}
 			y.calls += len(must)
 		case who.head && y.heads[who.unit] == "":
-		case len(must) > 0 && len(got[who]) == 0 && (used >= y.cfg.Remind.DailyCap || who.head && used == y.cfg.Remind.DailyCap-1):
+		case len(must) > 0 && len(got[who]) == 0 && y.count(who.unit, day) >= most:
 			y.held += len(must)
 			y.owed[who] = must
 		default:
@@ -613,6 +621,10 @@ func waits(r store.Reader, bucket string, field int) (list []time.Time, err erro
 // to say, and notices to send.
 func (y *year) coming() (list []time.Time, sending bool) {
 	now := y.hands.now()
+	var week []time.Time
+	if at, ok := y.bulletinDay(y.cal.Day(now)); ok && !y.edition(at) { // asked before what it puts is looked for
+		week = append(week, at)
+	}
 	y.view(func(r store.Reader) error {
 		series, err1 := waits(r, "task.coming", 0)
 		due, err2 := waits(r, "task.due", 0)
@@ -628,10 +640,7 @@ func (y *year) coming() (list []time.Time, sending bool) {
 		list = append(series, lanes...)
 		return cmp.Or(err1, err2, err3, err4)
 	})
-	if at, ok := y.bulletinDay(y.cal.Day(now)); ok && !y.edition(at) {
-		list = append(list, at)
-	}
-	return list, sending
+	return append(list, week...), sending
 }
 
 func mondayOf(day calendar.Date) calendar.Date { return day.AddDays(-(int(day.Weekday()) + 6) % 7) }

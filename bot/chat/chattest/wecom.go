@@ -12,6 +12,7 @@ import (
 	"io"
 	"maps"
 	"mime"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -41,6 +42,7 @@ type WeComOptions struct {
 	Robots         []string // keys of group robots
 	Departments    []WeComDepartment
 	Now            func() time.Time // nil: time.Now; limits follow the header X-Xietiao-Clock where there is one
+	Listener       net.Listener     // nil: one on loopback
 }
 
 // WeComDepartment is a department and those directly in it.
@@ -209,7 +211,12 @@ func NewWeCom(opt WeComOptions) *WeCom {
 		w.violate("no such path: %s", r.URL.Path)
 		http.NotFound(rw, r)
 	})
-	w.srv = httptest.NewServer(mux)
+	w.srv = httptest.NewUnstartedServer(mux)
+	if opt.Listener != nil {
+		_ = w.srv.Listener.Close() // the one it came with
+		w.srv.Listener = opt.Listener
+	}
+	w.srv.Start()
 	return w
 }
 
