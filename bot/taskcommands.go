@@ -94,6 +94,8 @@ func (t taskCommands) run(c *Call) (chat.Reply, error) {
 		return text(textTooMany)
 	case w.do == doView && len(list) > shownSteps:
 		return t.overview(c, list)
+	case (w.do == doUndo || w.do == doUnclear) && len(list) > shownSteps:
+		return text(textFewer)
 	}
 	var all []outcome
 	for _, n := range list {

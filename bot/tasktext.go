@@ -432,6 +432,8 @@ const (
 
 var textTooMany = fmt.Sprintf("一次最多说 %d 项，请分几次，例如“交办 T1-T%d”。", maxNumbers, maxNumbers)
 
+var textFewer = fmt.Sprintf("请一次只说 %d 项以内，例如“撤销 T12”。", shownSteps)
+
 func textAmong(n int) string { return fmt.Sprintf("等 %d 项", n) }
 
 func textNotListed(n int) string { return fmt.Sprintf("另有 %d 条没有列出。", n) }
