@@ -23,7 +23,7 @@ var rows = [][]string{
 	{"bot/outbox", "bot/org", "bot/holidays", "index/plan"},
 	{"bot/audit", "bot/chat/wecom", "bot/chat/dingtalk", "bot/chat/chattest", "index/doc"},
 	{"index/doc/pdf"},
-	{"bot/store", "bot/chat", "bot/calendar", "bot/chart", "index/zh", "index/sheet"},
+	{"bot/store", "bot/store/storetest", "bot/chat", "bot/calendar", "bot/chart", "index/zh", "index/sheet"},
 }
 
 const module = "xietiao"

@@ -19,6 +19,7 @@ import (
 	"xietiao/bot/chat/chattest"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
+	"xietiao/bot/store/storetest"
 	"xietiao/bot/task"
 	"xietiao/config"
 )
@@ -77,7 +78,7 @@ func newCounty(t *testing.T, redis bool) *county {
 	cfg := config.Default()
 	cfg.Listen, cfg.Data, cfg.SecretKey = "127.0.0.1:0", filepath.Join(t.TempDir(), "a"), "a key of sixteen bytes or more"
 	if redis {
-		cfg.Redis, cfg.Space = config.Secret("redis://"+newRedis(t).addr()+"/0"), rehearsedSpace
+		cfg.Redis, cfg.Space = config.Secret(storetest.NewRedis(t).URL()), rehearsedSpace
 	}
 	cfg.WeCom.CorpID, cfg.WeCom.AgentID, cfg.WeCom.Secret = rigCorp, rigAgent, rigSecret
 	cfg.WeCom.APIBase, cfg.WeCom.WSBase = w.URL(), "ws"+strings.TrimPrefix(w.URL(), "http")

@@ -122,7 +122,7 @@ func TestRedisGoesAwayUnderLoad(t *testing.T) {
 	rest := r.load(1, i)
 	for range 2 {
 		r.steps(40)
-		r.redis.kill()
+		r.redis.Kill()
 		fault := ""
 		if err := each(r.ctx, func() bool {
 			var status int
@@ -142,9 +142,7 @@ func TestRedisGoesAwayUnderLoad(t *testing.T) {
 		if soak() {
 			<-time.After(outage)
 		}
-		if err := r.redis.start(r.ctx); err != nil {
-			t.Fatal(err)
-		}
+		r.redis.Start(t)
 		if err := each(r.ctx, func() bool { status, _ := i.probe(); return status == http.StatusOK }); err != nil {
 			t.Fatal("not ready when redis is back")
 		}

@@ -23,6 +23,7 @@ import (
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/chattest"
 	"xietiao/bot/org"
+	"xietiao/bot/store/storetest"
 	"xietiao/config"
 )
 
@@ -65,7 +66,7 @@ type rig struct {
 	ctx   context.Context // ends with the test, at the latest after rigTime
 	dir   string          // short: a socket's path has little room
 	env   map[string]string
-	redis *rigRedis // nil: each instance has its file store
+	redis *storetest.Redis // nil: each instance has its file store
 	wecom *chattest.WeCom
 	bot   *chattest.AIBot
 	ding  *chattest.DingTalk
@@ -95,59 +96,6 @@ type utterance struct {
 // ding is the message as DingTalk brings it, always the same.
 func (s *utterance) ding() chattest.DingTalkMessage {
 	return chattest.DingTalkMessage{ID: "m" + s.user, User: s.user, Text: s.q}
-}
-
-// rigRedis is a redis-server of a test's own.
-type rigRedis struct {
-	dir  string
-	port int
-	args []string
-	cmd  *exec.Cmd
-}
-
-// newRedis starts one; without more arguments it keeps nothing when it ends.
-func newRedis(t *testing.T, args ...string) *rigRedis {
-	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("redis-server is required when CI=true")
-		}
-		t.Skip("redis-server is not on PATH")
-	}
-	r := &rigRedis{dir: t.TempDir(), port: freePort(t), args: args}
-	if err := r.start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(r.kill)
-	return r
-}
-
-func (r *rigRedis) addr() string { return fmt.Sprintf("127.0.0.1:%d", r.port) }
-
-// start starts the server over the data it has, and waits until it answers.
-func (r *rigRedis) start(ctx context.Context) error {
-	r.cmd = exec.Command("redis-server", append([]string{"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", r.dir,
-		"--save", "", "--loglevel", "warning"}, r.args...)...)
-	if err := r.cmd.Start(); err != nil {
-		return err
-	}
-	return each(ctx, func() bool {
-		c, err := net.Dial("tcp", r.addr())
-		if err != nil {
-			return false
-		}
-		defer func() { _ = c.Close() }()
-		answer := make([]byte, len("+PONG"))
-		_, _ = io.WriteString(c, "PING\r\n")
-		_, err = io.ReadFull(c, answer)
-		return err == nil && string(answer) == "+PONG" // not while it is loading
-	})
-}
-
-// kill ends it as a power cut would.
-func (r *rigRedis) kill() {
-	_ = r.cmd.Process.Kill()
-	_ = r.cmd.Wait()
 }
 
 // each asks again and again until the fact holds.
@@ -213,8 +161,8 @@ func newRig(t *testing.T, redis bool, mode string) *rig {
 		"DINGTALK_API_BASE": r.ding.URL(), "DINGTALK_OAPI_BASE": r.ding.URL(),
 	}
 	if redis {
-		r.redis = newRedis(t, "--appendonly", "yes", "--appendfsync", "always")
-		r.env["REDIS"] = "redis://" + r.redis.addr() + "/0"
+		r.redis = storetest.NewRedis(t, storetest.Durable...)
+		r.env["REDIS"] = r.redis.URL()
 	}
 	return r
 }

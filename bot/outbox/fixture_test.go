@@ -4,10 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
-	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,6 +12,7 @@ import (
 
 	"xietiao/bot/chat"
 	"xietiao/bot/store"
+	"xietiao/bot/store/storetest"
 )
 
 // clock is both clocks of a test.
@@ -76,60 +73,20 @@ func fileBackend(t testing.TB) backend {
 	}
 }
 
-// server is a redis-server of a test's own.
-type server struct {
-	port int
-	dir  string
-	cmd  *exec.Cmd
-}
+// server is a redis-server that loses nothing it confirmed.
+type server struct{ *storetest.Redis }
 
-func startServer(t testing.TB) *server {
+func startServer(t testing.TB) server {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("redis-server is required when CI=true")
-		}
-		t.Skip("redis-server is not on PATH")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := &server{port: l.Addr().(*net.TCPAddr).Port, dir: t.TempDir()}
-	_ = l.Close()
-	srv.start(t)
-	t.Cleanup(srv.kill)
-	return srv
-}
-
-func (srv *server) start(t testing.TB) {
-	t.Helper()
-	srv.cmd = exec.Command("redis-server", "--port", fmt.Sprint(srv.port), "--bind", "127.0.0.1", "--dir", srv.dir,
-		"--save", "", "--appendonly", "yes", "--appendfsync", "always", "--loglevel", "warning")
-	if err := srv.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	s := srv.backend()(t, store.Options{})
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(20 * time.Second); s.Ping(t.Context()) != nil; <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatal("redis-server does not answer")
-		}
-	}
-}
-
-func (srv *server) kill() {
-	_ = srv.cmd.Process.Kill()
-	_ = srv.cmd.Wait()
+	return server{storetest.NewRedis(t, storetest.Durable...)}
 }
 
 // backend gives a new instance each time.
-func (srv *server) backend() backend {
+func (srv server) backend() backend {
 	space := rand.Text()
 	return func(t testing.TB, o store.Options) *store.Store {
 		t.Helper()
-		s, err := store.OpenRedis(fmt.Sprintf("redis://127.0.0.1:%d/0", srv.port), space, nil, o)
+		s, err := store.OpenRedis(srv.URL(), space, nil, o)
 		if err != nil {
 			t.Fatal(err)
 		}

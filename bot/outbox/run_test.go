@@ -221,7 +221,7 @@ func TestAStoreThatIsAwayLosesNothing(t *testing.T) {
 	}
 	running(t, d.box)
 	<-begun
-	srv.kill() // while two are on their way: their outcomes come to a store that is away
+	srv.Kill() // while two are on their way: their outcomes come to a store that is away
 	close(goOn)
 	err := d.s.Update(t.Context(), func(tx *store.Tx) error {
 		_, err := d.box.Put(tx, Notice{Key: "refused", To: group("g"), Reply: chat.Reply{Text: "refused"}})
@@ -230,7 +230,7 @@ func TestAStoreThatIsAwayLosesNothing(t *testing.T) {
 	if !errors.Is(err, store.ErrUnavailable) {
 		t.Error(err)
 	}
-	srv.start(t)
+	srv.Start(t)
 	<-e.all
 	if got := len(d.f.seen()); got != 10 || strings.Contains(d.f.names(), "!") {
 		t.Errorf("%d pushes: %s", got, d.f.names())

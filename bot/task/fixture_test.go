@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	crand "crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,7 +87,12 @@ const roster = `姓名,单位,角色,企业微信账号,钉钉账号
 func newHall(t testing.TB, start string, rules Rules) *hall {
 	t.Helper()
 	h := &hall{TB: t, now: at(start)}
-	s, err := store.OpenFile(filepath.Join(t.TempDir(), "task.db"), store.Options{Now: h.clock, NoSync: true})
+	o := store.Options{Now: h.clock, NoSync: true}
+	open := func() (*store.Store, error) { return store.OpenFile(filepath.Join(t.TempDir(), "task.db"), o) }
+	if url, ok := redisOf(t); ok {
+		open = func() (*store.Store, error) { return store.OpenRedis(url, crand.Text(), nil, o) }
+	}
+	s, err := open()
 	if err != nil {
 		t.Fatal(err)
 	}
