@@ -411,3 +411,6 @@ func sortedKeys[V any](m map[string]V, reverse bool) []string {
 	}
 	return keys
 }
+
+// Key names a record.
+type Key struct{ Bucket, Key string }

@@ -1,0 +1,194 @@
+// Package activity knows the activities of culture volunteers: who may sign up and
+// stands on the waiting list, who was there and how that is known, and how many
+// minutes of service follow from it. It sends nothing: what is to be said is put
+// into the outbox within the caller's transaction.
+//
+// Tally, Union and the codes are pure; the functions that change something work in
+// the caller's transaction and may run twice as its closure may. Nothing is ever
+// deleted but what says who a volunteer is, when that is asked for: every change is
+// an entry of the activity's chain in the audit history, which names volunteers by
+// their pseudonyms.
+//
+// It must not know chats, commands, HTTP, the index or the configuration, nor how
+// anything is delivered or how a phone finds out where it is.
+package activity
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"xietiao/bot/calendar"
+	"xietiao/bot/org"
+	"xietiao/index/zh"
+)
+
+// What callers can tell apart. What is not allowed is a *Refusal. Tell words each
+// for users.
+var (
+	ErrNotFound  = errors.New("activity: no such activity")
+	ErrVolunteer = errors.New("activity: no such volunteer")
+	ErrForbidden = errors.New("activity: only its organiser and the office may")
+	ErrChanged   = errors.New("activity: changed by somebody else meanwhile")
+	ErrInvalid   = errors.New("activity: not a usable activity")
+	ErrProfile   = errors.New("activity: not a usable profile")
+	ErrLink      = errors.New("activity: the link is used up, too old or none of ours")
+	ErrTaken     = errors.New("activity: the account or browser is somebody else's")
+	ErrCode      = errors.New("activity: no such certificate")
+)
+
+// Number is an activity's number. It prints as A7 and is never used again.
+type Number int
+
+// String is A7.
+func (n Number) String() string { return "A" + strconv.Itoa(int(n)) }
+
+// MarshalText is String.
+func (n Number) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
+
+// UnmarshalText reads A7.
+func (n *Number) UnmarshalText(text []byte) error {
+	got, ok := ParseNumber(string(text))
+	if !ok {
+		return fmt.Errorf("activity number %q: %w", text, ErrInvalid)
+	}
+	*n = got
+	return nil
+}
+
+var numberPattern = regexp.MustCompile(`^(?:a|活动|activity)\s*#?(\d{1,9})$`)
+
+// ParseNumber reads an activity's number as people write it: A7, a 7, Ａ７, 活动7.
+func ParseNumber(s string) (Number, bool) {
+	m := numberPattern.FindStringSubmatch(strings.TrimSpace(zh.Fold(s)))
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(m[1])
+	return Number(n), err == nil && n > 0
+}
+
+// Chain is the name of the activity's chain in the audit history.
+func (n Number) Chain() string { return "activity/" + n.String() }
+
+// Draft is what an organiser says of an activity. Times are moments; those that are
+// zero follow from Start and End.
+type Draft struct {
+	Title    string     `json:"title"`
+	Text     string     `json:"text,omitempty"` // what is to be done, what to bring
+	Unit     string     `json:"unit"`           // the organiser, as org.Units spells it
+	Place    Place      `json:"place,omitzero"`
+	Start    time.Time  `json:"start"`
+	End      time.Time  `json:"end"`
+	SignFrom time.Time  `json:"sign_from,omitzero"` // zero: once it is published
+	SignTo   time.Time  `json:"sign_to,omitzero"`   // zero: until Start
+	Capacity int        `json:"capacity,omitempty"` // places; 0: no bound
+	NoWait   bool       `json:"no_wait,omitempty"`  // when full, nobody waits for a place
+	Early    int        `json:"early,omitempty"`    // minutes before Start from which people check in; 0: 30
+	CheckOut bool       `json:"check_out,omitempty"`
+	Brigade  string     `json:"brigade,omitempty"` // 分队 that it is for; others may come as well
+	Skills   []string   `json:"skills,omitempty"`  // wanted
+	Public   bool       `json:"public,omitempty"`  // outsiders may sign up; an organiser confirms each once
+	Rule     Rule       `json:"rule,omitzero"`
+	Series   SeriesRule `json:"series,omitzero"` // it comes again: each occurrence is an activity of its own
+}
+
+// Place is where it happens.
+type Place struct {
+	Name   string `json:"name,omitempty"`
+	Point  Point  `json:"point,omitzero"`   // zero: nobody can check in by location
+	Radius int    `json:"radius,omitempty"` // metres, at least 200; 0: 300
+}
+
+// SeriesRule says when an activity comes again.
+type SeriesRule struct {
+	Every Every         `json:"every,omitempty"`
+	Until calendar.Date `json:"until,omitzero"` // the last day that an occurrence may have; zero: for as long as nobody cancels
+}
+
+// Every is how often.
+type Every string
+
+// How often a series comes.
+const (
+	EveryWeek  Every = "week"
+	EveryMonth Every = "month" // on Start's day of the month, or the last one of a shorter month
+)
+
+// IsZero reports an activity that comes once.
+func (r SeriesRule) IsZero() bool { return r.Every == "" }
+
+// State is where an activity stands.
+type State string
+
+// The states in the order of an activity's life. StateOver is not stored: it is
+// StatePublished after Shut.
+const (
+	StateDraft     State = "draft"     // nobody but its organiser sees it
+	StatePublished State = "published" // people sign up and check in
+	StateCancelled State = "cancelled" // it does not happen; all who had signed up are told
+	StateOver      State = "over"      // hours are confirmed and disputed
+	StateArchived  State = "archived"  // nothing changes any more
+)
+
+// Activity is one activity. Values handed out are the caller's own.
+type Activity struct {
+	Number Number `json:"number"`
+	Draft
+	State     State  `json:"state"`         // as stored: StateAt tells whether it is over
+	Of        Number `json:"of,omitempty"`  // of an occurrence: its series
+	Why       string `json:"why,omitempty"` // of a cancelled one
+	Created   Mark   `json:"created"`
+	Published Mark   `json:"published,omitzero"`
+	Ended     Mark   `json:"ended,omitzero"` // cancelled, or archived
+	Version   int    `json:"version"`        // of the record: 1, 2, …
+}
+
+// Mark is who did something, and when.
+type Mark struct {
+	At time.Time `json:"at"`
+	By string    `json:"by"` // a person's id, a volunteer's, or org.Operator
+}
+
+// IsZero reports that it was not done.
+func (m Mark) IsZero() bool { return m.At.IsZero() }
+
+// Actor is who does something: an organiser, a volunteer, or both in one.
+type Actor struct {
+	Person    org.PersonID // empty: a volunteer whom no roster has
+	Unit      string       // whom the person acts for; may be empty
+	Office    bool
+	Volunteer VolunteerID // whom the person is as a volunteer; may be empty
+}
+
+// ActorOf is what a person may act as. Fill in Volunteer where it is known.
+func ActorOf(p org.Person) Actor {
+	a := Actor{Person: p.ID, Office: p.Role == org.RoleOffice}
+	if p.ActsFor(p.Unit) {
+		a.Unit = p.Unit
+	}
+	return a
+}
+
+// Self is a volunteer who acts for nobody else.
+func Self(v VolunteerID) Actor { return Actor{Volunteer: v} }
+
+// Operator works at the machine or in the console, with the office's powers.
+var Operator = Actor{Person: org.Operator, Office: true}
+
+// Runs reports whether the actor is an organiser of what the unit organises.
+func (a Actor) Runs(unit string) bool { return a.Office || a.Unit != "" && a.Unit == unit }
+
+// is reports whether the actor is the volunteer.
+func (a Actor) is(v VolunteerID) bool { return v != "" && a.Volunteer == v }
+
+// name is how histories name the actor.
+func (a Actor) name() string {
+	if a.Person != "" {
+		return string(a.Person)
+	}
+	return string(a.Volunteer)
+}
