@@ -14,12 +14,15 @@
 package activity
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/org"
@@ -191,4 +194,119 @@ func (a Actor) name() string {
 		return string(a.Person)
 	}
 	return string(a.Volunteer)
+}
+
+// StateAt is where the activity stands at the moment.
+func (a Activity) StateAt(now time.Time) State {
+	if a.State == StatePublished && a.Series.IsZero() && !now.Before(a.Shut()) {
+		return StateOver
+	}
+	return a.State
+}
+
+// SignWindow is when people may sign up: from the one on, before the other.
+func (a Activity) SignWindow() (from, to time.Time) {
+	from, to = a.SignFrom, a.SignTo
+	if from.IsZero() {
+		from = a.Published.At
+	}
+	if to.IsZero() {
+		to = a.Start
+	}
+	return from, to
+}
+
+// CheckWindow is when people may check in: from the one on, before the other. They may
+// check out until Shut.
+func (a Activity) CheckWindow() (from, to time.Time) {
+	return a.Start.Add(-minutes(cmp.Or(a.Early, defaultEarly))), a.End
+}
+
+// Shut is when nobody can check out any more: the end, and the slack after it where
+// people check out.
+func (a Activity) Shut() time.Time {
+	if !a.CheckOut {
+		return a.End
+	}
+	return a.End.Add(minutes(a.Rule.orDefault().Slack))
+}
+
+// Planned is how many minutes the activity is to take.
+func (a Activity) Planned() int { return int(a.End.Sub(a.Start) / time.Minute) }
+
+// Edit returns what an organiser may change, for Amend.
+func (a Activity) Edit() Draft {
+	d := a.Draft
+	d.Skills = slices.Clone(d.Skills)
+	return d
+}
+
+func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
+
+// Defaults and sizes of what people write, in characters.
+const (
+	defaultEarly  = 30 // minutes
+	defaultRadius = 300
+	leastRadius   = 200 // metres: phones are not surer of where they are
+	mostRadius    = 20_000
+	maxTitle      = 100
+	maxText       = 4000
+	maxWords      = 500 // a reason
+	maxName       = 60  // of a place, a brigade
+	maxSkills     = 20
+	maxCapacity   = 100_000
+	maxDays       = 31 // of one activity
+	maxEarly      = 24 * 60
+)
+
+// in is the draft with its times in the location.
+func (d Draft) in(loc *time.Location) Draft {
+	for _, t := range []*time.Time{&d.Start, &d.End, &d.SignFrom, &d.SignTo} {
+		if !t.IsZero() {
+			*t = t.In(loc).Truncate(time.Minute)
+		}
+	}
+	d.Title, d.Place.Name, d.Brigade = strings.TrimSpace(d.Title), strings.TrimSpace(d.Place.Name), strings.TrimSpace(d.Brigade)
+	d.Skills = tidy(d.Skills)
+	return d
+}
+
+// tidy trims words and leaves out the empty and the double ones.
+func tidy(words []string) (out []string) {
+	for _, w := range words {
+		if w = strings.TrimSpace(w); w != "" && !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// check says what of the draft cannot be kept.
+func (d Draft) check() error {
+	bad := func(what string) error { return fmt.Errorf("%w: %s", ErrInvalid, what) }
+	long := func(s string, most int) bool { return utf8.RuneCountInString(s) > most }
+	switch {
+	case d.Title == "" || long(d.Title, maxTitle) || long(d.Text, maxText):
+		return bad("its title or text")
+	case d.Unit == "" || strings.Contains(d.Unit, sep):
+		return bad("its unit")
+	case d.Start.IsZero() || !d.End.After(d.Start) || d.End.Sub(d.Start) > maxDays*24*time.Hour:
+		return bad("its time")
+	case !d.SignTo.IsZero() && (d.SignTo.After(d.End) || !d.SignTo.After(d.SignFrom)), d.SignFrom.After(d.End):
+		return bad("its sign-up window")
+	case d.Capacity < 0 || d.Capacity > maxCapacity || d.Early < 0 || d.Early > maxEarly:
+		return bad("its numbers")
+	case long(d.Place.Name, maxName) || long(d.Brigade, maxName) || len(d.Skills) > maxSkills,
+		slices.ContainsFunc(d.Skills, func(s string) bool { return long(s, maxName) }):
+		return bad("its words")
+	case d.Place.Radius != 0 && (d.Place.Radius < leastRadius || d.Place.Radius > mostRadius), !d.Place.Point.valid():
+		return bad("its place")
+	case !d.Rule.valid():
+		return bad("its hours rule")
+	case d.Series.Every != "" && d.Series.Every != EveryWeek && d.Series.Every != EveryMonth,
+		d.Series.Every == "" && !d.Series.Until.IsZero(),
+		d.Series.Every == EveryWeek && d.End.Sub(d.Start) > 7*24*time.Hour:
+		return bad("its series")
+	}
+	return nil
 }

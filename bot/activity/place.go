@@ -1,5 +1,10 @@
 package activity
 
+import (
+	"cmp"
+	"math"
+)
+
 // System is the coordinate system of a point. On the Chinese mainland they are 100
 // to 700 m apart.
 type System string
@@ -18,6 +23,18 @@ type Point struct {
 	System    System  `json:"system,omitempty"`
 }
 
+// IsZero reports that there is no point.
+func (p Point) IsZero() bool { return p == Point{} }
+
+// valid reports a point on the earth in a system we know, or none.
+func (p Point) valid() bool {
+	switch cmp.Or(p.System, GCJ02) {
+	case WGS84, GCJ02, BD09:
+		return math.Abs(p.Latitude) <= 90 && math.Abs(p.Longitude) <= 180 // false for NaN
+	}
+	return false
+}
+
 // Claim is where a phone says it is. It is no proof: a pin can be moved and a
 // phone can be made to lie, so organisers see what was claimed.
 type Claim struct {
@@ -26,4 +43,82 @@ type Claim struct {
 	Mock     bool    `json:"mock,omitempty"`     // the phone says that it was told what to say
 	Source   string  `json:"source,omitempty"`   // as chat.Place has it
 	Distance int     `json:"distance"`           // metres from the place; Check sets it
+}
+
+// mostAccuracy is what a phone's own doubt adds to the radius at most, in metres: who
+// claims to know nothing would be everywhere.
+const mostAccuracy = 300
+
+// within reports whether the claim may be at the place, after its distance was set.
+func (p Place) within(c Claim) bool {
+	return float64(c.Distance) <= float64(cmp.Or(p.Radius, defaultRadius))+min(max(c.Accuracy, 0), mostAccuracy)
+}
+
+const (
+	degree      = math.Pi / 180
+	earthRadius = 6_371_008.8 // metres, the mean of the ellipsoid of WGS-84
+)
+
+// Metres is the distance of two points, whatever their systems.
+func Metres(p, q Point) float64 {
+	p, q = p.wgs84(), q.wgs84()
+	dLat, dLng := (q.Latitude-p.Latitude)*degree, (q.Longitude-p.Longitude)*degree
+	h := math.Pow(math.Sin(dLat/2), 2) + math.Cos(p.Latitude*degree)*math.Cos(q.Latitude*degree)*math.Pow(math.Sin(dLng/2), 2)
+	return 2 * earthRadius * math.Asin(math.Min(1, math.Sqrt(h)))
+}
+
+// wgs84 is the point in that system.
+func (p Point) wgs84() Point {
+	switch cmp.Or(p.System, GCJ02) {
+	case BD09:
+		return fromBaidu(p).wgs84()
+	case GCJ02:
+		return fromMap(p)
+	}
+	return p
+}
+
+// fromMap takes back the shift of maps on the mainland, by approaching the point that
+// the shift moves to p.
+func fromMap(p Point) Point {
+	q := Point{p.Latitude, p.Longitude, WGS84}
+	for range 4 { // then it is within a centimetre
+		m := toMap(q)
+		q.Latitude += p.Latitude - m.Latitude
+		q.Longitude += p.Longitude - m.Longitude
+	}
+	return q
+}
+
+// toMap shifts a point of WGS-84 as maps on the mainland do: the published formula, over
+// the ellipsoid of Krasovsky. Outside of a box around China nothing is shifted.
+func toMap(p Point) Point {
+	const a, ee = 6_378_245.0, 0.00669342162296594323
+	out := Point{p.Latitude, p.Longitude, GCJ02}
+	if p.Longitude < 72.004 || p.Longitude > 137.8347 || p.Latitude < 0.8293 || p.Latitude > 55.8271 {
+		return out
+	}
+	x, y := p.Longitude-105, p.Latitude-35
+	wave := func(t float64) float64 {
+		return (20*math.Sin(math.Pi*t) + 40*math.Sin(math.Pi*t/3)) * 2 / 3
+	}
+	swing := (20*math.Sin(6*x*math.Pi) + 20*math.Sin(2*x*math.Pi)) * 2 / 3
+	lat := -100 + 2*x + 3*y + 0.2*y*y + 0.1*x*y + 0.2*math.Sqrt(math.Abs(x)) + swing +
+		wave(y) + (160*math.Sin(y/12*math.Pi)+320*math.Sin(y*math.Pi/30))*2/3
+	lng := 300 + x + 2*y + 0.1*x*x + 0.1*x*y + 0.1*math.Sqrt(math.Abs(x)) + swing +
+		wave(x) + (150*math.Sin(x/12*math.Pi)+300*math.Sin(x/30*math.Pi))*2/3
+	sin := math.Sin(p.Latitude * degree)
+	magic := 1 - ee*sin*sin
+	out.Latitude += lat / (a * (1 - ee) / (magic * math.Sqrt(magic)) * degree)
+	out.Longitude += lng / (a / math.Sqrt(magic) * math.Cos(p.Latitude*degree) * degree)
+	return out
+}
+
+// fromBaidu takes back what Baidu adds to GCJ-02.
+func fromBaidu(p Point) Point {
+	const turn = math.Pi * 3000 / 180
+	x, y := p.Longitude-0.0065, p.Latitude-0.006
+	z := math.Hypot(x, y) - 0.00002*math.Sin(y*turn)
+	theta := math.Atan2(y, x) - 0.000003*math.Cos(x*turn)
+	return Point{z * math.Sin(theta), z * math.Cos(theta), GCJ02}
 }

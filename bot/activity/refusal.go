@@ -62,5 +62,15 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("activity: %s: %s refused: %s", r.Number, r.Volunteer, r.Why)
 }
 
-// Tell words an error of this package for users; empty if it is none of its own.
-func Tell(err error) string { panic("unfinished") }
+// whyState is why nothing is done in a state.
+var whyState = map[State]Why{StateDraft: WhyDraft, StateCancelled: WhyCancelled, StateArchived: WhyArchived, StateOver: WhyOver, StatePublished: WhyRunning}
+
+// refuse makes a Refusal.
+func (a Activity) refuse(why Why) *Refusal { return &Refusal{Number: a.Number, Why: why} }
+
+// overRefusal refuses what is over, and says since when.
+func (a Activity) overRefusal() *Refusal {
+	r := a.refuse(WhyOver)
+	r.Until = a.Shut()
+	return r
+}

@@ -405,7 +405,7 @@ func (v *Vault) Rotate(tx *store.Tx, by PersonID) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if v.current(rec.Sealed) {
+		if v.Current(rec.Sealed) {
 			continue
 		}
 		if rec, err = v.seal(rec.GroupRobot, c); err != nil {

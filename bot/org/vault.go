@@ -101,8 +101,8 @@ func (v *Vault) Open(bucket, key string, sealed []byte) ([]byte, error) {
 	return nil, fmt.Errorf("open %s %s: %w", bucket, key, err)
 }
 
-// current reports whether the newest key sealed the value.
-func (v *Vault) current(sealed []byte) bool { return bytes.HasPrefix(sealed, v.keys[0].mark) }
+// Current reports whether the newest key sealed the value.
+func (v *Vault) Current(sealed []byte) bool { return bytes.HasPrefix(sealed, v.keys[0].mark) }
 
 // place is what a sealed value is bound to; no bucket's name holds a zero byte.
 func place(bucket, key string) []byte { return []byte(bucket + sep + key) }
