@@ -84,6 +84,9 @@ func whole(db *bbolt.DB, path string) error {
 	})
 }
 
+// batch is large, as every commit waits for the disk.
+func (s *boltStore) batch() int { return 1024 }
+
 func (s *boltStore) close() error { return s.db.Close() }
 
 func (s *boltStore) view(ctx context.Context, _ *attempt, fn func(base)) error {
@@ -193,6 +196,14 @@ func (s *boltStore) snapshot(ctx context.Context, emit func(bucket, key string, 
 type boltBase struct{ tx *bbolt.Tx }
 
 func (b boltBase) failed() error { return nil }
+
+func (b boltBase) absent(bucket, key string) ([]byte, error) {
+	raws, err := b.get(bucket, key)
+	if err != nil {
+		return nil, err
+	}
+	return raws[0], nil
+}
 
 func (b boltBase) get(bucket string, keys ...string) ([][]byte, error) {
 	raws := make([][]byte, len(keys))

@@ -22,6 +22,7 @@ const (
 type work struct {
 	state   atomic.Int32
 	restore string     // the mark of the restore it belongs to
+	keys    []Key      // what it is likely to read
 	turn    chan *Tx   // committer → caller: run now
 	ran     chan error // caller → committer: the closure's result
 	result  chan error // committer → caller: what became of it; room for one
@@ -48,14 +49,21 @@ var errGone = errors.New("closure did not return")
 // While it waits for its turn, Update ends with ctx; once fn has run, it waits
 // for the outcome. ErrBusy: too many are waiting.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
-	return s.update(ctx, "", fn)
+	return s.UpdateKeys(ctx, nil, fn)
 }
 
-func (s *Store) update(ctx context.Context, restore string, fn func(*Tx) error) error {
+// UpdateKeys is Update for a closure that is likely to read the records of the keys. On
+// Redis those of all closures that wait are fetched at once, instead of one after the
+// other. It may read other records, and none of them.
+func (s *Store) UpdateKeys(ctx context.Context, keys []Key, fn func(*Tx) error) error {
+	return s.update(ctx, "", fn, keys...)
+}
+
+func (s *Store) update(ctx context.Context, restore string, fn func(*Tx) error, keys ...Key) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("store: %w", context.Cause(ctx))
 	}
-	w := &work{restore: restore, turn: make(chan *Tx), ran: make(chan error, 1), result: make(chan error, 1)}
+	w := &work{restore: restore, keys: keys, turn: make(chan *Tx), ran: make(chan error, 1), result: make(chan error, 1)}
 	if err := s.enqueue(w); err != nil {
 		return err
 	}
@@ -133,7 +141,7 @@ func (s *Store) take() []*work {
 	var batch []*work
 	n := 0
 	for _, w := range s.queue {
-		if len(batch) == batchCount {
+		if len(batch) == s.back.batch() {
 			break
 		}
 		n++
@@ -151,7 +159,7 @@ func (s *Store) take() []*work {
 
 // commit brings some of the first closures, at least one, to their end and says how many.
 func (s *Store) commit(batch []*work) int {
-	var a attempt
+	a := attempt{reads: likely(batch)}
 	most, n := len(batch), 0
 	for {
 		a.tries++
@@ -173,6 +181,21 @@ func (s *Store) commit(batch []*work) int {
 		}
 		_ = pause(context.Background(), a.tries)
 	}
+}
+
+// likely lists what the closures are likely to read, each once.
+func likely(batch []*work) []id {
+	var list []id
+	seen := map[id]bool{}
+	for _, w := range batch {
+		for _, k := range w.keys {
+			if i := (id{k.Bucket, k.Key}); !seen[i] {
+				seen[i] = true
+				list = append(list, i)
+			}
+		}
+	}
+	return list
 }
 
 // runBatch gives each closure its turn over the state that the ones before it

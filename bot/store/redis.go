@@ -47,6 +47,9 @@ func (s *redisStore) markKey() string                  { return s.prefix + "c:" 
 func (s *redisStore) snapKey() string                  { return s.prefix + "s" }
 func (s *redisStore) imagesKey(snap string) string     { return s.prefix + "s:" + snap }
 
+// batch is small, as a server takes the square of their number to watch keys.
+func (s *redisStore) batch() int { return 256 }
+
 func (s *redisStore) close() error { return s.c.Close() }
 
 // broken wraps an error of the client for callers.
@@ -93,6 +96,9 @@ func (s *redisStore) update(ctx context.Context, a *attempt, fn func(base) ([]wr
 			return err
 		}
 		writes, err := fn(b)
+		if err == nil {
+			err = b.verify(a)
+		}
 		if err == nil {
 			err = b.saveImages(writes)
 		}
@@ -189,6 +195,7 @@ type redisBase struct {
 	cache  map[id][]byte
 	order  []id // what was read, in order
 	scans  map[scanArgs][]string
+	unsure []id              // taken to be absent, and not looked for yet
 	asked  int               // commands that read
 	snap   string            // the running snapshot
 	images map[string][]byte // for the snapshot: the records to be written as they are
@@ -310,6 +317,31 @@ func (b *redisBase) get(bucket string, keys ...string) ([][]byte, error) {
 		raws[i] = b.cache[id{bucket, key}]
 	}
 	return raws, nil
+}
+
+func (b *redisBase) absent(bucket, key string) ([]byte, error) {
+	i := id{bucket, key}
+	raw, known := b.cache[i]
+	if !known {
+		b.cache[i] = nil
+		b.unsure = append(b.unsure, i)
+	}
+	return raw, b.err
+}
+
+// verify looks for what was taken to be absent. If anything of it is there, the next try
+// knows.
+func (b *redisBase) verify(a *attempt) error {
+	if err := b.fetch(b.unsure); err != nil {
+		return err
+	}
+	for _, i := range b.unsure {
+		if b.cache[i] != nil {
+			a.reads = b.order
+			return errConflict
+		}
+	}
+	return nil
 }
 
 func (b *redisBase) keys(bucket, lo, hi string, reverse bool, n int) ([]string, error) {

@@ -442,3 +442,64 @@ func TestDeletedRecordsLeaveNoIndex(t *testing.T) {
 		t.Errorf("%v %v", keys, err)
 	}
 }
+
+// What a batch is likely to read, and what it inserts, costs a few round trips.
+func TestLikelyReadsAreFetchedTogether(t *testing.T) {
+	t.Parallel()
+	server := startServer(t)
+	s := openRedis(t, server.url(), "s", Options{})
+	c := redis.NewClient(&redis.Options{Addr: server.addr()})
+	t.Cleanup(func() { _ = c.Close() })
+	reads := func() (n int) {
+		info, err := c.Info(t.Context(), "commandstats").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(info, "cmdstat_mget:calls=")
+		_, _ = fmt.Sscan(rest, &n) // none yet
+		return n
+	}
+	const crowd = 300
+	put(t, s, "shared", "k", "v")
+	closure := func(i int) ([]Key, func(*Tx) error) {
+		own := Key{"own", fmt.Sprint(i)}
+		return []Key{{"shared", "k"}, own, {"never", "read"}}, func(tx *Tx) error {
+			if _, ok, err := tx.Get("shared", "k"); !ok || err != nil {
+				t.Error(ok, err)
+			}
+			if _, ok, err := tx.Get(own.Bucket, own.Key); ok || err != nil {
+				t.Error(ok, err)
+			}
+			return errors.Join(tx.Put(own.Bucket, own.Key, nil), tx.Insert("new", own.Key, nil))
+		}
+	}
+	before := reads()
+	held, begun := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_ = s.Update(t.Context(), func(*Tx) error { once.Do(func() { close(begun) }); <-held; return nil })
+	})
+	<-begun
+	for i := range crowd {
+		wg.Go(func() {
+			keys, fn := closure(i)
+			if err := s.UpdateKeys(t.Context(), keys, fn); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	until(t, "all wait", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.queue) == crowd
+	})
+	close(held)
+	wg.Wait()
+	if n := reads() - before; n > 10 {
+		t.Errorf("%d reads for %d closures", n, crowd)
+	}
+	if n := len(rows(t, s, "new")); n != crowd {
+		t.Errorf("%d records", n)
+	}
+}

@@ -31,6 +31,8 @@ var (
 	ErrBusy = errors.New("store: busy")
 	// ErrConflict: other instances kept changing what was read, through all retries.
 	ErrConflict = errors.New("store: conflict")
+	// ErrExists: Insert found a record.
+	ErrExists = errors.New("store: the record exists")
 	// ErrClosed: the store, or the transaction of a finished closure, is closed.
 	ErrClosed = errors.New("store: closed")
 	// ErrTooLarge: a key, value or transaction passes its limit.
@@ -57,7 +59,6 @@ const (
 
 const (
 	defaultQueue = 4096     // closures that may wait; past that the caller is told to come back
-	batchCount   = 1024     // closures committed together at most
 	batchBytes   = 16 << 20 // written bytes after which a batch takes no more closures
 	unversioned  = -1       // Migrate has not been called on this Store
 )
@@ -105,6 +106,8 @@ type backend interface {
 	// update runs fn over one state and commits the writes it returns as one
 	// transaction, or returns errConflict. An error of fn drops the attempt.
 	update(ctx context.Context, a *attempt, fn func(base) ([]write, error)) error
+	// batch is how many closures are committed together at most.
+	batch() int
 	// version counts the commits that wrote the bucket.
 	version(ctx context.Context, bucket string) (uint64, error)
 	// snapshot calls emit with every record of one consistent state, ordered by
@@ -119,6 +122,9 @@ type base interface {
 	// get returns the stored bytes of each key, nil where there is none. They
 	// must not be changed and are good until the attempt ends.
 	get(bucket string, keys ...string) ([][]byte, error)
+	// absent is get of a record that is not expected. It may answer nil before it is
+	// known; if there is a record after all, the attempt ends in errConflict.
+	absent(bucket, key string) ([]byte, error)
 	// keys returns up to n keys with lo <= key, and key < hi unless hi is "",
 	// from the low end, or from the high end if reverse.
 	keys(bucket, lo, hi string, reverse bool, n int) ([]string, error)
@@ -155,9 +161,12 @@ var errConflict = errors.New("changed meanwhile")
 // attempt carries what one try of a batch leaves for the next.
 type attempt struct {
 	tries   int
-	reads   []id   // the last try's reads, fetched at once in the next
+	reads   []id   // what the last try read, or is likely to be read: fetched at once
 	unknown string // a commit with this mark was sent and not answered
 }
+
+// Key names a record.
+type Key struct{ Bucket, Key string }
 
 type id struct{ bucket, key string }
 

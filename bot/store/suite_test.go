@@ -38,6 +38,7 @@ func suite(t *testing.T, space func(*testing.T) opener) {
 		{"a transaction ends with its closure", testTxEnds},
 		{"a fault before or after a commit", testFault},
 		{"counter of two instances", testCounter},
+		{"insert", testInsert},
 		{"a hundred places", testPlaces},
 		{"no write skew", testWriteSkew},
 		{"views see one state", testViews},
@@ -454,6 +455,64 @@ func testTxEnds(t *testing.T, open opener) {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("%d: %v", i, err)
 		}
+	}
+}
+
+func testInsert(t *testing.T, open opener) {
+	now := newClock()
+	one, two := open(Options{Now: now.now}), open(Options{Now: now.now})
+	insert := func(key, value string) func(*Tx) error {
+		return func(tx *Tx) error { return tx.Insert("b", key, []byte(value)) }
+	}
+	want := func(what string, err, want error) {
+		t.Helper()
+		if !errors.Is(err, want) || err != nil && want == nil {
+			t.Errorf("%s: %v, want %v", what, err, want)
+		}
+	}
+	want("where nothing is", one.Update(t.Context(), insert("a", "1")), nil)
+	want("where something is", two.Update(t.Context(), insert("a", "2")), ErrExists)
+	want("what was put before", one.Update(t.Context(), func(tx *Tx) error {
+		return errors.Join(tx.Put("b", "c", nil), tx.Insert("b", "c", nil))
+	}), ErrExists)
+	want("what was deleted before", one.Update(t.Context(), func(tx *Tx) error {
+		return errors.Join(tx.Delete("b", "a"), tx.Insert("b", "a", []byte("3")))
+	}), nil)
+	want("a failed one drops the closure", one.Update(t.Context(), func(tx *Tx) error {
+		_ = tx.Put("b", "d", nil)
+		_ = tx.Insert("b", "a", nil)
+		return nil
+	}), ErrExists)
+	want("what has expired", one.Update(t.Context(), func(tx *Tx) error { return tx.PutUntil("b", "e", nil, now.now()) }), nil)
+	want("in its place", two.Update(t.Context(), insert("e", "5")), nil)
+	want("no name", one.Update(t.Context(), func(tx *Tx) error { return tx.Insert("B", "x", nil) }), ErrBadName)
+	errs := together(t, two, insert("f", "first"), insert("f", "second"), insert("a", "x"), func(tx *Tx) error {
+		if value, ok, err := tx.Get("b", "f"); !ok || string(value) != "first" {
+			t.Errorf("%q %v %v", value, ok, err)
+		}
+		return insert("g", "last")(tx)
+	})
+	for i, w := range []error{nil, ErrExists, ErrExists, nil} {
+		want(fmt.Sprint("together ", i), errs[i], w)
+	}
+	if got := dump(t, one, "b"); got != "a=3 e=5 f=first g=last" {
+		t.Error(got)
+	}
+	var wg sync.WaitGroup
+	var made atomic.Int64
+	for i := range 200 {
+		wg.Go(func() {
+			err := []*Store{one, two}[i%2].Update(t.Context(), insert(fmt.Sprint("n", i/4), fmt.Sprint(i)))
+			if err == nil {
+				made.Add(1)
+			} else if !errors.Is(err, ErrExists) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if made.Load() != 50 {
+		t.Errorf("%d of 50 made", made.Load())
 	}
 }
 
