@@ -97,11 +97,6 @@ func add(tx *store.Tx, chain, by, what string, data any) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	if _, there, err := tx.Get(bucketEntry, key(chain, h.Count+1)); err != nil {
-		return Entry{}, err
-	} else if there { // the head is wrong; nothing is to be written over
-		return Entry{}, &Break{chain, h.Count + 1, Surplus}
-	}
 	e := Entry{Seq: h.Count + 1, At: tx.Now().UTC().Round(0), By: by, What: what, Data: raw, Prev: h.Hash}
 	e.Hash = e.sum(chain)
 	stored, err := json.Marshal(e)
@@ -112,7 +107,11 @@ func add(tx *store.Tx, chain, by, what string, data any) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("audit: %s: %w", chain, err)
 	}
-	return e, errors.Join(tx.Put(bucketEntry, key(chain, e.Seq), stored), tx.Put(bucketHead, chain, end))
+	err = tx.Insert(bucketEntry, key(chain, e.Seq), stored)
+	if errors.Is(err, store.ErrExists) { // the head is wrong; nothing is to be written over
+		return Entry{}, &Break{chain, e.Seq, Surplus}
+	}
+	return e, errors.Join(err, tx.Put(bucketHead, chain, end))
 }
 
 // List gives a chain's entries from the first on. It does not verify them; one that
