@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"xietiao/bot/audit"
@@ -86,11 +88,12 @@ type Board struct {
 	routes org.Routes
 	vault  *org.Vault
 	rules  Rules
+	last   atomic.Pointer[decoded] // that load read
 }
 
 // New makes a Board. It starts nothing.
 func New(o Options) *Board {
-	return &Board{o.Calendar, o.Sender, o.Routes, o.Vault, o.Rules.orDefault()}
+	return &Board{cal: o.Calendar, sender: o.Sender, routes: o.Routes, vault: o.Vault, rules: o.Rules.orDefault()}
 }
 
 // DefaultRules are what Rules are where they say nothing.
@@ -122,26 +125,52 @@ type tally struct {
 	Head    int `json:"head,omitempty"` // nobody before this one waits
 }
 
-func digits(n int) string                { return fmt.Sprintf("%012d", n) }
 func (n Number) digits() string          { return digits(int(n)) }
 func moment(t time.Time) string          { return fmt.Sprintf("%014d", max(0, t.UnixMilli())) }
 func tail(key string) string             { return key[strings.LastIndex(key, sep)+1:] }
 func numberIn(key string) Number         { return Number(atoi(tail(key))) }
 func volunteerIn(key string) VolunteerID { return volunteerOf(atoi(tail(key))) }
 
+// digits pads a number, so that keys are in its order.
+func digits(n int) string {
+	const zeros = "000000000000"
+	s := strconv.Itoa(max(0, n))
+	return zeros[:max(0, len(zeros)-len(s))] + s
+}
+
 func atoi(s string) int { n, _ := strconv.Atoi(s); return n }
 
-func load(r store.Reader, n Number) (*record, error) {
-	rec, ok, err := get[record](r, bucketActivity, n.digits())
-	if err == nil && !ok {
-		err = fmt.Errorf("%w: %s", ErrNotFound, n)
+// decoded is a stored record and what it says: thousands of sign-ups read the same one.
+type decoded struct {
+	raw []byte
+	rec record
+}
+
+// load returns a record of the caller's own, but for the slices in it.
+func (b *Board) load(r store.Reader, n Number) (*record, error) {
+	raw, ok, err := r.Get(bucketActivity, n.digits())
+	if err != nil {
+		return &record{}, err
 	}
-	return &rec, err
+	if !ok {
+		return &record{}, fmt.Errorf("%w: %s", ErrNotFound, n)
+	}
+	last := b.last.Load()
+	if last == nil || !bytes.Equal(last.raw, raw) {
+		last = &decoded{raw: raw}
+		if err := json.Unmarshal(raw, &last.rec); err != nil {
+			return &record{}, fmt.Errorf("%w: %s: %w", store.ErrDamaged, n, err)
+		}
+		b.last.Store(last)
+	}
+	rec := last.rec
+	return &rec, nil
 }
 
 // Get returns the activity. ErrNotFound.
 func (b *Board) Get(r store.Reader, n Number) (Activity, error) {
-	rec, err := load(r, n)
+	rec, err := b.load(r, n)
+	rec.Skills = slices.Clone(rec.Skills)
 	return rec.Activity, err
 }
 
@@ -242,7 +271,7 @@ func (b *Board) add(tx *store.Tx, rec *record, by Actor) error {
 
 // change loads an activity that the actor may run, lets fn change it, and keeps it.
 func (b *Board) change(tx *store.Tx, n Number, by Actor, fn func(rec *record, now time.Time) error) (Activity, error) {
-	old, err := load(tx, n)
+	old, err := b.load(tx, n)
 	if err != nil {
 		return Activity{}, err
 	}

@@ -155,7 +155,7 @@ const maxNonce = 100
 // WhySeries, WhyNotListed, WhyWaiting, WhyUnconfirmed, WhyCode, WhyExpired, WhyLimited,
 // WhyFar, WhyNoPlace, WhyNoOut, WhyNotIn. ErrNotFound, ErrVolunteer, ErrInvalid.
 func (b *Board) Check(tx *store.Tx, n Number, sc Scan) (Checked, error) {
-	rec, err := load(tx, n)
+	rec, err := b.load(tx, n)
 	if err != nil {
 		return Checked{}, err
 	}
@@ -434,7 +434,7 @@ func (b *Board) UndoUntil(a Activity) time.Time { return a.End.Add(b.rules.Undo)
 
 // mend loads what an organiser wants to change of somebody's records, with a reason.
 func (b *Board) mend(tx *store.Tx, n Number, v VolunteerID, why string, by Actor) (Activity, Signup, *Refusal, error) {
-	rec, err := load(tx, n)
+	rec, err := b.load(tx, n)
 	if err != nil {
 		return Activity{}, Signup{}, nil, err
 	}

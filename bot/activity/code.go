@@ -42,12 +42,16 @@ func stepAt(t time.Time) int64 { return t.Unix() / int64(codeStep/time.Second) }
 // match compares a code with those of the moment. expired: it was right a while ago.
 func match(secret []byte, n Number, code string, at time.Time) (ok, expired bool) {
 	step := stepAt(at)
-	for s := step - codeOld; s <= step+codeSlack; s++ {
-		same := subtle.ConstantTimeCompare([]byte(codeAt(secret, n, s)), []byte(code)) == 1
-		ok = ok || same && s >= step-codeSlack
-		expired = expired || same
+	among := func(from, to int64) (found bool) {
+		for s := from; s <= to; s++ {
+			found = subtle.ConstantTimeCompare([]byte(codeAt(secret, n, s)), []byte(code)) == 1 || found
+		}
+		return found
 	}
-	return ok, expired && !ok
+	if among(step-codeSlack, step+codeSlack) {
+		return true, false
+	}
+	return false, among(step-codeOld, step-codeSlack-1)
 }
 
 // ParseCode reads six digits as people write them: 482913, 482 913, ４８２９１３.
@@ -68,7 +72,7 @@ type Code struct {
 // Code is the activity's code at the moment of the store's clock. An organiser may. A
 // *Refusal: it cannot be checked in to.
 func (b *Board) Code(r store.Reader, n Number, by Actor) (Code, error) {
-	rec, err := load(r, n)
+	rec, err := b.load(r, n)
 	if err != nil {
 		return Code{}, err
 	}

@@ -26,7 +26,7 @@ func disputeKey(s Signup) string {
 // once and on the last day, and the office after it. A *Refusal: WhyReason, WhyLong,
 // WhyNotListed, WhyOpenDispute, WhyRunning (before the start), WhyCancelled, WhyArchived.
 func (b *Board) Dispute(tx *store.Tx, n Number, v VolunteerID, text string, by Actor) (Signup, error) {
-	rec, err := load(tx, n)
+	rec, err := b.load(tx, n)
 	if err != nil {
 		return Signup{}, err
 	}

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -108,8 +110,8 @@ func newBoard(s Sender) *Board {
 	}})
 }
 
-// needRedis starts a redis-server of the test's own and returns its address.
-func needRedis(t testing.TB) string {
+// redisURL starts a redis-server of the test's own and returns its address.
+func redisURL(t testing.TB) string {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -117,8 +119,16 @@ func needRedis(t testing.TB) string {
 		}
 		t.Skip("redis-server is not on PATH")
 	}
-	socket := filepath.Join(t.TempDir(), "redis")
-	cmd := exec.Command("redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", t.TempDir())
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_, port, _ := net.SplitHostPort(addr)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--loglevel", "warning")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +136,44 @@ func needRedis(t testing.TB) string {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // killed
 	})
-	return "unix://" + socket
+	for end := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
+			_ = c.Close()
+			return "redis://" + addr + "/0"
+		}
+		if time.Now().After(end) {
+			t.Fatal("redis-server does not answer: ", err)
+		}
+	}
+}
+
+// openRedis opens one more instance's store over a server.
+func (h *hall) openRedis(url string) *store.Store {
+	h.Helper()
+	s, err := store.OpenRedis(url, "test", nil, store.Options{Now: h.clock, Queue: 20_000})
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// halls calls fn with a hall over a file and one over Redis, whose stores are two instances'.
+func halls(t *testing.T, start string, fn func(t *testing.T, h *hall, stores []*store.Store)) {
+	t.Helper()
+	t.Run("file", func(t *testing.T) {
+		t.Parallel()
+		h := newHall(t, start)
+		fn(t, h, []*store.Store{h.Store})
+	})
+	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
+		h := &hall{TB: t, now: at(start)}
+		url := redisURL(t)
+		h.over(h.openRedis(url))
+		fn(t, h, []*store.Store{h.Store, h.openRedis(url)})
+	})
 }
 
 func (h *hall) clock() time.Time {

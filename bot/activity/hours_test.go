@@ -203,7 +203,10 @@ func TestServiceDisputeCorrectionCertificate(t *testing.T) {
 	}
 	h.refused(WhyNothing, func(tx *store.Tx) error { _, err := h.Issue(tx, v, 0, nil, Self(v)); return err })
 	h.do(ErrForbidden, func(tx *store.Tx) error { _, err := h.Dispute(tx, n, v, "x", Self("V9")); return err })
-	h.do(nil, func(tx *store.Tx) error { _, err := h.Dispute(tx, n, v, "我九点就到了，手机没电", Self(v)); return err })
+	h.do(nil, func(tx *store.Tx) error {
+		_, err := h.Dispute(tx, n, v, "我九点就到了，手机没电", Self(v))
+		return err
+	})
 	r := h.refused(WhyOpenDispute, func(tx *store.Tx) error { _, err := h.Dispute(tx, n, v, "再说一次", Self(v)); return err })
 	if !r.Until.Equal(at("2026-04-27 21:00")) {
 		t.Errorf("to be decided until %s", r.Until)

@@ -171,7 +171,7 @@ func (b *Board) done(tx *store.Tx, j job) (there bool, err error) {
 }
 
 func (b *Board) makeAgain(tx *store.Tx, n Number) error {
-	old, err := load(tx, n)
+	old, err := b.load(tx, n)
 	if err != nil || old.State != StatePublished {
 		return err
 	}

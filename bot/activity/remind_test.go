@@ -24,7 +24,9 @@ func TestPeopleAreRemindedOnce(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, "2026-04-01 10:00")
 	n := h.publish(draft(func(d *Draft) { d.Capacity, d.Public = 3, true }))
-	m := h.publish(draft(func(d *Draft) { d.Title, d.Start, d.End = "展厅讲解", at("2026-04-18 14:00"), at("2026-04-18 16:00") }))
+	m := h.publish(draft(func(d *Draft) {
+		d.Title, d.Start, d.End = "展厅讲解", at("2026-04-18 14:00"), at("2026-04-18 16:00")
+	}))
 	v := h.members(3)
 	out := h.outsider("外人", NewToken())
 	h.join(n, out)
@@ -32,7 +34,10 @@ func TestPeopleAreRemindedOnce(t *testing.T) {
 		h.join(n, v)
 	}
 	h.join(m, v[0])
-	h.do(nil, func(tx *store.Tx) error { _, err := h.Edit(tx, out, Profile{Phone: "13800001234"}, liaison); return err })
+	h.do(nil, func(tx *store.Tx) error {
+		_, err := h.Edit(tx, out, Profile{Phone: "13800001234"}, liaison)
+		return err
+	})
 	h.live("2026-04-17 17:59")
 	h.wantTold()
 	h.live("2026-04-18 08:59")
@@ -142,7 +147,10 @@ func TestDisputesAreRemindedAndEscalated(t *testing.T) {
 		}
 		return nil
 	})
-	h.do(nil, func(tx *store.Tx) error { _, err := h.Decide(tx, n, v, Decision{Why: "没有签退记录"}, liaison); return err })
+	h.do(nil, func(tx *store.Tx) error {
+		_, err := h.Decide(tx, n, v, Decision{Why: "没有签退记录"}, liaison)
+		return err
+	})
 	keys := h.told()
 	if want := "deny" + raised; !slices.Contains(keys, want) || h.hours(v).Doubt != 1 {
 		t.Errorf("%v, %+v", keys, h.hours(v))

@@ -98,7 +98,7 @@ type list struct {
 }
 
 func (b *Board) list(tx *store.Tx, n Number) (*list, error) {
-	rec, err := load(tx, n)
+	rec, err := b.load(tx, n)
 	if err != nil {
 		return nil, err
 	}

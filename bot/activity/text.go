@@ -120,8 +120,8 @@ func Duration(minutes int) string {
 	}
 }
 
-// String words the series: 每周六 09:00.
-func (a Activity) again() string {
+// Again words how often a series comes: 每周六; empty where it comes once.
+func (a Activity) Again() string {
 	switch a.Series.Every {
 	case EveryWeek:
 		return "每周" + weekday(a.Start.Weekday())

@@ -49,7 +49,10 @@ func TestOnePersonOfSeveralAccounts(t *testing.T) {
 		return err
 	})
 	other := h.member("甲")
-	h.do(ErrTaken, func(tx *store.Tx) error { _, err := h.Link(tx, other, Account{chat.DingTalk, "ke"}, liaison); return err })
+	h.do(ErrTaken, func(tx *store.Tx) error {
+		_, err := h.Link(tx, other, Account{chat.DingTalk, "ke"}, liaison)
+		return err
+	})
 	h.do(nil, func(tx *store.Tx) error {
 		_, err := h.Link(tx, other, Account{chat.DingTalk, "jia"}, Self(other))
 		return err
