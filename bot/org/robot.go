@@ -30,13 +30,13 @@ const (
 
 // The columns that only a list of group robots has.
 const (
-	colPlatform column = "平台"
-	colWebhook  column = "机器人地址"
-	colSign     column = "加签"
-	colGroup    column = "群名"
+	colPlatform Column = "平台"
+	colWebhook  Column = "机器人地址"
+	colSign     Column = "加签"
+	colGroup    Column = "群名"
 )
 
-var groupTitles = titleMap(map[column]string{
+var groupTitles = TitleMap(map[Column]string{
 	colUnit:     "单位 单位名称 所属单位 成员单位 部门 unit",
 	colPlatform: "平台 所在平台 类型 platform",
 	colWebhook:  "webhook webhook地址 webhookurl 机器人地址 机器人webhook 机器人链接 群机器人 群机器人地址 地址 链接 url",
@@ -44,7 +44,7 @@ var groupTitles = titleMap(map[column]string{
 	colGroup:    "群名 群名称 群聊名称 群聊 群 group",
 })
 
-var platformWords = titleMap(map[chat.Platform]string{
+var platformWords = TitleMap(map[chat.Platform]string{
 	chat.WeCom:    "企业微信 企微 wecom 微信",
 	chat.DingTalk: "钉钉 dingtalk",
 })
@@ -88,7 +88,7 @@ func (e GroupEntry) ID() string {
 // entries at all, and every problem. No problem and no error repeats an address
 // or a secret, whichever cell it stands in.
 func ReadGroups(name string, data []byte, units Units, origins Origins) (Groups, []Problem, error) {
-	tables, problems, err := readTables(name, data, groupTitles, colUnit, colWebhook)
+	tables, problems, err := ReadTables(name, data, groupTitles, colUnit, colWebhook)
 	if err != nil {
 		return Groups{}, nil, fmt.Errorf("group robots: %w", err)
 	}
@@ -97,11 +97,11 @@ func ReadGroups(name string, data []byte, units Units, origins Origins) (Groups,
 	}
 	gr := groupReader{units: newUnitFinder(units), origins: origins, problems: problems, robots: map[string]int{}}
 	for _, t := range tables {
-		for _, l := range t.rows {
+		for _, l := range t.Rows {
 			if len(gr.problems) >= maxProblems {
 				return Groups{}, append(gr.problems, Problem{Sheet: t.name, Text: textTooMany}), nil
 			}
-			if !l.remark(colUnit, groupTitles) {
+			if !l.Remark(colUnit, groupTitles) {
 				gr.line(l)
 			}
 		}
@@ -125,27 +125,27 @@ type groupReader struct {
 
 func (gr *groupReader) bad(p Problem) { gr.problems = append(gr.problems, p) }
 
-func (gr *groupReader) line(l line) {
+func (gr *groupReader) line(l Line) {
 	before := len(gr.problems)
-	e := GroupEntry{Webhook: chat.Link(squeeze(l.text(colWebhook))), Secret: chat.Link(squeeze(l.text(colSign))), Name: squeeze(l.text(colGroup))}
+	e := GroupEntry{Webhook: chat.Link(squeeze(l.Text(colWebhook))), Secret: chat.Link(squeeze(l.Text(colSign))), Name: squeeze(l.Text(colGroup))}
 	gr.unit(l, &e)
 	gr.address(l, &e)
 	if n := len(e.Secret); n > 0 && (n < minSign || n > maxSign || !plainASCII(e.Secret.Reveal())) {
-		gr.bad(l.bad(colSign, textBadSign))
+		gr.bad(l.Bad(colSign, textBadSign))
 	}
 	if e.Platform == chat.WeCom && e.Secret != "" {
-		gr.bad(l.bad(colSign, textNoSign))
+		gr.bad(l.Bad(colSign, textNoSign))
 	}
 	if utf8.RuneCountInString(e.Name) > maxUnit || !quotable(e.Name) {
-		gr.bad(l.bad(colGroup, textBadGroup))
+		gr.bad(l.Bad(colGroup, textBadGroup))
 	}
 	if len(gr.problems) == before {
 		gr.add(l, e)
 	}
 }
 
-func (gr *groupReader) unit(l line, e *GroupEntry) {
-	text := l.text(colUnit)
+func (gr *groupReader) unit(l Line, e *GroupEntry) {
+	text := l.Text(colUnit)
 	if squeeze(text) == OfficeUnit {
 		e.Units = []string{OfficeUnit}
 		return
@@ -153,7 +153,7 @@ func (gr *groupReader) unit(l line, e *GroupEntry) {
 	if e.Units = slices.Sorted(slices.Values(gr.units.find(text))); len(e.Units) > 0 {
 		return
 	}
-	p := l.bad(colUnit, textNoUnit)
+	p := l.Bad(colUnit, textNoUnit)
 	if text != "" {
 		p.Text, p.Near = textUnknownUnit(text), gr.units.near(text)
 	}
@@ -161,20 +161,20 @@ func (gr *groupReader) unit(l line, e *GroupEntry) {
 }
 
 // address checks the robot's address and fills in the platform it belongs to.
-func (gr *groupReader) address(l line, e *GroupEntry) {
-	word := l.text(colPlatform)
+func (gr *groupReader) address(l Line, e *GroupEntry) {
+	word := l.Text(colPlatform)
 	stated, known := platformWords[title(word)]
 	if word != "" && !known {
-		gr.bad(l.bad(colPlatform, textBadPlatform))
+		gr.bad(l.Bad(colPlatform, textBadPlatform))
 	}
 	platform, ok := gr.origins.of(e.Webhook)
 	switch {
 	case e.Webhook == "":
-		gr.bad(l.bad(colWebhook, textNoWebhook))
+		gr.bad(l.Bad(colWebhook, textNoWebhook))
 	case !ok || len(e.Webhook) > maxWebhook || !keyed(e.Webhook):
-		gr.bad(l.bad(colWebhook, textBadWebhook))
+		gr.bad(l.Bad(colWebhook, textBadWebhook))
 	case known && stated != platform:
-		gr.bad(l.bad(colPlatform, textOtherPlatform(platform)))
+		gr.bad(l.Bad(colPlatform, textOtherPlatform(platform)))
 	}
 	e.Platform = platform
 }
@@ -197,7 +197,7 @@ func plainASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= utf8.RuneSelf-1 })
 }
 
-func (gr *groupReader) add(l line, e GroupEntry) {
+func (gr *groupReader) add(l Line, e GroupEntry) {
 	i, twice := gr.robots[e.ID()]
 	if !twice {
 		gr.robots[e.ID()] = len(gr.groups.Entries)
@@ -206,7 +206,7 @@ func (gr *groupReader) add(l line, e GroupEntry) {
 	}
 	first := &gr.groups.Entries[i]
 	if first.Secret != e.Secret {
-		gr.bad(l.bad(colSign, textOtherSign))
+		gr.bad(l.Bad(colSign, textOtherSign))
 		return
 	}
 	first.Units = union(first.Units, e.Units)

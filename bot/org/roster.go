@@ -21,18 +21,18 @@ const (
 
 // The columns of a roster and of a list of group robots.
 const (
-	colName     column = "姓名"
-	colLiaison  column = "联络员" // a column of names whose people are liaisons
-	colUnit     column = "单位"
-	colDept     column = "部门"
-	colRole     column = "角色"
-	colWeCom    column = "企业微信账号"
-	colDingTalk column = "钉钉账号"
-	colPhone    column = "手机"
+	colName     Column = "姓名"
+	colLiaison  Column = "联络员" // a column of names whose people are liaisons
+	colUnit     Column = "单位"
+	colDept     Column = "部门"
+	colRole     Column = "角色"
+	colWeCom    Column = "企业微信账号"
+	colDingTalk Column = "钉钉账号"
+	colPhone    Column = "手机"
 )
 
 // rosterTitles are the titles of columns as people write them.
-var rosterTitles = titleMap(map[column]string{
+var rosterTitles = TitleMap(map[Column]string{
 	colName:     "姓名 名字 人员姓名 成员姓名 name",
 	colLiaison:  "联络员 联络员姓名 联系人 联系人姓名 联络人",
 	colUnit:     "单位 单位名称 所属单位 所在单位 工作单位 成员单位 unit",
@@ -45,7 +45,7 @@ var rosterTitles = titleMap(map[column]string{
 
 // roleWords are what a roster calls the roles. Only whole words count: 办公室 is
 // the office, the 办公室主任 of a unit is not.
-var roleWords = titleMap(map[Role]string{
+var roleWords = TitleMap(map[Role]string{
 	RoleOffice:    "办公室 协调组办公室 协调办 办公室人员 办公室成员 办公室工作人员 督办 督办员 管理员 office admin",
 	RoleLiaison:   "联络员 联络人 联系人 liaison",
 	RoleHead:      "负责人 单位负责人 主要负责人 分管负责人 分管领导 head",
@@ -90,7 +90,7 @@ func (e RosterEntry) bad(text string) Problem {
 //
 // The error says that the file cannot be read; it is a *sheet.Error.
 func ReadRoster(name string, data []byte, units Units) (Roster, []Problem, error) {
-	tables, problems, err := readTables(name, data, rosterTitles, colName, colUnit)
+	tables, problems, err := ReadTables(name, data, rosterTitles, colName, colUnit)
 	if err != nil {
 		return Roster{}, nil, fmt.Errorf("roster: %w", err)
 	}
@@ -118,37 +118,37 @@ type rosterReader struct {
 	names    map[string]*RosterEntry // name and unit → the first entry
 }
 
-func (rr *rosterReader) table(t *table) {
-	for _, l := range t.rows {
+func (rr *rosterReader) table(t *Table) {
+	for _, l := range t.Rows {
 		if len(rr.problems) >= maxProblems {
 			rr.problems = append(rr.problems, Problem{Sheet: t.name, Text: textTooMany})
 			return
 		}
-		if !l.remark(t.lead(), rosterTitles) {
+		if !l.Remark(t.lead(), rosterTitles) {
 			rr.line(l)
 		}
 	}
 }
 
 // lead is the column of names.
-func (t *table) lead() column { return t.or(colName) }
+func (t *Table) lead() Column { return t.or(colName) }
 
 // export reports whether a platform wrote the table from its address book.
-func (t *table) export() bool {
+func (t *Table) export() bool {
 	return t.has(colName) && !t.has(colUnit) && !t.has(colRole) && (t.has(colWeCom) || t.has(colDingTalk))
 }
 
-func (rr *rosterReader) line(l line) {
+func (rr *rosterReader) line(l Line) {
 	before := len(rr.problems)
 	lead := l.table.lead()
-	at := l.bad(lead, "")
-	e := RosterEntry{Sheet: at.Sheet, Cell: at.Cell, Name: squeeze(l.text(lead)), IDs: map[chat.Platform]chat.UserID{}}
+	at := l.Bad(lead, "")
+	e := RosterEntry{Sheet: at.Sheet, Cell: at.Cell, Name: squeeze(l.Text(lead)), IDs: map[chat.Platform]chat.UserID{}}
 	if e.Name == "" && l.vacant() {
-		rr.note(l.bad(lead, textVacant))
+		rr.note(l.Bad(lead, textVacant))
 		return
 	}
 	if !goodName(e.Name) {
-		rr.bad(l.bad(lead, textBadName(e.Name)))
+		rr.bad(l.Bad(lead, textBadName(e.Name)))
 	}
 	e.Role = rr.role(l)
 	e.Phone = rr.phone(l)
@@ -161,57 +161,57 @@ func (rr *rosterReader) line(l line) {
 }
 
 // vacant reports whether nothing is said of a person.
-func (l line) vacant() bool {
-	return l.text(colWeCom) == "" && l.text(colDingTalk) == "" && l.text(colPhone) == ""
+func (l Line) vacant() bool {
+	return l.Text(colWeCom) == "" && l.Text(colDingTalk) == "" && l.Text(colPhone) == ""
 }
 
 func (rr *rosterReader) bad(p Problem)  { rr.problems = append(rr.problems, p) }
 func (rr *rosterReader) note(p Problem) { rr.roster.Notes = append(rr.roster.Notes, p) }
 
-func (rr *rosterReader) role(l line) Role {
+func (rr *rosterReader) role(l Line) Role {
 	if !l.table.has(colRole) {
 		if l.table.lead() == colLiaison {
 			return RoleLiaison
 		}
 		return ""
 	}
-	text := l.text(colRole)
+	text := l.Text(colRole)
 	if text == "" {
 		return RoleStaff
 	}
 	role, ok := roleWords[title(text)]
 	if !ok {
-		rr.bad(l.bad(colRole, textBadRole(text)))
+		rr.bad(l.Bad(colRole, textBadRole(text)))
 	}
 	return role
 }
 
 // phone reads a number; spaces, hyphens and +86 are left out.
-func (rr *rosterReader) phone(l line) Phone {
-	text := zh.Fold(squeeze(l.text(colPhone)))
+func (rr *rosterReader) phone(l Line) Phone {
+	text := zh.Fold(squeeze(l.Text(colPhone)))
 	digits := strings.ReplaceAll(strings.TrimPrefix(text, "+86"), "-", "")
 	if text == "" {
 		return ""
 	}
 	if len(digits) < minPhone || len(digits) > maxPhone || strings.Trim(digits, "0123456789") != "" {
-		rr.bad(l.bad(colPhone, textBadPhone))
+		rr.bad(l.Bad(colPhone, textBadPhone))
 		return ""
 	}
 	return Phone(digits)
 }
 
-func (rr *rosterReader) account(l line, e *RosterEntry, platform chat.Platform, col column) {
-	text := l.text(col)
+func (rr *rosterReader) account(l Line, e *RosterEntry, platform chat.Platform, col Column) {
+	text := l.Text(col)
 	if text == "" {
 		return
 	}
 	if !goodAccount(text) {
-		rr.bad(l.bad(col, textBadAccount(text)))
+		rr.bad(l.Bad(col, textBadAccount(text)))
 		return
 	}
 	key := accountKey(platform, chat.UserID(text))
 	if first, twice := rr.accounts[key]; twice {
-		rr.bad(l.bad(col, textAccountTwice(text, first)))
+		rr.bad(l.Bad(col, textAccountTwice(text, first)))
 		return
 	}
 	rr.accounts[key] = l.at(col)
@@ -219,31 +219,31 @@ func (rr *rosterReader) account(l line, e *RosterEntry, platform chat.Platform, 
 }
 
 // unit fills in the unit. False: the row is passed over or is a problem.
-func (rr *rosterReader) unit(l line, e *RosterEntry) bool {
+func (rr *rosterReader) unit(l Line, e *RosterEntry) bool {
 	col := l.table.or(colUnit)
-	text := l.text(col)
+	text := l.Text(col)
 	found := rr.units.find(text)
 	export := l.table.export()
 	switch {
 	case len(found) == 1 || len(found) > 1 && export:
 		e.Unit = found[0]
 		if len(found) > 1 {
-			rr.note(l.bad(col, textFirstOf(found)))
+			rr.note(l.Bad(col, textFirstOf(found)))
 		}
 		return true
 	case len(found) > 1:
-		rr.bad(l.bad(col, textSeveral(found)))
+		rr.bad(l.Bad(col, textSeveral(found)))
 	case e.Role == RoleOffice && utf8.RuneCountInString(text) <= maxUnit && quotable(text):
 		e.Unit = squeeze(text) // 协调组办公室 is no member
 		return true
 	case text == "" && e.Role == RoleVolunteer:
 		return true
 	case export:
-		rr.note(l.bad(col, textOtherUnit(text)))
+		rr.note(l.Bad(col, textOtherUnit(text)))
 	case text == "":
-		rr.bad(l.bad(col, textNoUnit))
+		rr.bad(l.Bad(col, textNoUnit))
 	default:
-		p := l.bad(col, textUnknownUnit(text))
+		p := l.Bad(col, textUnknownUnit(text))
 		p.Near = rr.units.near(text)
 		rr.bad(p)
 	}
@@ -251,10 +251,10 @@ func (rr *rosterReader) unit(l line, e *RosterEntry) bool {
 }
 
 // add keeps the entry unless it cannot be told from another.
-func (rr *rosterReader) add(l line, e RosterEntry) {
+func (rr *rosterReader) add(l Line, e RosterEntry) {
 	key := nameKey(e.Name, e.Unit)
 	if first := rr.names[key]; first != nil && !distinct(*first, e) {
-		rr.bad(l.bad(l.table.lead(), textNameTwice(e.Name, first.bad("").place())))
+		rr.bad(l.Bad(l.table.lead(), textNameTwice(e.Name, first.bad("").place())))
 		return
 	}
 	rr.names[key] = &e

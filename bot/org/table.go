@@ -28,43 +28,43 @@ type Problem struct {
 	Near  []string `json:"near,omitempty"`  // units that may be meant
 }
 
-// column is what a column of a table holds.
-type column string
+// Column is what a column of a table holds, in the users' word for it.
+type Column string
 
-// table is one sheet in which the header was found.
-type table struct {
+// Table is one sheet in which the header was found.
+type Table struct {
 	name string
-	cols map[column]int
-	rows []line // below the header
+	cols map[Column]int
+	Rows []Line // below the header
 }
 
-// line is one row of a table.
-type line struct {
-	table *table
+// Line is one row of a table.
+type Line struct {
+	table *Table
 	cells []sheet.Cell
 }
 
-// text returns the cell of a column, empty if the table has no such column.
-func (l line) text(c column) string {
+// Text returns the cell of a column, empty if the table has no such column.
+func (l Line) Text(c Column) string {
 	if !l.table.has(c) {
 		return ""
 	}
 	return l.cells[l.table.cols[c]].Text
 }
 
-// bad makes a problem of the cell of a column, or of the row's first cell if
+// Bad makes a problem of the cell of a column, or of the row's first cell if
 // the table has no such column.
-func (l line) bad(c column, text string) Problem {
+func (l Line) Bad(c Column, text string) Problem {
 	return Problem{Sheet: l.table.name, Cell: l.cells[l.table.cols[c]].Addr, Text: text}
 }
 
 // at names the row's place in full.
-func (l line) at(c column) string { return l.bad(c, "").place() }
+func (l Line) at(c Column) string { return l.Bad(c, "").place() }
 
-// remark reports whether the row is no entry: empty, a title or a note in one
+// Remark reports whether the row is no entry: empty, a title or a note in one
 // cell, merged or not, or the header once more. A cell alone in the lead column
 // is an entry.
-func (l line) remark(lead column, titles map[string]column) bool {
+func (l Line) Remark(lead Column, titles map[string]Column) bool {
 	origin, alone := "", true
 	for _, c := range l.cells {
 		if c.Text == "" {
@@ -82,14 +82,14 @@ func merged(cells []sheet.Cell) bool {
 	return slices.ContainsFunc(cells, func(c sheet.Cell) bool { return c.Copied })
 }
 
-// readTables finds the tables of a file whose header has the needed columns,
+// ReadTables finds the tables of a file whose header has the needed columns,
 // under any of the titles.
-func readTables(name string, data []byte, titles map[string]column, needed ...column) ([]*table, []Problem, error) {
+func ReadTables(name string, data []byte, titles map[string]Column, needed ...Column) ([]*Table, []Problem, error) {
 	sheets, err := sheet.Read(name, data, sheet.Limits{})
 	if err != nil {
 		return nil, nil, bare(err)
 	}
-	var tables []*table
+	var tables []*Table
 	var problems []Problem
 	for _, s := range sheets {
 		t, bad := findTable(s, titles, needed)
@@ -115,8 +115,8 @@ func IsGroups(name string, data []byte) bool {
 	return hasTable(name, data, groupTitles, colUnit, colWebhook)
 }
 
-func hasTable(name string, data []byte, titles map[string]column, needed ...column) bool {
-	tables, _, err := readTables(name, data, titles, needed...)
+func hasTable(name string, data []byte, titles map[string]Column, needed ...Column) bool {
+	tables, _, err := ReadTables(name, data, titles, needed...)
 	return err == nil && len(tables) > 0
 }
 
@@ -131,20 +131,20 @@ func bare(err error) error {
 }
 
 // findTable is nil if the sheet has no header.
-func findTable(s sheet.Table, titles map[string]column, needed []column) (*table, []Problem) {
+func findTable(s sheet.Table, titles map[string]Column, needed []Column) (*Table, []Problem) {
 	for i := range min(headRows, len(s.Rows)) {
 		head, below := s.Rows[i], s.Rows[i+1:]
-		t := &table{name: s.Name}
+		t := &Table{name: s.Name}
 		problems := t.head(head, titles)
 		if len(below) > 0 && t.twoRows(below[0], needed) {
 			problems = t.head(joined(head, below[0]), titles)
 			below = below[1:]
 		}
-		if slices.ContainsFunc(needed, func(c column) bool { return !t.has(t.or(c)) }) {
+		if slices.ContainsFunc(needed, func(c Column) bool { return !t.has(t.or(c)) }) {
 			continue
 		}
 		for _, cells := range below {
-			t.rows = append(t.rows, line{t, cells})
+			t.Rows = append(t.Rows, Line{t, cells})
 		}
 		return t, problems
 	}
@@ -153,8 +153,8 @@ func findTable(s sheet.Table, titles map[string]column, needed []column) (*table
 
 // head reads titles from a row. Two columns of one title are a problem, as one
 // would be lost.
-func (t *table) head(cells []sheet.Cell, titles map[string]column) (problems []Problem) {
-	t.cols = map[column]int{}
+func (t *Table) head(cells []sheet.Cell, titles map[string]Column) (problems []Problem) {
+	t.cols = map[Column]int{}
 	for i, c := range cells {
 		col, ok := titles[title(c.Text)]
 		if !ok {
@@ -175,8 +175,8 @@ func (t *table) head(cells []sheet.Cell, titles map[string]column) (problems []P
 
 // twoRows reports whether the header goes on in the row below: a needed title is
 // merged into it from above.
-func (t *table) twoRows(below []sheet.Cell, needed []column) bool {
-	return slices.ContainsFunc(needed, func(c column) bool {
+func (t *Table) twoRows(below []sheet.Cell, needed []Column) bool {
+	return slices.ContainsFunc(needed, func(c Column) bool {
 		return t.has(t.or(c)) && below[t.cols[t.or(c)]].Copied
 	})
 }
@@ -192,13 +192,13 @@ func joined(upper, lower []sheet.Cell) []sheet.Cell {
 	return row
 }
 
-func (t *table) has(c column) bool {
+func (t *Table) has(c Column) bool {
 	_, ok := t.cols[c]
 	return ok
 }
 
 // or is the column that stands in for c in this table, or c.
-func (t *table) or(c column) column {
+func (t *Table) or(c Column) Column {
 	if other, ok := standIn[c]; ok && !t.has(c) && t.has(other) {
 		return other
 	}
@@ -206,10 +206,10 @@ func (t *table) or(c column) column {
 }
 
 // standIn are columns that will do where the table lacks a better one.
-var standIn = map[column]column{colName: colLiaison, colUnit: colDept}
+var standIn = map[Column]Column{colName: colLiaison, colUnit: colDept}
 
-// titleMap finds a value by each of its words.
-func titleMap[V comparable](words map[V]string) map[string]V {
+// TitleMap finds a value by each of its words.
+func TitleMap[V comparable](words map[V]string) map[string]V {
 	m := map[string]V{}
 	for v, list := range words {
 		for _, w := range strings.Fields(list) {

@@ -49,7 +49,7 @@ func quote(s string) string {
 	return "“" + string(r) + "”"
 }
 
-func textNoHeader(needed []column) string {
+func textNoHeader(needed []Column) string {
 	names := make([]string, len(needed))
 	for i, c := range needed {
 		names[i] = "“" + string(c) + "”"
