@@ -16,6 +16,7 @@ import (
 
 	"xietiao/bot/audit"
 	"xietiao/bot/calendar"
+	"xietiao/bot/holidays"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -63,7 +64,7 @@ var _ Sender = (*outbox.Box)(nil)
 
 // Options make a Board. All but Rules are required.
 type Options struct {
-	Calendar *calendar.Calendar
+	Holidays *holidays.Book // which days are worked
 	Sender   Sender
 	Routes   org.Routes // how a person is reached
 	Vault    *org.Vault // seals telephone numbers and the secrets of codes
@@ -83,7 +84,8 @@ type Rules struct {
 // Board keeps the activities of one store. Its methods may be called from many goroutines;
 // those with a transaction work in it.
 type Board struct {
-	cal    *calendar.Calendar
+	book   *holidays.Book
+	cal    *calendar.Calendar // for days and hours: which days are worked is the book's to say
 	sender Sender
 	routes org.Routes
 	vault  *org.Vault
@@ -93,7 +95,7 @@ type Board struct {
 
 // New makes a Board. It starts nothing.
 func New(o Options) *Board {
-	return &Board{cal: o.Calendar, sender: o.Sender, routes: o.Routes, vault: o.Vault, rules: o.Rules.orDefault()}
+	return &Board{book: o.Holidays, cal: o.Holidays.Last().Calendar, sender: o.Sender, routes: o.Routes, vault: o.Vault, rules: o.Rules.orDefault()}
 }
 
 // DefaultRules are what Rules are where they say nothing.

@@ -53,8 +53,11 @@ func (b *Board) Dispute(tx *store.Tx, n Number, v VolunteerID, text string, by A
 	if refused != nil {
 		return s, refused
 	}
-	today := b.cal.Day(now)
-	s.Dispute = &Dispute{Text: strings.TrimSpace(text), Raised: Mark{now, by.name()}, Due: b.cal.AddWorkdays(today, b.rules.Decide)}
+	worked, err := b.book.Now(tx)
+	if err != nil {
+		return s, err
+	}
+	s.Dispute = &Dispute{Text: strings.TrimSpace(text), Raised: Mark{now, by.name()}, Due: worked.AddWorkdays(b.cal.Day(now), b.rules.Decide)}
 	if err := b.note(tx, n, by, Event{Do: DoDispute, Volunteer: v, Why: s.Dispute.Text}); err != nil {
 		return s, err
 	}

@@ -20,6 +20,7 @@ import (
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
+	"xietiao/bot/holidays"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -105,7 +106,7 @@ func newBoard(s Sender) *Board {
 	if err != nil {
 		panic(err)
 	}
-	return New(Options{Calendar: cal, Sender: s, Vault: vault, Routes: org.Routes{
+	return New(Options{Holidays: holidays.New(cal.Location(), nil), Sender: s, Vault: vault, Routes: org.Routes{
 		chat.WeCom: {Via: "wecom.app"}, chat.DingTalk: {Via: "dingtalk.app"},
 	}})
 }
