@@ -79,7 +79,7 @@ func (t taskCommands) overview(c *Call, list []task.Number) (chat.Reply, error) 
 	if isOffice(c) {
 		unit = ""
 	}
-	return paged(c, textOverview(len(some), left), t.items(c, unit, some), shownTasks)
+	return paged(c, textOverview(len(some), left, isOffice(c)), t.items(c, unit, some), shownTasks)
 }
 
 // proposeAll asks whether all that wait to be handed out are to be. What units gave

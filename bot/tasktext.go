@@ -456,12 +456,15 @@ func textNotDone(do task.Do, left []task.Number) string {
 	return fmt.Sprintf("没%s %d 项：", do.Word(), len(left))
 }
 
-func textOverview(n int, left []task.Number) string {
-	s := fmt.Sprintf("%d 项任务：", n)
-	if len(left) > 0 {
-		s = fmt.Sprintf("%d 项任务（没有这些编号，或者不是本单位的：%s）：", n, spans(left))
+func textOverview(n int, left []task.Number, isOffice bool) string {
+	why := "没有这些编号，或者不是本单位的"
+	if isOffice {
+		why = "没有这些编号"
 	}
-	return s
+	if len(left) == 0 {
+		return fmt.Sprintf("%d 项任务：", n)
+	}
+	return fmt.Sprintf("%d 项任务（%s：%s）：", n, why, spans(left))
 }
 
 func textNothingToHand(odd oddities) string {
