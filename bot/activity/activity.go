@@ -41,6 +41,7 @@ var (
 	ErrLink      = errors.New("activity: the link is used up, too old or none of ours")
 	ErrTaken     = errors.New("activity: the account or browser is somebody else's")
 	ErrCode      = errors.New("activity: no such certificate")
+	ErrDiffers   = errors.New("activity: what is stored is not what the history gives")
 )
 
 // Number is an activity's number. It prints as A7 and is never used again.

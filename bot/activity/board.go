@@ -492,15 +492,16 @@ const (
 // Event is the Data of a history's entry. With all of them an activity's list and records
 // can be made again: see Replay.
 type Event struct {
-	Do        Do          `json:"do"`
-	Draft     *Draft      `json:"draft,omitempty"`
-	Of        Number      `json:"of,omitempty"`
-	Volunteer VolunteerID `json:"volunteer,omitempty"`
-	State     SignState   `json:"state,omitempty"` // of the sign-up after it
-	Seq       int         `json:"seq,omitempty"`
-	Record    *Record     `json:"record,omitempty"`
-	Granted   bool        `json:"granted,omitempty"`
-	Why       string      `json:"why,omitempty"`
+	Do        Do            `json:"do"`
+	Draft     *Draft        `json:"draft,omitempty"`
+	Of        Number        `json:"of,omitempty"`
+	Volunteer VolunteerID   `json:"volunteer,omitempty"`
+	State     SignState     `json:"state,omitempty"` // of the sign-up after it
+	Seq       int           `json:"seq,omitempty"`
+	Record    *Record       `json:"record,omitempty"`
+	Granted   bool          `json:"granted,omitempty"`
+	Why       string        `json:"why,omitempty"`
+	Due       calendar.Date `json:"due,omitzero"` // of a dispute
 }
 
 func (b *Board) note(tx *store.Tx, n Number, by Actor, e Event) error {

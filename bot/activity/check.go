@@ -386,7 +386,7 @@ func (b *Board) welcome(l *list, s *Signup, by Actor) error {
 		return b.take(l, s, SignWalkIn, "", by)
 	}
 	l.Seq++
-	s.State, s.Seq, s.Signed = SignWalkIn, l.Seq, Mark{l.now, by.name()}
+	s.State, s.Seq, s.Signed, s.Gone, s.Why = SignWalkIn, l.Seq, Mark{l.now, by.name()}, Mark{}, ""
 	if err := l.tx.Put(bucketMine, mineKey(l.Number, s.Volunteer), nil); err != nil {
 		return err
 	}

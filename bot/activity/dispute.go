@@ -58,7 +58,7 @@ func (b *Board) Dispute(tx *store.Tx, n Number, v VolunteerID, text string, by A
 		return s, err
 	}
 	s.Dispute = &Dispute{Text: strings.TrimSpace(text), Raised: Mark{now, by.name()}, Due: worked.AddWorkdays(b.cal.Day(now), b.rules.Decide)}
-	if err := b.note(tx, n, by, Event{Do: DoDispute, Volunteer: v, Why: s.Dispute.Text}); err != nil {
+	if err := b.note(tx, n, by, Event{Do: DoDispute, Volunteer: v, Why: s.Dispute.Text, Due: s.Dispute.Due}); err != nil {
 		return s, err
 	}
 	if err := tx.Put(bucketDispute, disputeKey(s), []byte(rec.Unit)); err != nil {

@@ -285,10 +285,13 @@ func (b *Board) take(l *list, s *Signup, to SignState, why string, by Actor) err
 	case SignJoined:
 		l.Taken--
 	}
-	s.State, s.Gone, s.Why = to, Mark{l.now, by.name()}, why
-	do := DoLeave
-	if to != SignLeft {
-		do = DoRemove
+	s.State = to
+	do := DoWalkIn
+	if to != SignWalkIn {
+		s.Gone, s.Why, do = Mark{l.now, by.name()}, why, DoRemove
+	}
+	if to == SignLeft {
+		do = DoLeave
 	}
 	if err := b.noteSignup(l, do, *s, by); err != nil {
 		return err
