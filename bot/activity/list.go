@@ -262,13 +262,17 @@ type Summary struct {
 
 // Summary counts the list. ErrNotFound.
 func (b *Board) Summary(r store.Reader, n Number) (Summary, error) {
+	return b.summary(r, n, b.now(r))
+}
+
+func (b *Board) summary(r store.Reader, n Number, now time.Time) (Summary, error) {
 	l, err := b.Listing(r, n)
 	if err != nil {
 		return Summary{}, err
 	}
 	list, err := b.roll(r, l.Activity, false)
 	s := Summary{Listing: l}
-	over := l.past(b.now(r))
+	over := l.past(now)
 	for _, e := range list {
 		s.In += count(e.In != nil)
 		s.Out += count(e.Out != nil)

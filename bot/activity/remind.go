@@ -381,6 +381,11 @@ func (b *Board) organisers(r store.Reader, unit string) (to []chat.Address, err 
 	if len(to) > 0 {
 		return to, nil
 	}
+	return b.offices(r)
+}
+
+// offices lists how the people of the office are reached.
+func (b *Board) offices(r store.Reader) (to []chat.Address, err error) {
 	people, err := org.Offices(r)
 	for _, p := range people {
 		to = append(to, b.routes.To(p)...)

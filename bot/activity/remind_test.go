@@ -221,3 +221,67 @@ func TestASeriesMakesItsOccurrences(t *testing.T) {
 		return err
 	})
 }
+
+// What is said to be due is what then goes out.
+func TestWhatIsDueIsWhatGoesOut(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-04-01 10:00")
+	n := h.publish(draft())
+	h.publish(draft(func(d *Draft) {
+		d.Start, d.End, d.Series.Every = at("2026-04-05 09:00"), at("2026-04-05 10:00"), EveryWeek
+	}))
+	v := h.members(2)
+	for _, v := range v {
+		h.join(n, v)
+	}
+	due := func(when string) (texts []string) {
+		h.see(func(r store.Reader) error {
+			texts = nil
+			list, err := h.Due(r, at(when))
+			for _, m := range list {
+				texts = append(texts, m.Text)
+				if len(m.To) == 0 || m.Unit == "" || m.At.After(at(when)) {
+					t.Errorf("%+v", m)
+				}
+			}
+			return err
+		})
+		slices.Sort(texts)
+		return texts
+	}
+	if got := due("2026-04-16 20:00"); len(got) != 0 {
+		t.Errorf("nothing is due then, but %v", got)
+	}
+	step := func(when string) {
+		t.Helper()
+		want := due(when)
+		before := len(h.notices())
+		h.live(when)
+		h.pass()
+		var got []string
+		for _, n := range h.notices() {
+			got = append(got, n.Reply.Text)
+		}
+		if before+len(want) != len(got) || len(want) == 0 {
+			t.Errorf("%s: %d are due, %d go out", when, len(want), len(got)-before)
+		}
+		for _, text := range want {
+			if !slices.Contains(got, text) {
+				t.Errorf("%s: %s is due and does not go out", when, text)
+			}
+		}
+	}
+	h.live("2026-04-17 10:00")
+	step("2026-04-17 18:00")
+	h.live("2026-04-18 07:00")
+	step("2026-04-18 08:00")
+	h.set(at("2026-04-18 09:00"))
+	h.tick(n, Tick{Volunteer: v[0], Nonce: "1"})
+	h.live("2026-04-18 11:00")
+	step("2026-04-18 12:00")
+	h.do(nil, func(tx *store.Tx) error { _, err := h.Dispute(tx, n, v[0], "不对", Self(v[0])); return err })
+	h.live("2026-04-23 20:00")
+	step("2026-04-24 08:00") // the last day
+	h.live("2026-04-24 20:00")
+	step("2026-04-25 08:00") // the office
+}
