@@ -7,6 +7,7 @@ import (
 	"flag"
 	"path/filepath"
 
+	"xietiao/bot/activity"
 	"xietiao/bot/org"
 	"xietiao/bot/store"
 )
@@ -17,14 +18,15 @@ var rekeyCommand = command{
 	usage: `用法：xietiao rekey [-config 文件] [-data 文件夹] 旧密钥文件
       xietiao rekey [-config 文件] [-data 文件夹] -lost
 
-库里的群机器人地址是用 secret_key 加密的。换它的时候：
+库里的群机器人地址、志愿者的手机号和活动签到码的密钥是用 secret_key 加密的。换它的时候：
   1. 停下服务；几个实例共用一个 Redis 的，全部停下
   2. 把数据文件夹里的 secret.key 挪到别处；或者在配置里写新的 secret_key
   3. 运行本命令，给它旧的 secret.key，或一个写着旧 secret_key 的文本文件
   4. 再启动；旧密钥可以删了，但旧的备份还要用它
 没有写新的 secret_key 时，新的密钥文件自动生成。
 
-  -lost   旧密钥找不回来了：删去全部群机器人，之后再 import -as groups 一次。别的数据不受影响
+  -lost   旧密钥找不回来了：删去全部群机器人，之后再 import -as groups 一次；志愿者的手机号也要
+          再填，签到码自动换新。别的数据不受影响
 `,
 	run: runRekey,
 }
@@ -78,7 +80,7 @@ func runRekey(ctx context.Context, c *call) int {
 	if err != nil {
 		return c.fail("%v", err)
 	}
-	n := 0
+	robots, seals := 0, 0
 	err = own.store.Update(ctx, func(tx *store.Tx) (err error) {
 		switch err := claimKey(tx, vault); {
 		case err == nil:
@@ -87,11 +89,14 @@ func runRekey(ctx context.Context, c *call) int {
 			return err
 		}
 		if *lost {
-			n, err = forgetRobots(tx)
+			robots, err = forgetRobots(tx)
 		} else {
-			n, err = reseal(tx, both)
+			robots, err = reseal(tx, both)
 		}
 		if err != nil {
+			return err
+		}
+		if seals, err = activity.Reseal(tx, both, *lost); err != nil {
 			return err
 		}
 		return markKey(tx, vault)
@@ -104,9 +109,9 @@ func runRekey(ctx context.Context, c *call) int {
 	case err != nil:
 		return c.fail("没有换成：%v", own.told(err))
 	case *lost:
-		printf(c.stdout, "已换用现在的密钥，删去了 %d 个群机器人；请再 import -as groups 一次\n", n)
+		printf(c.stdout, "已换用现在的密钥，删去了 %d 个群机器人，请再 import -as groups 一次；志愿者手机号和签到码密钥失效 %d 个\n", robots, seals)
 	default:
-		printf(c.stdout, "已换用现在的密钥，%d 个群机器人重新加密\n", n)
+		printf(c.stdout, "已换用现在的密钥，%d 个群机器人重新加密；志愿者手机号和签到码密钥 %d 个\n", robots, seals)
 	}
 	return exitDone
 }
