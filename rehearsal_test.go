@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -621,9 +622,8 @@ func waits(r store.Reader, bucket string, field int) (list []time.Time, err erro
 // to say, and notices to send.
 func (y *year) coming() (list []time.Time, sending bool) {
 	now := y.hands.now()
-	var week []time.Time
-	if at, ok := y.bulletinDay(y.cal.Day(now)); ok && !y.edition(at) { // asked before what it puts is looked for
-		week = append(week, at)
+	if at, ok := y.bulletinDay(y.cal.Day(now)); ok && !y.edition(at) { // looked at first: once it is written its notices are there to see
+		list = append(list, at)
 	}
 	y.view(func(r store.Reader) error {
 		series, err1 := waits(r, "task.coming", 0)
@@ -637,10 +637,10 @@ func (y *year) coming() (list []time.Time, sending bool) {
 			}
 			series = append(series, at)
 		}
-		list = append(series, lanes...)
+		list = slices.Concat(list, series, lanes)
 		return cmp.Or(err1, err2, err3, err4)
 	})
-	return append(list, week...), sending
+	return list, sending
 }
 
 func mondayOf(day calendar.Date) calendar.Date { return day.AddDays(-(int(day.Weekday()) + 6) % 7) }
@@ -656,13 +656,21 @@ func (y *year) bulletinDay(day calendar.Date) (time.Time, bool) {
 	return at, y.cal.Day(at).Before(mondayOf(day).AddDays(7))
 }
 
-// edition says whether the week of a moment has had its bulletin.
-func (y *year) edition(at time.Time) (had bool) {
-	y.view(func(r store.Reader) (err error) {
-		_, had, err = r.Get("task.week", mondayOf(y.cal.Day(at)).String())
-		return err
+// edition says whether the week of a moment has had its bulletin, as far as it can
+// have by then: one that did not go out comes again the next day.
+func (y *year) edition(at time.Time) bool {
+	var week struct {
+		Day     calendar.Date `json:"day"`
+		Settled bool          `json:"settled"`
+	}
+	y.view(func(r store.Reader) error {
+		raw, had, err := r.Get("task.week", mondayOf(y.cal.Day(at)).String())
+		if err != nil || !had {
+			return err
+		}
+		return json.Unmarshal(raw, &week)
 	})
-	return had
+	return week.Settled || week.Day == y.cal.Day(at)
 }
 
 // bulletins checks that each week whose first working day lies after the first task
