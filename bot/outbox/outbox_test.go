@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +124,8 @@ func TestOutcomes(t *testing.T) {
 			func(n *Notice) { n.Fallback = []chat.Address{group("b")} }},
 		"the other carries what one did not answer": {[]chat.Outcome{chat.Unknown(), chat.Done()}, StateSent, "", "k !k",
 			func(n *Notice) { n.Fallback = []chat.Address{group("b")} }},
+		"the other carries what one never took": {slices.Concat(slices.Repeat([]chat.Outcome{retry(0)}, tryMost), []chat.Outcome{chat.Done()}), StateSent, "",
+			strings.TrimSpace(strings.Repeat("k ", tryMost+1)), func(n *Notice) { n.Fallback = []chat.Address{group("b")} }},
 		"neither answers": {[]chat.Outcome{chat.Unknown(), chat.Unknown()}, StateFailed, CodeUnknown, "k !k",
 			func(n *Notice) { n.Fallback = []chat.Address{group("b"), group("c")} }},
 		"one without a channel is passed over": {[]chat.Outcome{chat.Permanent("60020"), chat.Done()}, StateSent, "", "k k",
