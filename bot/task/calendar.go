@@ -18,7 +18,7 @@ type sweep struct {
 }
 
 // adaptBatch bounds the keys of one transaction.
-const adaptBatch = 200
+const adaptBatch = 100
 
 // Adapt plans anew what was planned by another calendar than the one in force. It
 // costs nothing where there is no such; Remind calls it first. Each of its
