@@ -117,8 +117,9 @@ func dueMessages(messages []task.Message, cal *calendar.Calendar) (list []dueMes
 		for _, place := range m.Places {
 			d.Ways = append(d.Ways, waysOf(place))
 		}
-		if m.Bulletin {
-			d.Why = strings.SplitN(m.Pages[0].Text, "\n", 3)[:2]
+		if len(m.Items) == 0 { // it is of no task
+			lines := strings.Split(m.Pages[0].Text, "\n")
+			d.Why = lines[:min(len(lines), 2)]
 		}
 		for _, it := range m.Items {
 			d.Why = append(d.Why, whyOf(it, cal))

@@ -280,7 +280,7 @@ func (c *county) lawful(codes ...string) {
 		c.t.Errorf("a platform: %s", v)
 	}
 	least, most, days := map[lot]int{}, map[lot]int{}, map[string]int{}
-	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin, kindTest) {
+	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin, task.KindCalendar, kindTest) {
 		c.fair(rec, codes)
 		text := rec.Reply.Text
 		if rec.Reply.Picture != "" && text == "" {
@@ -335,7 +335,7 @@ func (c *county) fair(rec outbox.Record, codes []string) {
 // once fails the test unless everything was sent at the first try.
 func (c *county) once() {
 	c.t.Helper()
-	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin, kindTest) {
+	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin, task.KindCalendar, kindTest) {
 		if rec.State != outbox.StateSent || rec.Total != 1 {
 			c.t.Errorf("%s is %s after %d tries", rec.Key, rec.State, rec.Total)
 		}

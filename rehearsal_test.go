@@ -125,6 +125,9 @@ func TestAYearIsRehearsed(t *testing.T) {
 	y.once()
 	y.bulletins(begin, end)
 	y.whole(tasks)
+	if list := y.ledger(time.Time{}, time.Time{}, task.KindCalendar); len(list) != 1 {
+		t.Errorf("the office was told %d times that 2027 is not known", len(list))
+	}
 	if y.held == 0 || y.calls == 0 {
 		t.Error("a part of the rules was not met with")
 	}

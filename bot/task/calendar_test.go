@@ -279,3 +279,76 @@ func TestNothingIsAdaptedTwice(t *testing.T) {
 		t.Error("no series is planned")
 	}
 }
+
+// In December the office hears once that next year's holidays are not known, if
+// something is planned in that year; on the next morning if it did not go out that day.
+func TestTheOfficeHearsOfAGap(t *testing.T) {
+	t.Parallel()
+	gaps := func(out []sent) (list []sent) {
+		return slices.DeleteFunc(out, func(s sent) bool { return !strings.Contains(s.text, "【假期未定】") })
+	}
+	december := func(deadline string) *hall {
+		h := newHall(t, "2026-11-02 10:00", Rules{})
+		h.step(h.create(draft("晚会", deadline, "市教育局")), Action{Do: DoSign}, teachers)
+		if out := gaps(h.live("2026-11-30 18:00")); len(out) > 0 {
+			t.Fatalf("in November: %v", out)
+		}
+		h.set(at("2026-12-01 08:00"))
+		return h
+	}
+	day := func(h *hall, from, to string) (out []sent) {
+		for d := date(from); !d.After(date(to)); d = d.AddDays(1) {
+			for _, clock := range []int{8, 9, 12, 18} {
+				h.set(d.At(clock, 0, cal.Location()))
+				h.pass()
+				out = append(out, h.deliver()...)
+			}
+		}
+		return gaps(out)
+	}
+
+	h := december("2027-01-20")
+	due := func(when string) (n int) {
+		h.see(func(r store.Reader) error {
+			list, err := h.Due(r, at(when))
+			n = 0
+			for _, m := range list {
+				n += strings.Count(m.Pages[0].Text, "【假期未定】")
+			}
+			return err
+		})
+		return n
+	}
+	if due("2026-12-01 08:00") != 0 || due("2026-12-01 09:00") != 1 {
+		t.Error("what is due does not list it, or too early")
+	}
+	out := day(h, "2026-12-01", "2026-12-31")
+	if got := times(out); got != "12-01 09:00" || out[0].to != "office" || !strings.Contains(out[0].text, "2027年的节假日安排还没有录入") {
+		t.Errorf("%v", out)
+	}
+	if due("2026-12-15 09:00") != 0 {
+		t.Error("it is due again")
+	}
+
+	h = december("2027-01-20")
+	h.set(at("2026-12-01 09:00"))
+	h.pass()
+	h.set(at("2026-12-01 17:30")) // pushes were paused all day
+	if out := h.deliver(); len(out) > 0 {
+		t.Fatalf("sent after the hours: %v", out)
+	}
+	if got := times(day(h, "2026-12-02", "2026-12-31")); got != "12-02 09:00" {
+		t.Errorf("after a day without pushes: %s", got)
+	}
+
+	h = december("2026-12-10") // by the last day it is overdue, to be reminded of in January
+	if got := times(day(h, "2026-12-01", "2026-12-31")); got != "12-31 09:00" {
+		t.Errorf("overdue: %s", got)
+	}
+
+	h = december("2027-01-20")
+	h.enter("2027-01-01", "2027-05-01", "2027-10-01")
+	if out := day(h, "2026-12-01", "2026-12-31"); len(out) > 0 {
+		t.Errorf("the year is known: %v", out)
+	}
+}

@@ -86,7 +86,8 @@ const fateOf Number = 0
 // or pushes are paused, is part of the next morning's message, in its then words.
 //
 // Once a week the office gets the bulletin, on the first working day with the digest,
-// or on a later day of the week if it was missed.
+// or on a later day of the week if it was missed; in December it hears once that the
+// next year's holidays are not known, if something is planned in that year.
 //
 // It returns when to look again: zero if nothing is planned, and earlier if a task
 // changes meanwhile. An error of one unit does not hold up the others, and what it was
@@ -118,7 +119,7 @@ func (b *Board) Remind(ctx context.Context, s *store.Store) (next time.Time, err
 			return time.Time{}, fmt.Errorf("remind: %w", err)
 		}
 	}
-	errs = append(errs, b.remindAll(ctx, s, due), b.publishWeek(ctx, s))
+	errs = append(errs, b.remindAll(ctx, s, due), b.publishWeek(ctx, s), b.tellGap(ctx, s))
 	err = s.View(ctx, func(r store.Reader) (err error) { next, err = b.wake(r); return err })
 	return next, errors.Join(append(errs, err)...)
 }
@@ -745,7 +746,11 @@ func (b *Board) Due(r store.Reader, at time.Time) ([]Message, error) {
 		list = append(list, some...)
 	}
 	bulletin, err := b.dueBulletin(r, at)
-	return append(list, bulletin...), err
+	if err != nil {
+		return nil, err
+	}
+	gap, err := b.dueGap(r, at)
+	return slices.Concat(list, bulletin, gap), err
 }
 
 func (b *Board) messages(r store.Reader, unit string, items, heads []Item, at time.Time) (list []Message, err error) {

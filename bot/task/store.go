@@ -38,6 +38,7 @@ const (
 	bucketWeek   = "task.week"   // Monday → edition of the bulletin
 	bucketCount  = "task.count"  // "number" → the last
 	bucketSweep  = "task.sweep"  // "calendar" → sweep: see calendar.go
+	bucketGap    = "task.gap"    // year → gap
 )
 
 const (

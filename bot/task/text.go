@@ -10,6 +10,7 @@ import (
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
+	"xietiao/bot/holidays"
 )
 
 // Everything that users read of this package. What people wrote goes through
@@ -28,6 +29,10 @@ const (
 	shownTitle    = 60 // characters of a title in a message
 	shownNote     = 80
 )
+
+func textGap(year int) string {
+	return fmt.Sprintf("【假期未定】已有任务的期限或提醒在%d年，但%d年的节假日安排还没有录入，工作日暂时只按周末算。%s。", year, year, holidays.HowToEnter(year))
+}
 
 func textWithParent(n Number) string { return "上级任务 " + n.String() + " 已取消" }
 
