@@ -19,6 +19,7 @@ import (
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/dingtalk"
 	"xietiao/bot/chat/wecom"
+	"xietiao/bot/holidays"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/config"
@@ -136,7 +137,12 @@ func diagnoses(ctx context.Context, cfg config.Config) []check {
 			return describePlans(ctx, cfg, st)
 		}},
 	}
-	checks = append(checks, check{"通知", func(context.Context) (string, string) {
+	checks = append(checks, check{"日历", func(context.Context) (string, string) {
+		if unknown {
+			return "数据库用不了，没有看录入的", ""
+		}
+		return describeCalendar(cfg, st)
+	}}, check{"通知", func(context.Context) (string, string) {
 		if unknown {
 			return "数据库用不了，没有看", ""
 		}
@@ -185,6 +191,31 @@ func describeStore(st standing) (string, string) {
 		return "", state + "；但" + org.Tell(org.ErrNoOffice)
 	}
 	return state, ""
+}
+
+// describeCalendar says of which year the holidays are not known; of the next one
+// from October on. It is no fault: reminders go by weekends meanwhile.
+func describeCalendar(cfg config.Config, st standing) (string, string) {
+	if st.Today.IsZero() { // there is no store
+		book, err := holidaysOf(cfg)
+		if err != nil {
+			return "", err.Error()
+		}
+		st.calendar(book.Last().Calendar, clockOf(cfg)())
+	}
+	this, next := st.Today.Y, st.Today.Y+1
+	gap := func(year int) string {
+		return fmt.Sprintf("%s%d年假期未定，任务提醒只按周末算。%s", unseen, year, holidays.HowToEnter(year))
+	}
+	switch {
+	case !slices.Contains(st.Years, this):
+		return gap(this), ""
+	case slices.Contains(st.Years, next):
+		return fmt.Sprintf("%d年、%d年的节假日都有", this, next), ""
+	case st.Today.M >= time.October:
+		return gap(next), ""
+	}
+	return fmt.Sprintf("%d年的节假日有", this), ""
 }
 
 func describePlans(ctx context.Context, cfg config.Config, st standing) (string, string) {

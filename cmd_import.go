@@ -14,8 +14,8 @@ import (
 
 var importCommand = command{
 	name:    "import",
-	summary: "把方案、花名册、群机器人、任务放进系统",
-	usage: `用法：xietiao import [-as plan|roster|groups|tasks] [-yes] [-config 文件] [-data 文件夹] 文件…
+	summary: "把方案、花名册、群机器人、任务、放假安排放进系统",
+	usage: `用法：xietiao import [-as plan|roster|groups|tasks|holidays] [-yes] [-config 文件] [-data 文件夹] 文件…
       xietiao import -as plan -remove [-yes] [-data 文件夹] 文号或标题…
       xietiao import -as groups -remove [-yes] [-data 文件夹] 机器人编号…
 
@@ -25,6 +25,8 @@ var importCommand = command{
   -as groups   群机器人：xlsx 或 csv，列有 单位、平台、webhook、secret；导入后各发一条测试消息
   -as tasks    任务：xlsx 或 csv，列有 任务、责任单位、配合单位、完成时限、备注，怎么写见 docs/tasks.md；
                或者一份已经导入的方案，取里面写明单位的任务。导入后是“立项”，由办公室交办
+  -as holidays 放假安排：国务院办公厅通知的原文（txt、docx、pdf……），或者 xlsx、csv，列有 日期、安排（放假或上班）、名称；
+               马上生效，没办完的任务按新的日历重排提醒
   -remove      移除导入过的方案或群机器人（编号是 R 开头的那个）；方案的原件和旧版留着
   -yes         不问，直接做
   -config、-data  同 serve；服务用了 -data，这里也要写同一个

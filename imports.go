@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"xietiao/bot/calendar"
+	"xietiao/bot/holidays"
 	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/store"
@@ -18,14 +20,15 @@ import (
 
 // Kinds of import.
 const (
-	importPlan   = "plan"
-	importRoster = "roster"
-	importGroups = "groups"
-	importTasks  = "tasks"
+	importPlan     = "plan"
+	importRoster   = "roster"
+	importGroups   = "groups"
+	importTasks    = "tasks"
+	importHolidays = "holidays"
 )
 
 // importKinds lists them.
-var importKinds = []string{importPlan, importRoster, importGroups, importTasks}
+var importKinds = []string{importPlan, importRoster, importGroups, importTasks, importHolidays}
 
 // byOperator is who imports at the machine.
 const byOperator = "operator"
@@ -53,6 +56,8 @@ func (im imports) run(ctx context.Context, req importRequest) (importReport, err
 		return im.removeRobot(ctx, req)
 	case req.Kind == importPlan:
 		return im.plan(ctx, req)
+	case req.Kind == importHolidays:
+		return im.holidays(ctx, req)
 	}
 	p, err := im.people()
 	if errors.Is(err, errNoDocument) || err == nil && p.units() == nil {
@@ -116,6 +121,9 @@ func (im imports) sheet(r store.Reader, req importRequest, units org.Units) (tas
 		return task.Sheet{}, []org.Problem{{Text: text}}, nil
 	}
 	today := im.board.Today(r)
+	if _, err := im.board.Holidays().Now(r); err != nil { // deadlines may count working days
+		return task.Sheet{}, nil, err
+	}
 	if isTable(req.File) {
 		list, problems, err := im.board.ReadSheet(req.File, req.Data, units, today)
 		if err != nil {
@@ -138,6 +146,45 @@ func (im imports) sheet(r store.Reader, req importRequest, units org.Units) (tas
 	}
 	return im.board.FromPlan(d.Plan, d.Sum, units, today), nil, nil
 }
+
+// holidays imports a year's notice, or a table of its days.
+func (im imports) holidays(ctx context.Context, req importRequest) (importReport, error) {
+	bad := func(lines ...string) (importReport, error) { return importReport{Bad: true, Lines: lines}, nil }
+	var today calendar.Date
+	if err := im.store.View(ctx, func(r store.Reader) error { today = im.board.Today(r); return nil }); err != nil {
+		return importReport{}, err
+	}
+	rd, problems, err := holidays.ReadFile(req.File, req.Data, today)
+	switch said := holidays.Tell(err); {
+	case len(problems) > 0:
+		return bad(problems...)
+	case len(rd.Unread) > 0:
+		return bad(append([]string{req.File + "：" + textUnreadNotice}, splitLines(rd.Doubts())...)...)
+	case said != "":
+		return bad(req.File + "：" + said)
+	case err != nil:
+		return bad(advice(req.File, err))
+	}
+	book := im.board.Holidays()
+	var change holidays.Change
+	if req.Apply {
+		err = im.store.Update(ctx, func(tx *store.Tx) (err error) {
+			change, err = book.Enter(tx, rd, string(org.Operator))
+			return err
+		})
+		if err == nil {
+			_ = im.board.Adapt(ctx, im.store) // if it fails here, the service does it
+		}
+	} else {
+		err = im.store.View(ctx, func(r store.Reader) (err error) {
+			change, err = book.Compare(r, rd)
+			return err
+		})
+	}
+	return importReport{Lines: splitLines(change.String()), Changes: !change.Empty()}, err
+}
+
+const textUnreadNotice = "有几句没有看懂，整份都没有导入。请改成“一、元旦：1月1日（周五）至3日（周日）放假调休，共3天”这样；不是放假安排的删去"
 
 // isTable tells tables from documents by the name of the file.
 func isTable(file string) bool {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"xietiao/bot/audit"
+	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/dingtalk"
 	"xietiao/bot/chat/wecom"
@@ -85,6 +86,8 @@ type standing struct {
 	Faults   map[string]string `json:"faults"`    // what the probe of the running service says
 	Waiting  int               `json:"waiting"`   // notices that have not ended, held ones too
 	Stuck    []stuck           `json:"stuck"`     // notices that failed lately or are long overdue
+	Today    calendar.Date     `json:"today"`
+	Years    []int             `json:"years"` // of this year and the next those whose holidays are known
 }
 
 // stuck are notices to one place that came to nothing.
@@ -247,6 +250,11 @@ func (l local) Standing(ctx context.Context) (st standing, err error) {
 		st.Damaged = append(st.Damaged, b.Name)
 	}
 	err = l.store.View(ctx, func(r store.Reader) error {
+		now, err := l.board.Holidays().Now(r)
+		if err != nil {
+			return err
+		}
+		st.calendar(now.Calendar, r.Now())
 		people, err := org.People(r)
 		if err != nil {
 			return err
@@ -267,6 +275,16 @@ func (l local) Standing(ctx context.Context) (st standing, err error) {
 		return err
 	})
 	return st, l.told(err)
+}
+
+// calendar notes which years' holidays are known.
+func (st *standing) calendar(cal *calendar.Calendar, now time.Time) {
+	st.Today, st.Years = cal.Day(now), nil
+	for year := st.Today.Y; year <= st.Today.Y+1; year++ {
+		if cal.Known(year) {
+			st.Years = append(st.Years, year)
+		}
+	}
 }
 
 // notices looks at the outbox. A place that was reached since is well again.
