@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"xietiao/bot/chat"
 	"xietiao/bot/org"
@@ -17,6 +18,9 @@ type Command struct {
 	Help  string     // a line for the help text; empty: not listed
 	Roles []org.Role // who may; nobody named: everybody
 	Match func(text string) (args []string, ok bool)
+	// Long says that Match is asked before anything else, and given what was sent as
+	// it is, also where it is too long for a question: a text that is pasted.
+	Long bool
 	// Sure says that what matched cannot be a question; nil: nothing that matches
 	// can. Where it is not sure, a clause that answers the text and says one of
 	// Words wins, and so does the refusal for whoever may not use the command.
@@ -48,6 +52,22 @@ func (d *Desk) command(text string) (*Command, []string) {
 	text = strings.TrimSpace(text)
 	for i := range d.opt.Commands {
 		if args, ok := d.opt.Commands[i].Match(text); ok {
+			return &d.opt.Commands[i], args
+		}
+	}
+	return nil, nil
+}
+
+// maxPasted is the longest text, in characters, that is taken for a pasted one.
+const maxPasted = 5000
+
+// pasted finds the command that takes the text as it was sent.
+func (d *Desk) pasted(text string) (*Command, []string) {
+	for i, c := range d.opt.Commands {
+		if !c.Long || utf8.RuneCountInString(text) > maxPasted {
+			continue
+		}
+		if args, ok := c.Match(text); ok {
 			return &d.opt.Commands[i], args
 		}
 	}

@@ -423,10 +423,13 @@ const maxQuestion = 500
 
 // said answers words.
 func (d *Desk) said(ctx context.Context, b *Bot, m chat.Message, text string, s session, quoted *answered) (draft, error) {
+	raw := strings.TrimSpace(text)
+	if c, args := d.pasted(raw); c != nil {
+		return draft{command: c, args: args}, nil
+	}
 	if utf8.RuneCountInString(text) > maxQuestion {
 		return talk(textQuestionTooLong), nil
 	}
-	raw := strings.TrimSpace(text)
 	switch text = zh.CleanQuestion(text); {
 	case text == "" && (raw == "" || strings.ContainsAny(raw, "@＠")):
 		return talk(b.welcome()), nil

@@ -57,7 +57,7 @@ func Commands(opt OrgOptions, tasks TaskOptions) []Command {
 	if tasks.Board != nil {
 		t := taskCommands{o, tasks}
 		d.deciders[letterTask], d.deciders[letterObjection] = t, objections{t}
-		all = append(append(all, noticeCommands{t}.commands()...), t.commands()...)
+		all = slices.Concat(all, noticeCommands{t}.commands(), t.holidayCommands(), t.ruleCommands(), t.commands())
 		return append(append(all, d.commands()...), t.unclear())
 	}
 	return append(all, d.commands()...)

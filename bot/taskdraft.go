@@ -8,6 +8,7 @@ import (
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
+	"xietiao/bot/holidays"
 	"xietiao/bot/task"
 	"xietiao/index/zh"
 )
@@ -20,14 +21,15 @@ const draftFor = 30 * time.Minute
 
 // proposal is a task, or a change of one, as it was understood.
 type proposal struct {
-	Draft   task.Draft       `json:"draft"`
-	Number  task.Number      `json:"number,omitempty"` // of the task that is changed; 0: it is new
-	Version int              `json:"version,omitempty"`
-	Assumed bool             `json:"assumed,omitempty"` // the deadline's year was not said
-	Key     string           `json:"key,omitempty"`     // of a new one, so that it is made once
-	Faults  map[field]string `json:"faults,omitempty"`  // what was not understood
-	Hand    bool             `json:"hand,omitempty"`    // it is to be handed out as well
-	Drafts  []task.Number    `json:"drafts,omitempty"`  // instead of all that: tasks to hand out
+	Draft   task.Draft        `json:"draft"`
+	Number  task.Number       `json:"number,omitempty"` // of the task that is changed; 0: it is new
+	Version int               `json:"version,omitempty"`
+	Assumed bool              `json:"assumed,omitempty"` // the deadline's year was not said
+	Key     string            `json:"key,omitempty"`     // of a new one, so that it is made once
+	Faults  map[field]string  `json:"faults,omitempty"`  // what was not understood
+	Hand    bool              `json:"hand,omitempty"`    // it is to be handed out as well
+	Drafts  []task.Number     `json:"drafts,omitempty"`  // instead of all that: tasks to hand out
+	Days    *holidays.Reading `json:"days,omitempty"`    // likewise: a notice of holidays
 }
 
 // field is a part of a draft that people name.
@@ -186,7 +188,7 @@ func (t taskCommands) proposeChange(c *Call) (chat.Reply, error) {
 // change changes what waits for a confirmation.
 func (t taskCommands) change(c *Call) (chat.Reply, error) {
 	p, ok, err := t.proposed(c)
-	if err != nil || !ok || len(p.Drafts) > 0 {
+	if err != nil || !ok || len(p.Drafts) > 0 || p.Days != nil {
 		return chat.Reply{Text: textNothingToChange}, err
 	}
 	t.fill(c, &p, c.Args[0])
@@ -196,7 +198,7 @@ func (t taskCommands) change(c *Call) (chat.Reply, error) {
 // proposed is what waits for the person's confirmation in this conversation.
 func (t taskCommands) proposed(c *Call) (p proposal, ok bool, err error) {
 	p, err = readJSON[proposal](c.Tx, draftBucket, sessionKey(c.Message))
-	return p, p.Draft.Title != "" || p.Key != "" || p.Number != 0 || len(p.Drafts) > 0, err
+	return p, p.Draft.Title != "" || p.Key != "" || p.Number != 0 || len(p.Drafts) > 0 || p.Days != nil, err
 }
 
 // ask reads back what was understood, and keeps it to be confirmed.
@@ -218,6 +220,8 @@ func (t taskCommands) confirm(c *Call) (chat.Reply, error) {
 		return text(textNothingToConfirm)
 	case !ok:
 		return text(textChat(hintThanks))
+	case p.Days != nil:
+		return t.confirmDays(c, *p.Days)
 	}
 	if len(p.Drafts) > 0 {
 		if err := c.Tx.Delete(draftBucket, sessionKey(c.Message)); err != nil {

@@ -417,6 +417,8 @@ func textDropped(p proposal) string {
 	switch {
 	case len(p.Drafts) > 0:
 		return "好的，没有交办。"
+	case p.Days != nil:
+		return "好的，没有录入。"
 	case p.Number == 0:
 		return "好的，没有新建。"
 	}

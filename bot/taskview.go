@@ -314,6 +314,9 @@ func (t taskCommands) view(c *Call, n task.Number) (string, error) {
 	}
 	lines = append(lines, sourceLines(c, k.Source)...)
 	lines = append(lines, t.due(c, k)+"。", textStateOf(k))
+	if rule := textOffsets(k); rule != "" {
+		lines = append(lines, rule+"。")
+	}
 	for _, s := range k.Shares {
 		lines = append(lines, textShare(k, s))
 	}
