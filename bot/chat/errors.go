@@ -22,6 +22,9 @@ var (
 	// ErrUnavailable: the State could not be reached; the platform should ask
 	// again. Status 503.
 	ErrUnavailable = errors.New("state unavailable")
+	// ErrCode: a visitor's code was used before, has expired or was never handed
+	// out. Status 401.
+	ErrCode = errors.New("not a code of a visitor")
 	// ErrTooLong: a reply is longer than one message of the channel holds.
 	ErrTooLong = errors.New("reply too long for one message")
 	// ErrElsewhere: a reply that the response to this request cannot carry; it

@@ -72,7 +72,7 @@ func NewGuard(state State, ttl time.Duration) *StateGuard { return &StateGuard{s
 func (g *StateGuard) Use(ctx context.Context, key string, print []byte) (bool, error) {
 	standing, won, err := Claim(ctx, g.state, key, print, g.ttl)
 	if err != nil {
-		return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return false, unavailable(err)
 	}
 	if won {
 		return false, nil

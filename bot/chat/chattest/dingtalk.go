@@ -22,8 +22,8 @@ import (
 	"time"
 )
 
-// Paths that the fake of DingTalk serves, for Fail and Calls. Those of sessions
-// and webhooks stand at oapi.dingtalk.com, the others at api.dingtalk.com; here
+// Paths that the fake of DingTalk serves, for Fail and Calls. Those of sessions,
+// webhooks and topapi stand at oapi.dingtalk.com, the others at api.dingtalk.com; here
 // all have one base.
 const (
 	DingTalkToken         = "/v1.0/oauth2/accessToken"
@@ -33,6 +33,8 @@ const (
 	DingTalkSendGroup     = "/v1.0/robot/groupMessages/send"
 	DingTalkRecallDirect  = "/v1.0/robot/otoMessages/batchRecall"
 	DingTalkRecallGroup   = "/v1.0/robot/groupMessages/recall"
+	DingTalkTicket        = "/v1.0/oauth2/jsapiTickets"
+	DingTalkIdentify      = "/topapi/v2/user/getuserinfo"
 	DingTalkSendBySession = "/robot/sendBySession"
 	DingTalkSendByWebhook = "/robot/send"
 	DingTalkUpload        = "/media/upload" // at oapi.dingtalk.com too
@@ -83,6 +85,8 @@ type DingTalk struct {
 	users      map[string]string // staff id → "", "invalid" or "throttled"
 	hooks      map[string]DingTalkWebhook
 	sessions   map[string]dingSession
+	logins     map[string]dingLogin // codes of visitors, not used yet
+	ticket     string               // of pages
 	bodies     map[string][]byte
 	sends      map[string][]time.Time
 	muted      map[string]time.Time
@@ -182,7 +186,7 @@ func NewDingTalk(opt DingTalkOptions) *DingTalk {
 	d := &DingTalk{
 		opt: opt, done: make(chan struct{}), changed: make(chan struct{}),
 		tickets: map[string]dingTicket{}, groups: map[string][]string{}, users: map[string]string{}, hooks: map[string]DingTalkWebhook{},
-		sessions: map[string]dingSession{}, bodies: map[string][]byte{}, sends: map[string][]time.Time{}, muted: map[string]time.Time{},
+		sessions: map[string]dingSession{}, logins: map[string]dingLogin{}, bodies: map[string][]byte{}, sends: map[string][]time.Time{}, muted: map[string]time.Time{},
 		faults: map[string][]DingTalkFault{}, calls: map[string]int{}, media: media{},
 	}
 	d.srv = httptest.NewUnstartedServer(d)
@@ -419,6 +423,10 @@ func (d *DingTalk) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 		} else {
 			d.send(w, r, body)
 		}
+	case DingTalkTicket:
+		d.giveTicket(w, r, body)
+	case DingTalkIdentify:
+		d.identify(w, r, body)
 	case DingTalkSendBySession:
 		d.sendBySession(w, r, body)
 	case DingTalkSendByWebhook:
@@ -476,9 +484,12 @@ func (d *DingTalk) giveToken(w http.ResponseWriter, body []byte) {
 }
 
 func (d *DingTalk) authorized(r *http.Request) bool {
+	return d.takes(r.Header.Get("X-Acs-Dingtalk-Access-Token"))
+}
+
+func (d *DingTalk) takes(token string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	token := r.Header.Get("X-Acs-Dingtalk-Access-Token")
 	return token != "" && token == d.token && d.opt.Now().Before(d.tokenUntil)
 }
 

@@ -40,6 +40,7 @@ type WeComOptions struct {
 	AgentID        int
 	Members        []string // ids, as they are written
 	Robots         []string // keys of group robots
+	Domain         string   // 可信域名 of pages, with its port; "": any
 	Departments    []WeComDepartment
 	Now            func() time.Time // nil: time.Now; limits follow the header X-Xietiao-Clock where there is one
 	Listener       net.Listener     // nil: one on loopback
@@ -114,8 +115,8 @@ type WeComFault struct {
 
 // WeCom is a fake of https://qyapi.weixin.qq.com: gettoken, media/upload, message/send,
 // message/recall, message/update_template_card, webhook/send, aibot/response,
-// agent/get, department/list, user/simplelist and auth/getuserinfo, by the
-// pages of 2025. What the pages forbid and a real WeCom would not say is a
+// agent/get, department/list, user/simplelist, and what pages need (wecomweb.go),
+// by the pages of 2025. What the pages forbid and a real WeCom would not say is a
 // violation. It is safe for concurrent use.
 type WeCom struct {
 	opt  WeComOptions
@@ -134,7 +135,8 @@ type WeCom struct {
 	sent       map[string][]time.Time // by limit, when something counted
 	codes      map[string]string      // of pressed cards, not used yet → user
 	links      map[string]wecomLink   // response codes, not used yet
-	logins     map[string]string      // OAuth codes, not used yet → user
+	logins     map[string]wecomLogin  // OAuth codes, not used yet
+	tickets    map[string]wecomTicket // of pages: by call
 	tasks      map[string]bool        // ids of cards
 	media      media
 	at         time.Time // of the request at work, for what is limited
@@ -190,7 +192,7 @@ func NewWeCom(opt WeComOptions) *WeCom {
 	w := &WeCom{
 		opt: opt, ends: make(chan struct{}), hung: make(chan string, 100), tokens: map[string]time.Time{}, counts: map[string]int{},
 		faults: map[string][]WeComFault{}, always: map[string]WeComFault{}, sent: map[string][]time.Time{},
-		codes: map[string]string{}, links: map[string]wecomLink{}, logins: map[string]string{}, tasks: map[string]bool{}, media: media{},
+		codes: map[string]string{}, links: map[string]wecomLink{}, logins: map[string]wecomLogin{}, tickets: map[string]wecomTicket{}, tasks: map[string]bool{}, media: media{},
 	}
 	mux := http.NewServeMux()
 	w.handle(mux, "gettoken", "GET", false, w.gettoken)
@@ -198,6 +200,9 @@ func NewWeCom(opt WeComOptions) *WeCom {
 	w.handle(mux, "department/list", "GET", true, w.departments)
 	w.handle(mux, "user/simplelist", "GET", true, w.users)
 	w.handle(mux, "auth/getuserinfo", "GET", true, w.login)
+	w.handle(mux, "get_jsapi_ticket", "GET", true, w.corpTicket)
+	w.handle(mux, "ticket/get", "GET", true, w.agentTicket)
+	mux.HandleFunc("GET "+wecomAuthorize, w.authorize)
 	w.handle(mux, wecomUpload, "POST", true, w.keep)
 	w.handle(mux, "message/send", "POST", true, w.send)
 	w.handle(mux, "message/recall", "POST", true, w.recall)
@@ -254,15 +259,6 @@ func (w *WeCom) CardCode(user string) string {
 	defer w.mu.Unlock()
 	code := rand.Text()
 	w.codes[code] = user
-	return code
-}
-
-// LoginCode makes the OAuth code of user: good once.
-func (w *WeCom) LoginCode(user string) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	code := rand.Text()
-	w.logins[code] = user
 	return code
 }
 
@@ -519,15 +515,6 @@ func (w *WeCom) users(q url.Values, _ []byte) any {
 		return map[string]any{"errcode": 0, "errmsg": "ok", "userlist": list}
 	}
 	return wecomFailed(60003)
-}
-
-func (w *WeCom) login(q url.Values, _ []byte) any {
-	user, ok := w.logins[q.Get("code")]
-	if !ok {
-		return wecomFailed(wecomBadLogin)
-	}
-	delete(w.logins, q.Get("code"))
-	return map[string]any{"errcode": 0, "errmsg": "ok", "userid": user}
 }
 
 const wecomUpload = "media/upload"

@@ -1,9 +1,7 @@
 package dingtalk
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"xietiao/bot/chat"
 )
@@ -32,14 +28,6 @@ const (
 	pathWithdraw      = "/v1.0/robot/otoMessages/batchRecall" // oto, not oTo
 	pathWithdrawGroup = "/v1.0/robot/groupMessages/recall"
 	pathUpload        = "/media/upload" // of the old API (page upload-media-files)
-)
-
-// Timing of tokens, by the wall clock.
-const (
-	tokenMargin = 5 * time.Minute        // a token is not used in its last minutes
-	tokenLease  = 10 * time.Second       // longer than one call may take
-	tokenWait   = 30 * time.Second       // for a token, our own or another instance's
-	tokenPoll   = 200 * time.Millisecond // how often to look whether another instance has got one
 )
 
 // APIOptions are what the API of an app needs. ClientID, Secret and State are
@@ -62,8 +50,7 @@ type API struct {
 	base     string
 	oldBase  string
 	client   *chat.Client
-	state    chat.State
-	flights  singleflight.Group
+	token    *chat.Credential
 }
 
 // NewAPI returns the API of an app. The error is chat.ErrConfig and names no
@@ -85,9 +72,9 @@ func NewAPI(opt APIOptions) (*API, error) {
 	if opt.Client == nil {
 		opt.Client = chat.NewClient(nil)
 	}
-	return &API{
-		clientID: opt.ClientID, secret: opt.Secret, base: base, oldBase: oldBase, client: opt.Client, state: opt.State,
-	}, nil
+	a := &API{clientID: opt.ClientID, secret: opt.Secret, base: base, oldBase: oldBase, client: opt.Client}
+	a.token = &chat.Credential{State: opt.State, Key: "dingtalk.token/" + a.clientID, Fetch: a.fetchToken}
+	return a, nil
 }
 
 // baseOf returns the base of an API without a slash at its end.
@@ -128,89 +115,39 @@ func refusal(doing string, a chat.Answer, o chat.Outcome) error {
 // whether the app's credentials are right. The error is a Refusal where
 // DingTalk gave a code.
 func (a *API) Check(ctx context.Context) error {
-	_, err := a.fetch(ctx)
+	_, _, err := a.fetchToken(ctx)
 	return err
 }
 
-func (a *API) tokenKey() string { return "dingtalk.token/" + a.clientID }
-func (a *API) leaseKey() string { return "dingtalk.token-lease/" + a.clientID }
-
-// token returns the app's token. However many ask, in whatever instances, one
-// fetches it.
-func (a *API) token(ctx context.Context) ([]byte, error) {
-	if token, ok, err := a.state.Get(ctx, a.tokenKey()); err != nil || ok {
-		return token, unavailable(err)
-	}
-	flight := a.flights.DoChan("", func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tokenWait)
-		defer cancel()
-		return a.renew(ctx)
-	})
-	select {
-	case r := <-flight:
-		token, _ := r.Val.([]byte)
-		return token, r.Err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// renew fetches a token under a lease, or waits for the one that another
-// instance is fetching.
-func (a *API) renew(ctx context.Context) ([]byte, error) {
-	owner := []byte(rand.Text())
-	for {
-		if token, ok, err := a.state.Get(ctx, a.tokenKey()); err != nil || ok {
-			return token, unavailable(err)
-		}
-		_, won, err := chat.Claim(ctx, a.state, a.leaseKey(), owner, tokenLease)
-		if err != nil {
-			return nil, unavailable(err)
-		}
-		if won {
-			token, err := a.fetch(ctx)
-			// A lease that cannot be given back ends by itself.
-			_, _ = a.state.Swap(context.WithoutCancel(ctx), a.leaseKey(), owner, nil, 0)
-			return token, err
-		}
-		if err := sleep(ctx, tokenPoll); err != nil {
-			return nil, err
-		}
-	}
-}
-
-func unavailable(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("dingtalk token: %w: %w", chat.ErrUnavailable, err)
-}
-
-// fetch gets a token from DingTalk and keeps it.
-func (a *API) fetch(ctx context.Context) ([]byte, error) {
+// fetchToken gets a token from DingTalk.
+func (a *API) fetchToken(ctx context.Context) (string, time.Duration, error) {
 	answer := a.client.Call(ctx, http.MethodPost, chat.Link(a.base+pathToken), nil, map[string]string{"appKey": a.clientID, "appSecret": a.secret.Reveal()})
 	var in struct {
 		Token  string `json:"accessToken"`
 		Expire int64  `json:"expireIn"` // seconds
 	}
 	if o := judgeAPI(answer, &in); o.Verdict() != chat.VerdictDone {
-		return nil, refusal("token", answer, o)
+		return "", 0, refusal("token", answer, o)
 	}
-	if in.Token == "" || strings.ContainsFunc(in.Token, func(r rune) bool { return r <= ' ' || r > '~' }) || in.Expire <= 0 || in.Expire > int64(365*24*time.Hour/time.Second) {
-		return nil, &Refusal{Doing: "token", Code: badAnswer}
+	return lent("token", in.Token, in.Expire)
+}
+
+// lent checks a token or ticket and its life in seconds.
+func lent(doing, value string, seconds int64) (string, time.Duration, error) {
+	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) || seconds <= 0 || seconds > int64(365*24*time.Hour/time.Second) {
+		return "", 0, &Refusal{Doing: doing, Code: badAnswer}
 	}
-	life := time.Duration(in.Expire) * time.Second
-	if err := a.state.Put(ctx, a.tokenKey(), []byte(in.Token), max(life-tokenMargin, life/2)); err != nil {
-		return nil, unavailable(err)
-	}
-	return []byte(in.Token), nil
+	return value, time.Duration(seconds) * time.Second, nil
 }
 
 // call posts body to path with the token and decodes the answer into v.
 func (a *API) call(ctx context.Context, path string, body, v any) chat.Outcome {
-	return a.withToken(ctx, func(token string) (chat.Answer, chat.Outcome) {
+	return a.withToken(ctx, func(token string) chat.Outcome {
 		answer := a.client.Call(ctx, http.MethodPost, chat.Link(a.base+path), http.Header{"X-Acs-Dingtalk-Access-Token": {token}}, body)
-		return answer, judgeAPI(answer, v)
+		if o := judgeAPI(answer, v); answer.Status != http.StatusUnauthorized {
+			return o
+		}
+		return outcome(badToken)
 	})
 }
 
@@ -220,14 +157,13 @@ func (a *API) upload(ctx context.Context, png []byte) (id string, o chat.Outcome
 	var in struct {
 		ID string `json:"media_id"`
 	}
-	o = a.withToken(ctx, func(token string) (chat.Answer, chat.Outcome) {
+	o = a.withToken(ctx, func(token string) chat.Outcome {
 		q := url.Values{"access_token": {token}, "type": {"image"}}
-		answer := a.client.Upload(ctx, chat.Link(a.oldBase+pathUpload+"?"+q.Encode()), png)
-		o := judgeHook(answer)
-		if o.Verdict() == chat.VerdictDone && (answer.Decode(&in) != nil || in.ID == "") {
-			o = chat.Permanent(badAnswer)
+		o := judgeTop(a.client.Upload(ctx, chat.Link(a.oldBase+pathUpload+"?"+q.Encode()), png), &in)
+		if o.Verdict() == chat.VerdictDone && in.ID == "" {
+			return chat.Permanent(badAnswer)
 		}
-		return answer, o
+		return o
 	})
 	if o.Verdict() == chat.VerdictUnknown {
 		o = chat.RetryAfter(soon).Because(o.Code())
@@ -237,26 +173,25 @@ func (a *API) upload(ctx context.Context, png []byte) (id string, o chat.Outcome
 
 // withToken runs do with the token. One that DingTalk does not take any more is
 // replaced once.
-func (a *API) withToken(ctx context.Context, do func(token string) (chat.Answer, chat.Outcome)) chat.Outcome {
-	used := []byte(nil)
+func (a *API) withToken(ctx context.Context, do func(token string) chat.Outcome) chat.Outcome {
+	used := ""
 	for {
-		token, err := a.token(ctx)
+		token, err := a.token.Get(ctx)
 		if err != nil {
 			return untold(err)
 		}
-		if bytes.Equal(token, used) { // another instance keeps what we dropped
-			return chat.RetryAfter(soon).Because("InvalidAuthentication")
+		if token == used { // another instance keeps what we dropped
+			return outcome(badToken)
 		}
-		answer, o := do(string(token))
-		stale := answer.Status == http.StatusUnauthorized || remedyOf(o.Code()) == renew
-		if !stale {
+		o := do(token)
+		if remedyOf(o.Code()) != renew {
 			return o
 		}
-		if _, err := a.state.Swap(ctx, a.tokenKey(), token, nil, 0); err != nil {
-			return untold(unavailable(err))
+		if err := a.token.Forget(ctx, token); err != nil {
+			return untold(err)
 		}
-		if used != nil {
-			return chat.RetryAfter(soon).Because(o.Code())
+		if used != "" {
+			return o
 		}
 		used = token
 	}

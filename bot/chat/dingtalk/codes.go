@@ -52,32 +52,36 @@ var codes = map[string]remedy{
 	"460101": never,   // longer than 20000 bytes
 	"88":     noRobot, // not authorised
 
-	// Answers of oapi.dingtalk.com to uploads.
+	// Answers of the old API, by HTTP 200 (page of server error codes).
 	"40014": renew, // the token is none
-	"42001": renew, // it has expired
+	"42001": renew, // the token has expired
+	badCode: never, // a visitor's code that was used or has expired
+	"60011": never, // a permission is missing
 
 	// Answers of api.dingtalk.com, by HTTP 4xx (seen with its official clients).
-	"InvalidAuthentication":                          renew, // the token has expired or was revoked
-	"invalidClientIdOrSecret":                        config,
-	"authFailed":                                     config,
-	"invalidAppKey":                                  config,
-	"Forbidden.AccessDenied":                         never, // a permission is missing
-	"Forbidden.AccessDenied.QpsLimitForApi":          quota,
+	badToken:                                renew, // the token has expired or was revoked
+	"invalidClientIdOrSecret":               config,
+	"authFailed":                            config,
+	"invalidAppKey":                         config,
+	"Forbidden.AccessDenied":                never, // a permission is missing
+	"Forbidden.AccessDenied.QpsLimitForApi": quota,
 	"Forbidden.AccessDenied.QpsLimitForAppkeyAndApi": quota,
-	"Throttling":                                     quota,
-	"invalidParameter":                               never,
-	"staffId.notExisted":                             never,
-	"ServiceUnavailable":                             retry,
-	"InternalError":                                  retry,
-	flowControlled:                                   quota, // in the list of a push that was taken
-	invalidStaff:                                     never,
+	"Throttling":         quota,
+	"invalidParameter":   never,
+	"staffId.notExisted": never,
+	"ServiceUnavailable": retry,
+	"InternalError":      retry,
+	flowControlled:       quota, // in the list of a push that was taken
+	invalidStaff:         never,
 }
 
-// Codes that are ours, for what DingTalk says without one.
+// Codes that are named; the last five are ours, for what DingTalk says without one.
 const (
 	flowControlled = "flowControlledStaffIdList"
 	invalidStaff   = "invalidStaffIdList"
 	tooLong        = "460101" // as a webhook would say
+	badToken       = "InvalidAuthentication"
+	badCode        = "40078"
 	badAnswer      = "answer" // what came back is no answer of DingTalk's
 	noState        = "state"  // what we must remember cannot be reached
 	badAddress     = "address"
@@ -171,6 +175,26 @@ func judgeAPI(a chat.Answer, v any) chat.Outcome {
 		return chat.Unknown().Because(badAnswer)
 	}
 	return chat.Done()
+}
+
+// notAuthorised is the errcode of the old API behind which a sub_code tells more.
+const notAuthorised = 88
+
+// judgeTop says what became of a call to the old API, and decodes a good answer
+// into v.
+func judgeTop(a chat.Answer, v any) chat.Outcome {
+	var in struct {
+		Code int64  `json:"errcode"`
+		Sub  string `json:"sub_code"`
+	}
+	o := judgeHook(a)
+	switch {
+	case o.Verdict() == chat.VerdictDone && a.Decode(v) != nil:
+		return chat.Unknown().Because(badAnswer)
+	case a.Decode(&in) == nil && in.Code == notAuthorised && in.Sub != "":
+		return outcome(in.Sub)
+	}
+	return o
 }
 
 // gatewayTimeout is how the gateway gives up after three seconds: whether the

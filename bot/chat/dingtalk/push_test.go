@@ -299,6 +299,7 @@ func TestEveryCodeHasItsOutcomeAndAdvice(t *testing.T) {
 				"40014": "retry(40014) after 0s", "42001": "retry(42001) after 0s",
 				"300001": "permanent(300001)", "300005": "permanent(300005)", "400101": "permanent(400101)", "400102": "permanent(400102)",
 				"400013": "permanent(400013)", "400105": "permanent(400105)", "400106": "permanent(400106)", "40035": "permanent(40035)",
+				"40078": "permanent(40078)", "60011": "permanent(60011)",
 				"43002": "permanent(43002)", "43004": "permanent(43004)", "460101": "permanent(460101)", "88": "permanent(88)",
 				"InvalidAuthentication":   "retry(InvalidAuthentication) after 0s", // the token is as good as any
 				"invalidClientIdOrSecret": "retry(invalidClientIdOrSecret) after 10m0s", "authFailed": "retry(authFailed) after 10m0s",
@@ -379,7 +380,7 @@ func TestATokenThatAnotherInstanceWasFetching(t *testing.T) {
 		w.AddGroup(groupID)
 		p := w.pusher(t)
 		// An instance died while it held the lease.
-		if err := w.state.Put(t.Context(), "dingtalk.token-lease/dingkey", []byte("dead"), 10*time.Second); err != nil {
+		if err := w.state.Put(t.Context(), "dingtalk.token/dingkey/lease", []byte("dead"), 10*time.Second); err != nil {
 			t.Fatal(err)
 		}
 		began := time.Now()
@@ -391,7 +392,7 @@ func TestATokenThatAnotherInstanceWasFetching(t *testing.T) {
 		if _, err := w.state.Swap(t.Context(), "dingtalk.token/dingkey", mustGet(t, w.state), nil, 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.state.Put(t.Context(), "dingtalk.token-lease/dingkey", []byte("slow"), time.Hour); err != nil {
+		if err := w.state.Put(t.Context(), "dingtalk.token/dingkey/lease", []byte("slow"), time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"xietiao/bot/chat"
 )
 
@@ -45,8 +43,8 @@ type API struct {
 	client         *chat.Client
 	now            func() time.Time
 
-	tokenKey string // in state; its lease and its refusal stand beside it
-	flight   singleflight.Group
+	access                  *chat.Credential
+	corpTicket, agentTicket *chat.Credential // of pages
 }
 
 // NewAPI returns an API; it calls nothing yet. The error is chat.ErrConfig and
@@ -63,11 +61,15 @@ func NewAPI(opt APIOptions) (*API, error) {
 	}
 	// A changed secret must not meet the old one's token.
 	id := sha256.Sum256(fmt.Appendf(nil, "%q %q %d", opt.CorpID, opt.Secret, opt.AgentID))
-	return &API{
+	a := &API{
 		corpID: opt.CorpID, secret: opt.Secret, agentID: opt.AgentID, base: base,
 		state: opt.State, client: clientOf(opt.Client), now: nowOf(opt.Now),
-		tokenKey: "wecom.api/token/" + hex.EncodeToString(id[:12]),
-	}, nil
+	}
+	of := "/" + hex.EncodeToString(id[:12])
+	a.access = a.lent(callToken, "wecom.api/token"+of, a.fetchToken)
+	a.corpTicket = a.lent(callCorpTicket, "wecom.api/corpticket"+of, a.fetchTicket(callCorpTicket, nil))
+	a.agentTicket = a.lent(callAgentTicket, "wecom.api/agentticket"+of, a.fetchTicket(callAgentTicket, url.Values{"type": {"agent_config"}}))
+	return a, nil
 }
 
 // Format hides the fields, which are credentials, from every verb.
@@ -139,7 +141,7 @@ func (a *API) upload(ctx context.Context, png []byte) (id string, err error) {
 // the platform says that it has ended. Such an answer comes before any effect.
 func (a *API) withToken(ctx context.Context, do func(token string) error) error {
 	for again := false; ; again = true {
-		token, err := a.token(ctx)
+		token, err := borrow(ctx, callToken, a.access)
 		if err != nil {
 			return err
 		}
@@ -147,8 +149,8 @@ func (a *API) withToken(ctx context.Context, do func(token string) error) error 
 		if again || !tokenEnded(err) {
 			return err
 		}
-		if err := a.forget(ctx, token); err != nil {
-			return err
+		if err := a.access.Forget(ctx, token); err != nil {
+			return lentFault(callToken, err)
 		}
 	}
 }

@@ -18,11 +18,12 @@ import (
 	"xietiao/bot/chat"
 )
 
-// What silenceper serves here: gettoken (token.go) and the address list, and
-// through API.Work what is built on them, OAuth and JS tickets. Its sends are
-// not used: work/message has neither markdown nor cards, sends the agent id as
-// text and < as \u003c, without a Content-Type; work/robot has no markdown_v2,
-// sends null for no mentions, and hides an errcode in a nil error.
+// What silenceper serves here: gettoken (token.go) and the address list. Its
+// OAuth and JS tickets are not used: they take no context, keep sending a token
+// that has ended, and the OAuth's state is a constant. Nor are its sends:
+// work/message has neither markdown nor cards, sends the agent id as text and <
+// as \u003c, without a Content-Type; work/robot has no markdown_v2, sends null for
+// no mentions, and hides an errcode in a nil error.
 
 // libraryTimeout bounds every call of silenceper's.
 const libraryTimeout = 8 * time.Second
@@ -142,17 +143,7 @@ type handle func() (string, error)
 // GetAccessToken implements credential.AccessTokenHandle.
 func (h handle) GetAccessToken() (string, error) { return h() }
 
-// Work is what silenceper's clients of one app are built from: oauth.NewOauth,
-// jsapi.NewJs and others. They get their token from the API, but do not replace
-// one that has ended, and their errors hold it: they belong into no log.
-func (a *API) Work() *workcontext.Context {
-	return a.work(func() (string, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), tokenWait)
-		defer cancel()
-		return a.token(ctx)
-	})
-}
-
+// work is what silenceper's clients of this app are built from.
 func (a *API) work(h handle) *workcontext.Context {
 	return &workcontext.Context{
 		Config: &config.Config{

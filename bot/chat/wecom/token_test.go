@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/silenceper/wechat/v2/credential"
-	"github.com/silenceper/wechat/v2/work/oauth"
 
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/chattest"
@@ -337,19 +336,6 @@ func TestTheAddressListIsReadThroughSilenceper(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "access_token") || strings.Contains(err.Error(), "http://") {
 			t.Errorf("%+v: %v", f, err)
 		}
-	}
-}
-
-func TestSilencepersOAuthUsesOurToken(t *testing.T) {
-	api := sharedAPI(t, "")
-	o := oauth.NewOauth(api.Work())
-	code := shared.LoginCode("ZhangSan")
-	got, err := o.GetUserInfo(code)
-	if err != nil || got.UserID != "ZhangSan" {
-		t.Errorf("%+v, %v", got, err)
-	}
-	if _, err := o.GetUserInfo(code); err == nil {
-		t.Error("a code is good twice")
 	}
 }
 
