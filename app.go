@@ -131,6 +131,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	a.server, err = handlers.New(handlers.Options{
 		Logger: log.With("component", "http"), TrustedProxies: cfg.TrustedProxies, Version: name,
 		Desk: a.desk, Hooks: lines.hooks, Metrics: metrics, Refused: metrics.Refused, Health: a.health,
+		Sessions: handlers.NewSessions(a.store, nil), Webs: lines.webs, PublicURL: cfg.PublicURL,
 	})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"runtime"
 	"slices"
@@ -164,6 +165,9 @@ func diagnoses(ctx context.Context, cfg config.Config) []check {
 		checks = append(checks, check{"时钟", func(ctx context.Context) (string, string) { return checkClock(ctx, base) }})
 	}
 	checks = append(checks, l.checks...)
+	for _, w := range l.webs {
+		checks = append(checks, pagesCheck(w, cfg.PublicURL))
+	}
 	return append(checks,
 		check{"企业微信自建应用收消息", func(context.Context) (string, string) {
 			if cfg.WeCom.Token == "" {
@@ -320,15 +324,17 @@ func checkClock(ctx context.Context, base string) (string, string) {
 
 // Names of the checks of credentials.
 const (
-	checkWeCom    = "企业微信自建应用发消息"
-	checkDingTalk = "钉钉应用"
+	checkWeCom         = "企业微信自建应用发消息"
+	checkDingTalk      = "钉钉应用"
+	checkWeComPages    = "企业微信里的活动页面"
+	checkDingTalkPages = "钉钉里的活动页面"
 )
 
 func wecomCheck(api *wecom.API) check {
 	return check{checkWeCom, func(ctx context.Context) (string, string) {
 		agent, err := api.Check(ctx)
 		if err != nil {
-			return "", platformFault(err, wecomCode(err), wecom.Advice) + wecomSource(err)
+			return "", platformFault(err, codeOf(err), wecom.Advice) + wecomSource(err)
 		}
 		if agent.Closed {
 			return "", wecom.Advice("50003")
@@ -337,12 +343,34 @@ func wecomCheck(api *wecom.API) check {
 	}}
 }
 
-func wecomCode(err error) string {
-	var e *wecom.Error
-	if errors.As(err, &e) {
-		return e.Outcome.Code()
+// pagesCheck asks for what pages in a client need, and says what to register there.
+func pagesCheck(w chat.Web, public string) check {
+	name, where := checkWeComPages, "管理后台 → 应用管理 → 本应用 → 网页授权及JS-SDK"
+	if w.Platform() == chat.DingTalk {
+		name, where = checkDingTalkPages, "开发者后台 → 该应用 → 安全设置"
 	}
-	return ""
+	return check{name, func(ctx context.Context) (string, string) {
+		u, err := url.Parse(public)
+		if public == "" || err != nil {
+			return "", ""
+		}
+		if _, err := w.JSConfig(ctx, public); err != nil {
+			return "", platformFault(err, codeOf(err), func(code string) string { return platformAdvice(chat.Via(w.Platform()), code) }) + wecomSource(err)
+		}
+		if u.Scheme != "https" {
+			return "", "public_url 要是 https 开头的：不然手机不给定位，登录也会被偷看到"
+		}
+		return where + "，域名填 " + u.Host, ""
+	}}
+}
+
+// codeOf is the platform's code of an error.
+func codeOf(err error) string {
+	var r *dingtalk.Refusal
+	if errors.As(err, &r) {
+		return r.Code
+	}
+	return wecom.Code(err)
 }
 
 // wecomSource names this machine's address where WeCom does not trust it.
@@ -360,12 +388,7 @@ func dingtalkCheck(api *dingtalk.API) check {
 		if err == nil {
 			return "凭据可用", ""
 		}
-		var r *dingtalk.Refusal
-		code := ""
-		if errors.As(err, &r) {
-			code = r.Code
-		}
-		return "", platformFault(err, code, dingtalk.Advice)
+		return "", platformFault(err, codeOf(err), dingtalk.Advice)
 	}}
 }
 

@@ -556,6 +556,8 @@ func TestDoctor(t *testing.T) {
 		"blanks":             {"dingtalk: {client_id: ding……, robot_code: ding……, client_secret: CANARY……, api_base: \"" + d.URL() + "\", oapi_base: \"" + d.URL() + "\"}\n", 1, []string{"✗ 配置：dingtalk.client_id、dingtalk.client_secret、dingtalk.robot_code 还是例子里的样子"}},
 		"right secrets":      {wecom(w.URL(), "CANARY-right") + dingtalk("CANARY-right"), 0, []string{"✓ 时钟", "✓ 企业微信自建应用发消息：凭据可用", "✓ 钉钉应用：凭据可用"}},
 		"wrong secrets":      {wecom(w.URL(), "CANARY-wrong") + dingtalk("CANARY-wrong"), 1, []string{"✗ 企业微信自建应用发消息：", "Secret", "✗ 钉钉应用：", "有 2 项要改"}},
+		"pages":              {"public_url: https://xt.example\n" + wecom(w.URL(), "CANARY-right") + strings.Replace(dingtalk("CANARY-right"), "client_id", "corp_id: dingcorp, client_id", 1), 0, []string{"✓ 企业微信里的活动页面：管理后台 → 应用管理 → 本应用 → 网页授权及JS-SDK，域名填 xt.example", "✓ 钉钉里的活动页面：", "域名填 xt.example"}},
+		"pages without TLS":  {"public_url: http://xt.example\n" + wecom(w.URL(), "CANARY-right"), 1, []string{"✗ 企业微信里的活动页面：public_url 要是 https 开头的"}},
 		"wrong clock":        {wecom(slow.URL, "CANARY-right"), 1, []string{"✗ 时钟：这台机器比平台快 1h0m", "时间同步"}},
 		"no network":         {wecom(gone.URL, "CANARY-right"), 1, []string{"✗ 时钟：连不上", "✗ 企业微信自建应用发消息：连不上企业微信：检查本机网络"}},
 		"Redis down":         {"redis: redis://:CANARY@" + gone.Listener.Addr().String() + "/0\n", 1, []string{"✗ 数据库：Redis " + gone.Listener.Addr().String() + " 用不了：请检查配置里的 redis"}},

@@ -27,6 +27,7 @@ type lines struct {
 	hooks     []handlers.Hook
 	listeners []chat.Listener
 	pushers   map[chat.Via]chat.Pusher
+	webs      []chat.Web
 	checks    []check // for doctor
 	time      programTime
 	client    *chat.Client
@@ -77,6 +78,7 @@ func (l *lines) wecomApp(cfg config.Config, state chat.State, _ chat.Robots, _ s
 		PerMinute: cfg.Limits.WeComMemberPerMinute, PerHour: cfg.Limits.WeComMemberPerHour,
 		Answers: w.Token != "" && w.AESKey != "",
 	})
+	l.webs = append(l.webs, api)
 	l.checks = append(l.checks, wecomCheck(api))
 	return nil
 }
@@ -139,6 +141,17 @@ func (l *lines) dingtalk(cfg config.Config, state chat.State, _ chat.Robots, _ s
 	}
 	l.pushers[dingtalk.ViaRobot] = pusher
 	l.checks = append(l.checks, dingtalkCheck(api))
+	if d.CorpID != "" {
+		agent := ""
+		if d.AgentID != 0 {
+			agent = strconv.Itoa(d.AgentID)
+		}
+		web, err := dingtalk.NewWeb(api, dingtalk.WebOptions{CorpID: d.CorpID, AgentID: agent, SHA1: d.JSAPIHash == "sha1"})
+		if err != nil {
+			return err
+		}
+		l.webs = append(l.webs, web)
+	}
 	if d.Mode == "stream" {
 		stream, err := dingtalk.NewStream(dingtalk.StreamOptions{
 			ClientID: d.ClientID, Secret: secret, RobotCode: d.RobotCode, Base: d.APIBase, Bases: bases, Transport: l.time.transport(), Log: log,

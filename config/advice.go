@@ -32,6 +32,7 @@ var advices = []struct{ piece, text string }{
 	{"neither an IP address", "要写 IP 地址或网段，例如 10.0.0.0/8"},
 	{"must be ws or http", "只能写 ws 或 http"},
 	{"must be stream or http", "只能写 stream 或 http"},
+	{"must be sha256 or sha1", "只能写 sha256 或 sha1"},
 	{"http needs token", "用 http 要同时填 token 和 aes_key"},
 	{"belong to mode http", "token 和 aes_key 只在 mode: http 时填"},
 	{"must look like 08:30-17:30", "要写成 08:30-17:30，早的在前"},

@@ -116,8 +116,14 @@ func (w *WeCom) check(bad *problems) {
 
 func (d *DingTalk) check(bad *problems) {
 	bad.together([]string{"dingtalk.client_id", "dingtalk.client_secret"}, d.ClientID != "", d.ClientSecret != "")
-	if d.ClientID == "" && (d.RobotCode != "" || d.AESKey != "") {
-		bad.say("dingtalk.client_id", "needed because robot_code or aes_key is set")
+	if d.ClientID == "" && (d.RobotCode != "" || d.AESKey != "" || d.CorpID != "") {
+		bad.say("dingtalk.client_id", "needed because robot_code, aes_key or corp_id is set")
+	}
+	if d.AgentID < 0 {
+		bad.say("dingtalk.agent_id", "must not be negative")
+	}
+	if d.JSAPIHash != "sha256" && d.JSAPIHash != "sha1" {
+		bad.say("dingtalk.jsapi_hash", "must be sha256 or sha1")
 	}
 	if d.Mode != "stream" && d.Mode != "http" {
 		bad.say("dingtalk.mode", "must be stream or http")

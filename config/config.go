@@ -67,6 +67,9 @@ type DingTalk struct {
 	Mode         string `yaml:"mode"` // stream or http
 	APIBase      string `yaml:"api_base"`
 	OAPIBase     string `yaml:"oapi_base"`
+	CorpID       string `yaml:"corp_id"`    // for pages inside the client
+	AgentID      int    `yaml:"agent_id"`   // the same
+	JSAPIHash    string `yaml:"jsapi_hash"` // sha256 or sha1
 }
 
 // Remind says when notices about tasks may go out and how many.
@@ -129,9 +132,10 @@ func Default() Config {
 			AIBot:   AIBot{Mode: "ws"},
 		},
 		DingTalk: DingTalk{
-			Mode:     "stream",
-			APIBase:  "https://api.dingtalk.com",
-			OAPIBase: "https://oapi.dingtalk.com",
+			Mode:      "stream",
+			APIBase:   "https://api.dingtalk.com",
+			OAPIBase:  "https://oapi.dingtalk.com",
+			JSAPIHash: "sha256",
 		},
 		Remind: Remind{
 			Hours: "08:30-17:30", Digest: "09:00", Offsets: []int{7, 3, 1, 0}, OverdueEvery: 1, DailyCap: 3,

@@ -24,6 +24,11 @@ var (
 	errTooLarge  = errors.New("body too large")
 	errNotReady  = errors.New("index not ready")
 	errBusy      = errors.New("too busy")
+	errLogin     = errors.New("sign-in not begun here, too old or used")
+	errLink      = errors.New("one-time link used, too old or none")
+	errIdentify  = errors.New("the platform does not say who it is")
+	errCSRF      = errors.New("not a form of ours, or too old")
+	errLimited   = errors.New("too many requests of one address")
 )
 
 // faults maps what may go wrong to a status and to words for the user. What is
@@ -40,6 +45,11 @@ var faults = []struct {
 	{errTooLong, http.StatusBadRequest, textTooLong},
 	{index.ErrNoPlan, http.StatusBadRequest, textNoPlan},
 	{errTooLarge, http.StatusRequestEntityTooLarge, textTooLarge},
+	{errLogin, http.StatusUnauthorized, textLogin},
+	{chat.ErrCode, http.StatusUnauthorized, textLogin},
+	{errLink, http.StatusGone, textLink},
+	{errCSRF, http.StatusForbidden, textCSRF},
+	{errLimited, http.StatusTooManyRequests, textLimited},
 	{errNotReady, http.StatusServiceUnavailable, textNotReady},
 	{errBusy, http.StatusServiceUnavailable, textBusy},
 
@@ -50,6 +60,7 @@ var faults = []struct {
 	{chat.ErrReceiver, http.StatusBadRequest, textMalformed},
 	{chat.ErrTooLarge, http.StatusRequestEntityTooLarge, textTooLarge},
 	{chat.ErrUnavailable, http.StatusServiceUnavailable, textUnavailable},
+	{errIdentify, http.StatusBadGateway, textIdentify}, // whatever else is behind it
 	{bot.ErrNotReady, http.StatusServiceUnavailable, textNotReady},
 	{store.ErrUnavailable, http.StatusServiceUnavailable, textUnavailable},
 	{store.ErrBusy, http.StatusServiceUnavailable, textBusy},
@@ -87,6 +98,9 @@ func (s *Server) wrap(h func(*gin.Context) error) gin.HandlerFunc {
 		case c.GetString(keyHook) != "":
 			// The console of a platform says only that the check failed; why is here.
 			s.opt.Logger.Warn("callback refused", "id", requestID(c), "path", c.GetString(keyHook), "status", code, "err", err)
+		case code == http.StatusBadGateway:
+			// Only the office can mend it: an address that is not trusted, a right that is missing.
+			s.opt.Logger.Warn("sign-in failed", "id", requestID(c), "err", err)
 		}
 		s.fail(c, code, text)
 	}
@@ -101,8 +115,12 @@ func (s *Server) fail(c *gin.Context, code int, text string) {
 	if code == http.StatusServiceUnavailable {
 		c.Header("Retry-After", "3")
 	}
-	if c.Request.URL.Path == "/" || strings.Contains(c.GetHeader("Accept"), "text/html") {
+	switch {
+	case c.Request.URL.Path == "/":
 		s.pages.write(c, code, view{Fault: text})
+		return
+	case strings.Contains(c.GetHeader("Accept"), "text/html"):
+		s.pages.render(c, code, "note.html", note{Text: text, Fault: true})
 		return
 	}
 	c.JSON(code, gin.H{"error": text, "request_id": requestID(c)})

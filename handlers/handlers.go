@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"xietiao/bot"
+	"xietiao/bot/chat"
 )
 
 // Asker answers one question, and says what the next leans on; see bot.Bot.
@@ -49,6 +51,12 @@ type Options struct {
 	Metrics        http.Handler // /metrics, for this machine and its network; nil: none
 	// Refused is called for each callback that was refused, with the status.
 	Refused func(path string, status int)
+	// Sessions knows whose browser is whose; nil: there are no pages of persons.
+	Sessions *Sessions
+	// Webs are the clients that pages may be opened in. They send people back to
+	// PublicURL, our address as browsers have it: without it they are not used.
+	Webs      []chat.Web
+	PublicURL string
 	// Health tells what is wrong, by part; nothing: all is well. A part whose
 	// name is in Essential makes the service not ready.
 	Health func(ctx context.Context) map[string]string
@@ -66,6 +74,7 @@ type Server struct {
 	bot    atomic.Pointer[ready]
 	slots  chan struct{}
 	pages  *pages
+	limit  *limiter
 
 	working sync.WaitGroup // messages taken whose request may be over
 }
@@ -97,11 +106,12 @@ func New(opt Options) (*Server, error) {
 	if opt.Health == nil {
 		opt.Health = func(context.Context) map[string]string { return nil }
 	}
+	opt.PublicURL = strings.TrimRight(opt.PublicURL, "/")
 	pages, err := loadPages()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opt: opt, slots: make(chan struct{}, maxConcurrent), pages: pages}
+	s := &Server{opt: opt, slots: make(chan struct{}, maxConcurrent), pages: pages, limit: newLimiter(time.Now)}
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
@@ -130,6 +140,12 @@ func (s *Server) routes(e *gin.Engine) {
 	e.GET("/healthz", s.wrap(s.healthz))
 	e.GET("/readyz", s.wrap(s.readyz))
 	e.GET("/metrics", s.wrap(s.metrics))
+	if s.opt.Sessions != nil {
+		e.GET("/login/:platform", s.limited, s.wrap(s.signedIn))
+		e.GET(pathLink+":key", s.limited, s.wrap(s.showLink))
+		e.POST(pathLink+":key", s.limited, limitBody, s.wrap(s.acceptLink))
+		e.POST("/logout", limitBody, s.wrap(s.signOut))
+	}
 	for _, h := range s.opt.Hooks {
 		e.GET(h.Path, s.wrap(s.callback(h)))
 		e.POST(h.Path, s.wrap(s.callback(h)))

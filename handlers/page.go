@@ -35,6 +35,12 @@ type view struct {
 	Fault    string
 }
 
+// note is a page that says one thing.
+type note struct {
+	Text  string
+	Fault bool
+}
+
 // answerView is one answer on the page.
 type answerView struct {
 	Lines   []string
@@ -45,14 +51,14 @@ type answerView struct {
 func loadPages() (*pages, error) {
 	p := &pages{assets: map[string][]byte{}}
 	urls := map[string]string{}
-	for _, name := range []string{"style.css", "chat.js", "icon.svg"} {
+	for _, name := range []string{"style.css", "chat.js", "login.js", "icon.svg", "vendor/dingtalk.js", "vendor/wecom.js"} {
 		data, err := web.ReadFile("web/" + name)
 		if err != nil {
 			return nil, fmt.Errorf("embedded %s: %w", name, err)
 		}
 		sum := sha256.Sum256(data)
 		ext := path.Ext(name)
-		hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
+		hashed := strings.TrimSuffix(path.Base(name), ext) + "." + hex.EncodeToString(sum[:4]) + ext
 		p.assets[hashed] = data
 		urls[name] = "/assets/" + hashed
 	}

@@ -1,0 +1,275 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"xietiao/bot/chat"
+	"xietiao/bot/store"
+)
+
+// How long secrets of browsers are good, by the wall clock.
+const (
+	sessionLife = 7 * 24 * time.Hour // of somebody who has signed in
+	loginLife   = 10 * time.Minute   // of a sign-in that has begun: a code is good for five
+	linkLife    = 10 * time.Minute   // of a one-time link
+)
+
+// Buckets of sessions. A key is the SHA-256 of a secret: who reads the store, or a
+// backup, can sign in as nobody.
+const (
+	bucketSession = "web.session" // a browser's secret → chat.Visitor
+	bucketLogin   = "web.login"   // a state → login
+	bucketLink    = "web.link"    // a one-time link → Link
+)
+
+// Sessions knows which browser is whose: its secret, in a cookie, leads to a
+// Visitor. All instances of a store share them.
+type Sessions struct {
+	store *store.Store
+	now   func() time.Time // the wall clock
+}
+
+// NewSessions returns the sessions of a store. Like tokens they follow the wall
+// clock, also in a rehearsal: now, or time.Now if it is nil.
+func NewSessions(s *store.Store, now func() time.Time) *Sessions {
+	if now == nil {
+		now = time.Now
+	}
+	return &Sessions{s, now}
+}
+
+// login is a sign-in that has begun.
+type login struct {
+	Browser string `json:"browser"` // SHA-256 of the secret of the browser that began it
+	Back    string `json:"back"`    // the page that it was on
+	Used    bool   `json:"used,omitempty"`
+}
+
+// Link is what a one-time link leads to.
+type Link struct {
+	Visitor chat.Visitor `json:"visitor"`
+	Path    string       `json:"path"` // of our own, "/a/A7/screen"
+	Title   string       `json:"title"`
+}
+
+// Who returns whose a browser is; false: nobody has signed in with it.
+func (s *Sessions) Who(ctx context.Context, browser string) (who chat.Visitor, ok bool, err error) {
+	err = s.store.View(ctx, func(r store.Reader) (err error) {
+		who, ok, err = load[chat.Visitor](r, bucketSession, browser)
+		return err
+	})
+	return who, ok, err
+}
+
+// SignIn makes a browser the visitor's, under a new secret, which it returns: one
+// that somebody else may have given it is good for nothing from now on.
+func (s *Sessions) SignIn(ctx context.Context, browser string, who chat.Visitor) (string, error) {
+	fresh := rand.Text()
+	return fresh, s.store.Update(ctx, func(tx *store.Tx) error { return s.signIn(tx, browser, fresh, who) })
+}
+
+func (s *Sessions) signIn(tx *store.Tx, browser, fresh string, who chat.Visitor) error {
+	if err := tx.Delete(bucketSession, digest(browser)); err != nil {
+		return err
+	}
+	return s.save(tx, bucketSession, fresh, who, sessionLife)
+}
+
+// SignOut ends a browser's session. Twice is once.
+func (s *Sessions) SignOut(ctx context.Context, browser string) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error { return tx.Delete(bucketSession, digest(browser)) })
+}
+
+// Begin begins a sign-in of a browser that is on the page back. What it returns,
+// letters and digits, finishes it.
+func (s *Sessions) Begin(ctx context.Context, browser, back string) (state string, err error) {
+	if !ownPath(back) {
+		return "", fmt.Errorf("sign in: not a page of ours: %w", errMalformed)
+	}
+	state = rand.Text()
+	return state, s.store.Update(ctx, func(tx *store.Tx) error {
+		return s.save(tx, bucketLogin, state, login{Browser: digest(browser), Back: back}, loginLife)
+	})
+}
+
+// Finish ends the sign-in that a browser has begun and says which page it was on,
+// also where it did so before: then again is true and nothing must follow but a
+// look at that page. errLogin: it was begun elsewhere, too long ago, or never.
+func (s *Sessions) Finish(ctx context.Context, browser, state string) (back string, again bool, err error) {
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
+		l, ok, err := load[login](tx, bucketLogin, state)
+		switch {
+		case err != nil:
+			return err
+		case !ok || !l.Used && !same(l.Browser, digest(browser)):
+			return errLogin
+		}
+		back, again = l.Back, l.Used
+		l.Used = true
+		return s.save(tx, bucketLogin, state, l, loginLife)
+	})
+	return back, again, err
+}
+
+// Invite makes a link that is good once, for ten minutes, and leads the browser it
+// is opened in to a page as a visitor; it returns the link's path. Whoever has the
+// link is the visitor: it belongs into a message to that person alone.
+func (s *Sessions) Invite(tx *store.Tx, l Link) (path string, err error) {
+	if !ownPath(l.Path) {
+		return "", fmt.Errorf("invite: not a page of ours: %w", errMalformed)
+	}
+	key := rand.Text()
+	return pathLink + key, s.save(tx, bucketLink, key, l, linkLife)
+}
+
+// Invited says where a link leads, without using it: clients look at what links
+// lead to before anybody opens them. errLink: it was used, is too old or none.
+func (s *Sessions) Invited(ctx context.Context, key string) (l Link, err error) {
+	err = s.store.View(ctx, func(r store.Reader) error {
+		var ok bool
+		if l, ok, err = load[Link](r, bucketLink, key); err == nil && !ok {
+			err = errLink
+		}
+		return err
+	})
+	return l, err
+}
+
+// Accept uses a link up: the browser is the visitor's from now on, under the secret
+// that it returns. errLink: see Invited.
+func (s *Sessions) Accept(ctx context.Context, browser, key string) (fresh string, l Link, err error) {
+	fresh = rand.Text()
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
+		var ok bool
+		if l, ok, err = load[Link](tx, bucketLink, key); err == nil && !ok {
+			err = errLink
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.Delete(bucketLink, digest(key)); err != nil {
+			return err
+		}
+		return s.signIn(tx, browser, fresh, l.Visitor)
+	})
+	return fresh, l, err
+}
+
+func load[T any](r store.Reader, bucket, secret string) (v T, ok bool, err error) {
+	raw, ok, err := r.Get(bucket, digest(secret))
+	if err != nil || !ok {
+		return v, false, err
+	}
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return v, false, fmt.Errorf("%w: %s: %w", store.ErrDamaged, bucket, err)
+	}
+	return v, true, nil
+}
+
+func (s *Sessions) save(tx *store.Tx, bucket, secret string, v any, life time.Duration) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", bucket, err)
+	}
+	return tx.PutUntilWall(bucket, digest(secret), raw, s.now().Add(life))
+}
+
+func digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// ownPath reports whether a browser that is sent to path stays with us.
+func ownPath(path string) bool {
+	return strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f })
+}
+
+// visit is a request of one browser.
+type visit struct {
+	browser string        // its secret; it has one before anybody signs in
+	who     *chat.Visitor // nil: nobody has signed in
+}
+
+// csrf is what shows that a form, or a script, is of a page that this browser got
+// from us.
+func (v visit) csrf() string { return digest("csrf " + v.browser) }
+
+// visit finds out whose a browser is, and gives it a secret if it has none.
+func (s *Server) visit(c *gin.Context) (visit, error) {
+	var v visit
+	if cookie, err := c.Request.Cookie(s.cookieName()); err == nil && secretShaped(cookie.Value) {
+		v.browser = cookie.Value
+		who, ok, err := s.opt.Sessions.Who(c.Request.Context(), v.browser)
+		if err != nil {
+			return visit{}, err
+		}
+		if ok {
+			v.who = &who
+		}
+		return v, nil
+	}
+	v.browser = rand.Text()
+	s.setBrowser(c, v.browser)
+	return v, nil
+}
+
+// posted is visit for a form that changes something: it must be of a page of ours.
+// Forms say so in the field csrf, scripts in the header X-CSRF-Token.
+func (s *Server) posted(c *gin.Context) (visit, error) {
+	v, err := s.visit(c)
+	if err != nil {
+		return visit{}, err
+	}
+	token := c.GetHeader("X-CSRF-Token")
+	if token == "" {
+		if err := c.Request.ParseForm(); err != nil {
+			return visit{}, fmt.Errorf("%w: %w", errMalformed, err)
+		}
+		token = c.Request.PostForm.Get("csrf")
+	}
+	if !same(token, v.csrf()) {
+		return visit{}, errCSRF
+	}
+	return v, nil
+}
+
+// secretLength is that of rand.Text.
+const secretLength = 26
+
+// secretShaped reports whether a cookie may be one of ours. What is not in the store
+// is nobody's, so that nothing is won by making one up.
+func secretShaped(s string) bool {
+	return len(s) == secretLength && !strings.ContainsFunc(s, func(r rune) bool { return !(r >= 'A' && r <= 'Z' || r >= '2' && r <= '7') })
+}
+
+// secured reports whether browsers reach us by https alone.
+func (s *Server) secured() bool { return strings.HasPrefix(s.opt.PublicURL, "https://") }
+
+// cookieName is that of the browser's secret. The prefix keeps other hosts of the
+// domain from setting it.
+func (s *Server) cookieName() string {
+	if s.secured() {
+		return "__Host-xietiao"
+	}
+	return "xietiao"
+}
+
+func (s *Server) setBrowser(c *gin.Context, secret string) {
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: s.cookieName(), Value: secret, Path: "/", MaxAge: int(sessionLife / time.Second),
+		HttpOnly: true, Secure: s.secured(), SameSite: http.SameSiteLaxMode,
+	})
+}
