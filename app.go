@@ -127,11 +127,16 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,
 		Logger: log, Observe: metrics.Message,
 	})
+	activities, err := newActivities(cfg, a.box, p.vault)
+	if err != nil {
+		return nil, err
+	}
 	name, _ := buildVersion()
 	a.server, err = handlers.New(handlers.Options{
 		Logger: log.With("component", "http"), TrustedProxies: cfg.TrustedProxies, Version: name,
 		Desk: a.desk, Hooks: lines.hooks, Metrics: metrics, Refused: metrics.Refused, Health: a.health,
 		Sessions: handlers.NewSessions(a.store, nil), Webs: lines.webs, PublicURL: cfg.PublicURL,
+		Activities: &handlers.Activities{Board: activities, Store: a.store},
 	})
 	if err != nil {
 		return nil, err

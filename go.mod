@@ -17,6 +17,7 @@ require (
 	golang.org/x/net v0.62.0 // the HTML parser
 	golang.org/x/sync v0.24.0 // one fetch of a token for all who wait for it
 	golang.org/x/text v0.43.0 // GB18030 and other encodings; normal forms
+	rsc.io/qr v0.2.0 // the QR codes of the screen at a venue
 )
 
 require (

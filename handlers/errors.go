@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"xietiao/bot"
+	"xietiao/bot/activity"
 	"xietiao/bot/chat"
 	"xietiao/bot/store"
 	"xietiao/index"
@@ -50,6 +51,11 @@ var faults = []struct {
 	{errLink, http.StatusGone, textLink},
 	{errCSRF, http.StatusForbidden, textCSRF},
 	{errLimited, http.StatusTooManyRequests, textLimited},
+	{activity.ErrNotFound, http.StatusNotFound, textNoActivity},
+	{activity.ErrVolunteer, http.StatusNotFound, textNoVolunteer},
+	{activity.ErrCode, http.StatusNotFound, textNoCertificate},
+	{activity.ErrForbidden, http.StatusForbidden, textOrganisers},
+	{activity.ErrInvalid, http.StatusBadRequest, textMalformed},
 	{errNotReady, http.StatusServiceUnavailable, textNotReady},
 	{errBusy, http.StatusServiceUnavailable, textBusy},
 

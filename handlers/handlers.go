@@ -57,6 +57,8 @@ type Options struct {
 	// PublicURL, our address as browsers have it: without it they are not used.
 	Webs      []chat.Web
 	PublicURL string
+	// Activities has pages of its own below /a/, which need Sessions; nil: none.
+	Activities *Activities
 	// Health tells what is wrong, by part; nothing: all is well. A part whose
 	// name is in Essential makes the service not ready.
 	Health func(ctx context.Context) map[string]string
@@ -145,6 +147,9 @@ func (s *Server) routes(e *gin.Engine) {
 		e.GET(pathLink+":key", s.limited, s.wrap(s.showLink))
 		e.POST(pathLink+":key", s.limited, limitBody, s.wrap(s.acceptLink))
 		e.POST("/logout", limitBody, s.wrap(s.signOut))
+	}
+	if s.opt.Activities != nil {
+		s.activityRoutes(e)
 	}
 	for _, h := range s.opt.Hooks {
 		e.GET(h.Path, s.wrap(s.callback(h)))

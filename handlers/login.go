@@ -138,6 +138,7 @@ func (s *Server) signOut(c *gin.Context) error {
 		return err
 	}
 	s.setBrowser(c, rand.Text())
+	c.Header("Clear-Site-Data", `"cache", "storage"`) // lists that were kept for when there is no network
 	s.pages.render(c, http.StatusOK, "note.html", note{Text: textSignedOut})
 	return nil
 }

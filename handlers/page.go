@@ -51,7 +51,7 @@ type answerView struct {
 func loadPages() (*pages, error) {
 	p := &pages{assets: map[string][]byte{}}
 	urls := map[string]string{}
-	for _, name := range []string{"style.css", "chat.js", "login.js", "icon.svg", "vendor/dingtalk.js", "vendor/wecom.js"} {
+	for _, name := range []string{"style.css", "activity.css", "chat.js", "login.js", "activity.js", "screen.js", "list.js", "icon.svg", "vendor/dingtalk.js", "vendor/wecom.js"} {
 		data, err := web.ReadFile("web/" + name)
 		if err != nil {
 			return nil, fmt.Errorf("embedded %s: %w", name, err)
@@ -69,6 +69,7 @@ func loadPages() (*pages, error) {
 			}
 			return "", fmt.Errorf("no embedded file %s", name)
 		},
+		"inc":    func(n int) int { return n + 1 },
 		"join":   func(list []string) string { return strings.Join(list, "、") },
 		"clause": clausePath,
 	}).ParseFS(web, "web/*.html")

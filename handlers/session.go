@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -233,14 +234,10 @@ func (s *Server) posted(c *gin.Context) (visit, error) {
 	if err != nil {
 		return visit{}, err
 	}
-	token := c.GetHeader("X-CSRF-Token")
-	if token == "" {
-		if err := c.Request.ParseForm(); err != nil {
-			return visit{}, fmt.Errorf("%w: %w", errMalformed, err)
-		}
-		token = c.Request.PostForm.Get("csrf")
+	if err := c.Request.ParseForm(); err != nil { // of JSON it reads nothing
+		return visit{}, fmt.Errorf("%w: %w", errMalformed, err)
 	}
-	if !same(token, v.csrf()) {
+	if !same(cmp.Or(c.GetHeader("X-CSRF-Token"), c.Request.PostForm.Get("csrf")), v.csrf()) {
 		return visit{}, errCSRF
 	}
 	return v, nil
@@ -268,8 +265,12 @@ func (s *Server) cookieName() string {
 }
 
 func (s *Server) setBrowser(c *gin.Context, secret string) {
+	s.setCookie(c, s.cookieName(), secret, sessionLife)
+}
+
+func (s *Server) setCookie(c *gin.Context, name, value string, life time.Duration) {
 	http.SetCookie(c.Writer, &http.Cookie{
-		Name: s.cookieName(), Value: secret, Path: "/", MaxAge: int(sessionLife / time.Second),
+		Name: name, Value: value, Path: "/", MaxAge: int(life / time.Second),
 		HttpOnly: true, Secure: s.secured(), SameSite: http.SameSiteLaxMode,
 	})
 }
