@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/6tail/lunar-go v1.4.6 // public holidays and the weekend days worked in their stead
 	github.com/blevesearch/bleve/v2 v2.6.3 // the search index; named by the owner
+	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327 // what the browser tells in tests: errors, requests
 	github.com/chromedp/chromedp v0.14.2 // tests the trial page in a real browser
 	github.com/coder/websocket v1.8.14 // connections that platforms push messages through
 	github.com/gin-gonic/gin v1.12.0 // routes and middleware; named by the owner
@@ -46,7 +47,6 @@ require (
 	github.com/bytedance/sonic v1.15.0 // indirect
 	github.com/bytedance/sonic/loader v0.5.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
-	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327 // indirect
 	github.com/chromedp/sysutil v1.1.0 // indirect
 	github.com/cloudwego/base64x v0.1.6 // indirect
 	github.com/gabriel-vasile/mimetype v1.4.12 // indirect
