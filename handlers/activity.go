@@ -186,7 +186,7 @@ func (s *Server) activityRoutes(e *gin.Engine) {
 	const one = "activity.html"
 	e.GET("/a/", s.page("activities.html", s.activitiesView))
 	e.GET("/a/:activity", s.page(one, s.activityView))
-	e.POST("/a/:activity/join", limitBody, s.offerToken, s.do(s.join, activityPath, one, s.activityView))
+	e.POST("/a/:activity/join", limitBody, s.gate(s.offerToken), s.do(s.join, activityPath, one, s.activityView))
 	e.POST("/a/:activity/leave", limitBody, s.do(s.leave, activityPath, one, s.activityView))
 	e.POST("/a/:activity/check", limitBody, s.do(s.check, activityPath, one, s.activityView))
 	e.GET("/a/client", s.wrap(s.clientConfig))
@@ -196,13 +196,18 @@ func (s *Server) activityRoutes(e *gin.Engine) {
 
 // offerToken gives a browser that is nobody's the token by which an outsider who
 // joins will be known.
-func (s *Server) offerToken(c *gin.Context) {
-	if s.browserToken(c) == "" {
-		t := activity.NewToken()
-		c.Request.AddCookie(&http.Cookie{Name: s.cookieName() + "-volunteer", Value: t.Reveal()})
-		s.setBrowserToken(c, t)
+func (s *Server) offerToken(c *gin.Context) error {
+	v, err := s.visit(c)
+	if err != nil || v.who != nil || s.browserToken(c) != "" {
+		return err
 	}
-	c.Next()
+	if !s.joins.allow(c.ClientIP()) {
+		return errLimited
+	}
+	t := activity.NewToken()
+	c.Request.AddCookie(&http.Cookie{Name: s.cookieName() + "-volunteer", Value: t.Reveal()})
+	s.setBrowserToken(c, t)
+	return nil
 }
 
 // join signs the guest up, who becomes a volunteer with it if need be. With the code

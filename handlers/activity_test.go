@@ -376,6 +376,23 @@ func TestAnOutsiderJoinsWithNameAndConsent(t *testing.T) {
 	want(t, "the first browser", code, body, 200, `name="consent"`)
 }
 
+// Nobody fills an activity with names that are made up, and no member is kept out by
+// who tries.
+func TestNewOutsidersOfOneAddressAreBounded(t *testing.T) {
+	t.Parallel()
+	x := newVenue(t)
+	for range newPerMinute {
+		x.joins.allow("127.0.0.1")
+	}
+	code, body := x.join(t, newPhone(t, "Mozilla/5.0 Chrome"))
+	want(t, "an outsider", code, body, 429, "太频繁")
+	code, body = x.join(t, x.phone(t, "ding"), "name", "志丁")
+	want(t, "a member", code, body, 200, "已报名")
+	x.clock.forward(time.Minute)
+	code, body = x.join(t, newPhone(t, "Mozilla/5.0 Chrome"))
+	want(t, "a minute later", code, body, 200, "已报名")
+}
+
 // In WeChat an outsider is known by its own id, and by no cookie.
 func TestAnOutsiderInWeChatIsKnownAgain(t *testing.T) {
 	t.Parallel()

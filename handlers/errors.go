@@ -112,6 +112,17 @@ func (s *Server) wrap(h func(*gin.Context) error) gin.HandlerFunc {
 	}
 }
 
+// gate lets a request through to the next handler unless h refuses it.
+func (s *Server) gate(h func(*gin.Context) error) gin.HandlerFunc {
+	return s.wrap(func(c *gin.Context) error {
+		err := h(c)
+		if err != nil {
+			c.Abort()
+		}
+		return err
+	})
+}
+
 // fail writes an error as the caller reads it: a page to a browser's form, JSON
 // to everybody else.
 func (s *Server) fail(c *gin.Context, code int, text string) {

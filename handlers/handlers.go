@@ -76,7 +76,8 @@ type Server struct {
 	bot    atomic.Pointer[ready]
 	slots  chan struct{}
 	pages  *pages
-	limit  *limiter
+	limit  *limiter // of what writes to the store
+	joins  *limiter // of outsiders
 
 	working sync.WaitGroup // messages taken whose request may be over
 }
@@ -113,7 +114,7 @@ func New(opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opt: opt, slots: make(chan struct{}, maxConcurrent), pages: pages, limit: newLimiter(time.Now)}
+	s := &Server{opt: opt, slots: make(chan struct{}, maxConcurrent), pages: pages, limit: newLimiter(perMinute, time.Now), joins: newLimiter(newPerMinute, time.Now)}
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
@@ -143,9 +144,9 @@ func (s *Server) routes(e *gin.Engine) {
 	e.GET("/readyz", s.wrap(s.readyz))
 	e.GET("/metrics", s.wrap(s.metrics))
 	if s.opt.Sessions != nil {
-		e.GET("/login/:platform", s.limited, s.wrap(s.signedIn))
-		e.GET(pathLink+":key", s.limited, s.wrap(s.showLink))
-		e.POST(pathLink+":key", s.limited, limitBody, s.wrap(s.acceptLink))
+		e.GET("/login/:platform", s.gate(s.limited), s.wrap(s.signedIn))
+		e.GET(pathLink+":key", s.gate(s.limited), s.wrap(s.showLink))
+		e.POST(pathLink+":key", s.gate(s.limited), limitBody, s.wrap(s.acceptLink))
 		e.POST("/logout", limitBody, s.wrap(s.signOut))
 	}
 	if s.opt.Activities != nil {

@@ -12,6 +12,8 @@ const (
 	// perMinute bounds what one address may have us write to the store in a minute.
 	// A whole venue may share an address, and scan one code at once.
 	perMinute = 1200
+	// newPerMinute bounds how many browsers that nobody knows may join from there.
+	newPerMinute = 120
 	// maxAddresses bounds the memory of a minute; above it nobody is counted anew.
 	maxAddresses = 100_000
 	siteBits     = 64 // of an IPv6 address that one household or venue has
@@ -20,14 +22,15 @@ const (
 // limiter counts requests by address, a minute at a time. It is safe for
 // concurrent use.
 type limiter struct {
-	now func() time.Time
+	most int
+	now  func() time.Time
 
 	mu     sync.Mutex // guards the fields below
 	minute time.Time
 	counts map[netip.Prefix]int
 }
 
-func newLimiter(now func() time.Time) *limiter { return &limiter{now: now} }
+func newLimiter(most int, now func() time.Time) *limiter { return &limiter{most: most, now: now} }
 
 // allow counts a request, and reports whether it is within the limit. What is no
 // address is not counted.
@@ -53,13 +56,13 @@ func (l *limiter) allow(address string) bool {
 		return true
 	}
 	l.counts[site]++
-	return l.counts[site] <= perMinute
+	return l.counts[site] <= l.most
 }
 
 // limited refuses an address that asks for too much.
-func (s *Server) limited(c *gin.Context) {
+func (s *Server) limited(c *gin.Context) error {
 	if !s.limit.allow(c.ClientIP()) {
-		s.wrap(func(*gin.Context) error { return errLimited })(c)
-		c.Abort()
+		return errLimited
 	}
+	return nil
 }

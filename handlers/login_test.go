@@ -110,7 +110,7 @@ func newSiteBy(t *testing.T, change func(*site) func(*Options)) *site {
 	if x.Server, err = New(opt); err != nil {
 		t.Fatal(err)
 	}
-	x.limit.now = x.clock.now
+	x.limit.now, x.joins.now = x.clock.now, x.clock.now
 	if opt.Activities == nil {
 		x.greet()
 	}
@@ -557,7 +557,7 @@ func TestAStoreThatIsDownSignsNobodyIn(t *testing.T) {
 func TestOneAddressIsBounded(t *testing.T) {
 	t.Parallel()
 	clock := &webClock{at: time.Now().Truncate(time.Minute)}
-	l := newLimiter(clock.now)
+	l := newLimiter(perMinute, clock.now)
 	for i := range perMinute {
 		if !l.allow("2001:db8::1") || !l.allow("192.0.2.1") {
 			t.Fatal(i)

@@ -32,7 +32,7 @@ func (s *Server) organiserRoutes(e *gin.Engine) {
 	e.POST("/a/:activity/paper", limitTicks, s.do(s.enterPaper, paperDone, "paper.html", s.paperView))
 	e.POST("/a/:activity/invite", limitBody, s.wrap(s.inviteBrowser))
 	e.GET("/a/in/:token", s.page("bind.html", s.bindView))
-	e.POST("/a/in/:token", limitBody, s.offerToken, s.do(s.bind, func(*gin.Context) string { return "/a/" }, "bind.html", s.bindView))
+	e.POST("/a/in/:token", limitBody, s.gate(s.offerToken), s.do(s.bind, func(*gin.Context) string { return "/a/" }, "bind.html", s.bindView))
 	e.GET("/a/sw.js", s.wrap(s.serviceWorker))
 }
 

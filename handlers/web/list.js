@@ -12,6 +12,7 @@ const kept = (name, otherwise) => JSON.parse(localStorage.getItem(`${number}/${n
 const keep = (name, value) => localStorage.setItem(`${number}/${name}`, JSON.stringify(value));
 let queue = kept("queue", []);
 let refused = kept("refused", []);
+const requeue = (fn) => keep("queue", queue = fn(kept("queue", []))); // another tab may have the same list
 let ahead = kept("ahead", 0); // the server's clock before ours, in milliseconds
 
 let roll = JSON.parse(byID("roll").textContent);
@@ -68,9 +69,8 @@ async function flush() {
     const { done, roll: fresh } = await call("ticks", JSON.stringify({ ticks: sending }), "application/json");
     const words = new Map(done.map((d) => [d.nonce, d.refused ?? ""]));
     refused.push(...sending.filter((t) => words.get(t.nonce)).map((t) => ({ ...t, why: words.get(t.nonce) })));
-    queue = queue.filter((t) => !words.has(t.nonce));
     keep("refused", refused);
-    keep("queue", queue);
+    requeue((q) => q.filter((t) => !words.has(t.nonce)));
     take(fresh);
     trouble = "";
     renewed = false;
@@ -89,8 +89,7 @@ async function flush() {
 function tick(id, name) {
   const out = doing() === "out";
   if (id && waiting(id, out)) return;
-  queue.push({ nonce: newNonce(), id, name, out, at: Date.now() + ahead });
-  keep("queue", queue);
+  requeue((q) => [...q, { nonce: newNonce(), id, name, out, at: Date.now() + ahead }]);
   render();
   flush();
 }
@@ -109,10 +108,9 @@ function element(tag, text, attributes = {}) {
 // waitingButton shows a tick that is not sent yet; pressed it is taken back.
 function waitingButton(t) {
   const b = element("button", `待上传 ${clock(t.at)}`, { class: "waits", "aria-label": `${t.name}，待上传，点一下收回` });
-  b.disabled = sending.includes(t);
+  b.disabled = sending.some(({ nonce }) => nonce === t.nonce);
   b.addEventListener("click", () => {
-    queue = queue.filter((q) => q !== t);
-    keep("queue", queue);
+    requeue((q) => q.filter(({ nonce }) => nonce !== t.nonce));
     render();
   });
   return b;
@@ -221,10 +219,16 @@ byID("find").addEventListener("input", render);
 document.querySelectorAll("input[name=do]").forEach((e) => e.addEventListener("change", render));
 
 const wake = () => queue.length ? flush() : refresh();
+addEventListener("storage", () => {
+  queue = kept("queue", []);
+  refused = kept("refused", []);
+  render();
+});
 addEventListener("online", wake);
 addEventListener("offline", () => { trouble = "offline"; render(); });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) wake(); });
-setInterval(() => { if (!document.hidden) wake(); }, 5000);
+let beat = 0;
+setInterval(() => { if (!document.hidden && (queue.length || trouble || ++beat % 3 === 0)) wake(); }, 5000);
 
 // keepPage keeps this page and what it loads for when there is no network, and
 // forgets lists of last week.

@@ -53,10 +53,10 @@ async function ask() {
   }
 }
 
-// Every two seconds, and with the first second in which the code is an old one.
+// Every five seconds, and with the first second in which the code is an old one.
 setInterval(() => {
   tick();
-  if (until <= Date.now() + ahead || Math.floor(Date.now() / 1000) % 2 === 0) ask();
+  if (until <= Date.now() + ahead || Math.floor(Date.now() / 1000) % 5 === 0) ask();
 }, 1000);
 tick();
 
