@@ -249,8 +249,12 @@ func (l local) Standing(ctx context.Context) (st standing, err error) {
 	for _, b := range bad {
 		st.Damaged = append(st.Damaged, b.Name)
 	}
+	book, err := holidaysOf(l.cfg)
+	if err != nil {
+		return st, err
+	}
 	err = l.store.View(ctx, func(r store.Reader) error {
-		now, err := l.board.Holidays().Now(r)
+		now, err := book.Now(r)
 		if err != nil {
 			return err
 		}
