@@ -39,18 +39,24 @@ func found(text, pattern string) []string {
 func TestTheDiagramsHaveTheStatesOfTheCode(t *testing.T) {
 	t.Parallel()
 	diagrams := strings.Split(readText(t, "docs/states.md"), "```mermaid")
-	if len(diagrams) < 3 {
+	if len(diagrams) != 7 {
 		t.Fatalf("%d diagrams", len(diagrams)-1)
 	}
-	for i, file := range []string{"bot/outbox/record.go", "bot/org/request.go"} {
-		diagram, _, _ := strings.Cut(diagrams[i+1], "```")
+	for i, code := range []struct{ file, states string }{
+		1: {"bot/outbox/record.go", "State"}, 2: {"bot/org/request.go", "State"},
+		4: {"bot/activity/activity.go", "State"}, 5: {"bot/activity/signup.go", "SignState"}, 6: {"bot/activity/check.go", "Act"},
+	} {
+		if code.file == "" {
+			continue
+		}
+		diagram, _, _ := strings.Cut(diagrams[i], "```")
 		ends := found(diagram, `--> (\w+)`)
-		if diff := cmp.Diff(found(readText(t, file), `(?m)^\tState\w+ +State = "(\w+)"`), ends); diff != "" {
-			t.Errorf("%s (-code +diagram)\n%s", file, diff)
+		if diff := cmp.Diff(found(readText(t, code.file), `(?m)^\t\w+ +`+code.states+` += "(\w+)"`), ends); diff != "" {
+			t.Errorf("%s (-code +diagram)\n%s", code.file, diff)
 		}
 		for _, from := range found(diagram, `(?m)^ +(\w+) -->`) {
 			if !slices.Contains(ends, from) {
-				t.Errorf("%s: nothing leads to %s", file, from)
+				t.Errorf("%s: nothing leads to %s", code.file, from)
 			}
 		}
 	}

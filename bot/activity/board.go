@@ -483,7 +483,7 @@ const (
 	DoPromote Do = "promote"
 	DoLeave   Do = "leave"
 	DoRemove  Do = "remove"
-	DoWalkIn  Do = "walk-in"
+	DoWalkIn  Do = "walkin"
 	DoRecord  Do = "record" // a Record, of whatever act
 	DoDispute Do = "dispute"
 	DoDecide  Do = "decide"

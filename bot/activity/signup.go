@@ -19,7 +19,7 @@ const (
 	SignWaiting SignState = "waiting" // it waits for one
 	SignLeft    SignState = "left"    // withdrawn by the volunteer
 	SignRemoved SignState = "removed" // taken off by an organiser
-	SignWalkIn  SignState = "walk-in" // came without a place, and takes none
+	SignWalkIn  SignState = "walkin"  // came without a place, and takes none
 )
 
 // SignStates lists all of them.
