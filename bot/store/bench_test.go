@@ -56,7 +56,7 @@ func stormFor(b *testing.B, places int, open func(b *testing.B, places int) func
 
 func committed(s *Store, places int) func(string) error {
 	return func(who string) error {
-		return s.Update(context.Background(), func(tx *Tx) error { return signUp(tx, who, places) })
+		return s.UpdateKeys(context.Background(), []Key{{"signup", who}}, func(tx *Tx) error { return signUp(tx, who, places) })
 	}
 }
 
