@@ -7,16 +7,18 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"xietiao/bot/calendar"
 	"xietiao/bot/task"
 )
 
 var exportCommand = command{
 	name:    "export",
-	summary: "导出台账、督办通报、督办单、进度图、考评表、职责表",
-	usage: `用法：xietiao export [-as ledger|bulletin|form|progress|assessment|duties] [-unit 单位] [-task T12] [-year 年] [-version 版] [-config 文件] [-data 文件夹] 文件
+	summary: "导出台账、督办通报、督办单、进度图、考评表、职责表、电话名单、通知台账",
+	usage: `用法：xietiao export [-as ledger|bulletin|form|progress|assessment|duties|calls|notices] [-unit 单位] [-task T12] [-day 日] [-year 年] [-version 版] [-config 文件] [-data 文件夹] 文件
 
   -as ledger      任务台账（默认），xlsx；-unit 只要一个单位的
   -as bulletin    督办通报，docx：各单位进度、逾期、快到期、本期办结、待定期限
@@ -24,6 +26,8 @@ var exportCommand = command{
   -as progress    各单位进度图，png；机器上要有中文字体
   -as assessment  考评表，xlsx：-year 哪一年，-version 第几版（默认最新）；先从历史重算一遍，对得上才导出
   -as duties      方案里各单位的职责，做成任务表，xlsx；填上期限再用 import -as tasks 导入
+  -as calls       要打电话告知的单位，docx 或 xlsx，可以打印：联系人、电话、要说的、打勾的格子；-day 哪一天（默认今天）
+  -as notices     通知台账，xlsx：发给谁、发成没有、为什么、撤回没有；-unit 一个单位的，-year 哪一年（默认最近 90 天）
   -config、-data  同 serve
 
 文件已经有了就不动它，以 1 退出。什么也不改。服务开着也能用。
@@ -37,6 +41,7 @@ func runExport(ctx context.Context, c *call) int {
 	set.StringVar(&req.Kind, "as", exportLedger, "")
 	set.StringVar(&req.Unit, "unit", "", "")
 	set.StringVar(&req.Task, "task", "", "")
+	set.StringVar(&req.Day, "day", "", "")
 	set.IntVar(&req.Year, "year", 0, "")
 	set.IntVar(&req.Version, "version", 0, "")
 	flags := storeFlags(set)
@@ -44,12 +49,18 @@ func runExport(ctx context.Context, c *call) int {
 	if !ok {
 		return code
 	}
-	ending, known := exportKinds[req.Kind]
+	endings, known := exportKinds[req.Kind]
+	if len(rest) == 1 {
+		req.Ending = strings.ToLower(filepath.Ext(rest[0]))
+	}
+	_, dayErr := calendar.ParseDate(req.Day)
 	switch {
 	case !known:
 		return c.misuse("-as 只能是 %s", strings.Join(slices.Sorted(maps.Keys(exportKinds)), "、"))
-	case len(rest) != 1 || !strings.HasSuffix(strings.ToLower(rest[0]), ending):
-		return c.misuse("要给一个 %s 文件名", ending)
+	case len(rest) != 1 || !slices.Contains(endings, req.Ending):
+		return c.misuse("要给一个 %s 文件名", strings.Join(endings, " 或 "))
+	case req.Day != "" && dayErr != nil:
+		return c.misuse("-day 的值 %q 不是 2026-12-01 这样的日子", req.Day)
 	case req.Kind == exportAssessment && req.Year == 0:
 		return c.misuse("要用 -year 说是哪一年")
 	case req.Kind == exportForm && !isTask(req.Task):

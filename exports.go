@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"xietiao/bot/calendar"
 	"xietiao/bot/chart"
 	"xietiao/bot/library"
 	"xietiao/bot/store"
@@ -24,19 +25,23 @@ const (
 	exportAssessment = "assessment"
 	exportDuties     = "duties"
 	exportForm       = "form"
+	exportCalls      = "calls"
+	exportNotices    = "notices"
 )
 
-// exportKinds are the endings of the files.
-var exportKinds = map[string]string{
-	exportLedger: ".xlsx", exportBulletin: ".docx", exportProgress: ".png", exportAssessment: ".xlsx", exportDuties: ".xlsx",
-	exportForm: ".docx",
+// exportKinds are the endings that the files may have.
+var exportKinds = map[string][]string{
+	exportLedger: {".xlsx"}, exportBulletin: {".docx"}, exportProgress: {".png"}, exportAssessment: {".xlsx"}, exportDuties: {".xlsx"},
+	exportForm: {".docx"}, exportCalls: {".docx", ".xlsx"}, exportNotices: {".xlsx"},
 }
 
 // exportRequest asks for a file.
 type exportRequest struct {
 	Kind    string // one of exportKinds
-	Unit    string // of a ledger: only its tasks; empty: all
-	Year    int    // of an assessment
+	Ending  string // one of the kind's
+	Unit    string // of a ledger: only its tasks, of notices: only those to it; empty: all
+	Day     string // of calls, as 2026-12-01; empty: today
+	Year    int    // of an assessment, or of notices; 0 of those: the last ninety days
 	Version int    // and which; 0: the last
 	Task    string // of a form: its number
 }
@@ -70,6 +75,10 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 			tables, err = duties(r)
 		case exportForm:
 			form, err = e.form(r, req)
+		case exportCalls:
+			tables, err = e.calls(r, req)
+		case exportNotices:
+			tables, err = e.notices(r, req)
 		default:
 			err = fmt.Errorf("不知道 -as %s 是什么", req.Kind)
 		}
@@ -85,6 +94,12 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 		err = doc.WriteDOCX(&out, form.Document(signed))
 	case exportProgress:
 		return picture(bulletin, "")
+	case exportCalls:
+		if t := tables[0]; req.Ending == ".docx" {
+			err = doc.WriteDOCX(&out, []doc.Out{{Style: "title", Text: t.Name}, {Table: &sheet.Out{Head: t.Head, Rows: t.Rows}}, {Style: "right", Text: signed}})
+			break
+		}
+		err = sheet.WriteXLSX(&out, tables)
 	default:
 		err = sheet.WriteXLSX(&out, tables)
 	}
@@ -93,6 +108,22 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 
 // signed is who signs documents.
 const signed = "协调组办公室"
+
+// calls are the units to call up on a day.
+func (e exports) calls(r store.Reader, req exportRequest) ([]sheet.Out, error) {
+	day := calendar.Of(r.Now().In(e.board.Holidays().Location()))
+	if req.Day != "" {
+		var err error
+		if day, err = calendar.ParseDate(req.Day); err != nil {
+			return nil, err
+		}
+	}
+	t, err := e.board.CallSheet(r, day)
+	if err == nil && len(t.Rows) == 0 {
+		err = fmt.Errorf("%s 没有要打电话告知的单位", day)
+	}
+	return []sheet.Out{t}, err
+}
 
 // form is a task's 督办单.
 func (e exports) form(r store.Reader, req exportRequest) (f task.Form, err error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -9,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"xietiao/bot/calendar"
+	"xietiao/bot/chat"
+	"xietiao/bot/chat/wecom"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
@@ -93,9 +97,12 @@ func TestWhatIsKeptGoesOut(t *testing.T) {
 	do("export", "-as", "assessment", "-year", "2026", file("考评.xlsx")).want(t, 0, "已导出")
 	do("assess", "-year", "2026", "-object", "T1", "-unit", "县教育局", "-why", "雨").want(t, 1, "考评里没有这个单位的这项任务")
 	do("assess", "-year", "2026", "-decide", "1", "-why", "雨").want(t, 1, "没有这条申诉")
+	do("export", "-as", "calls", file("电话.docx")).want(t, 1, "没有要打电话告知的单位")
+	do("export", "-as", "notices", file("通知.xlsx")).want(t, 0, "已导出")
 	do("verify").want(t, 0, "4 条历史")
 	for _, wrong := range [][]string{
 		{"export", "-as", "x", "a.xlsx"}, {"export"}, {"export", "a.docx"}, {"export", "-as", "assessment", "a.xlsx"}, {"export", "-as", "form", "a.docx"}, {"export", "-as", "form", "-task", "x", "a.docx"}, {"assess"}, {"assess", "-year", "2026", "x"},
+		{"export", "-as", "calls", "a.png"}, {"export", "-as", "calls", "-day", "x", "a.docx"}, {"export", "-as", "notices", "a.docx"},
 		{"assess", "-year", "2026", "-publish", "-decide", "1", "-why", "x"}, {"assess", "-year", "2026", "-object", "T1"}, {"assess", "-year", "2026", "-decide", "1"},
 		{"assess", "-year", "2026", "-decide", "1", "-why", "x", "-done", "2026-01-01"}, {"assess", "-year", "2026", "-decide", "1", "-why", "x", "-grant", "-done", "x"},
 	} {
@@ -160,5 +167,108 @@ func TestWeightsAreTheYears(t *testing.T) {
 	}
 	if got := weightsOf(cfg, 2027); got != (task.Weights{OnTime: 10, LateDay: 1, Late: 5, Delay: 2}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// What was sent, and who must be called up, can be printed.
+func TestNoticesAndCallsGoOut(t *testing.T) {
+	t.Parallel()
+	cfg := config.Default()
+	cfg.Listen, cfg.Data = "127.0.0.1:0", filled(t)
+	monday := time.Date(2026, time.March, 2, 10, 0, 0, 0, cfg.Location())
+	a, err := newAppBy(t.Context(), cfg, programTime{now: func() time.Time { return monday }}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = a.store.Update(t.Context(), func(tx *store.Tx) error {
+		made, _, err := a.board.Create(tx, "", task.Draft{
+			Title: "修缮文化礼堂", Leads: []string{"县教育局"}, Supports: []string{"县财政局"}, Deadline: calendar.Date{Y: 2026, M: 3, D: 12},
+		}, task.Operator)
+		if err != nil {
+			return err
+		}
+		_, err = a.board.Apply(tx, made.Number, task.Action{Do: task.DoHand}, task.Operator)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.board.Remind(t.Context(), a.store); err != nil {
+		t.Fatal(err)
+	}
+	ex := exports{a.store, a.board}
+	t.Cleanup(func() {
+		if err := a.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, tc := range []struct {
+		req   exportRequest
+		words []string // none: an error
+	}{
+		{exportRequest{Kind: exportCalls, Ending: ".docx"}, []string{"电话名单（2026年3月2日）", "□\t县财政局", "T1 修缮文化礼堂 期限 3月12日", "新交办（配合）"}},
+		{exportRequest{Kind: exportCalls, Ending: ".xlsx", Day: "2026-03-02"}, []string{"已告知\t单位\t联系人\t电话", "县财政局"}},
+		{exportRequest{Kind: exportCalls, Ending: ".xlsx", Day: "2026-03-03"}, nil},
+		{exportRequest{Kind: exportNotices, Ending: ".xlsx"}, []string{"2026-03-02 10:00\t任务提醒\t县教育局\t企业微信群机器人\t等着发", "【任务提醒】县教育局：1 项"}},
+		{exportRequest{Kind: exportNotices, Ending: ".xlsx", Year: 2026, Unit: "县教育局"}, []string{"县教育局"}},
+		{exportRequest{Kind: exportNotices, Ending: ".xlsx", Year: 2025}, []string{"时间\t种类"}},
+	} {
+		data, err := ex.file(t.Context(), tc.req)
+		if tc.words == nil {
+			if err == nil {
+				t.Errorf("%+v: a file", tc.req)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%+v: %v", tc.req, err)
+			continue
+		}
+		got, err := doc.Read("a"+tc.req.Ending, data, doc.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		flat := strings.Join(strings.Split(got.Text, "\n"), " ")
+		for _, w := range tc.words {
+			if !strings.Contains(flat, w) {
+				t.Errorf("%+v: no %q in\n%s", tc.req, w, got.Text)
+			}
+		}
+		if tc.req.Year == 2025 && strings.Contains(got.Text, "县教育局") {
+			t.Errorf("of another year:\n%s", got.Text)
+		}
+	}
+}
+
+// How a notice stands is said in words.
+func TestWordsOfNotices(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+	n := outbox.Notice{Kind: task.KindRemind, To: chat.Address{Via: wecom.ViaApp, Kind: chat.Direct, User: "u"}}
+	for _, tc := range []struct {
+		change           func(*outbox.Record)
+		kind, state, why string
+	}{
+		{func(r *outbox.Record) { r.State = outbox.StateSent }, "任务提醒", "已发出", ""},
+		{func(r *outbox.Record) { r.State, r.Repeat = outbox.StateSent, true }, "任务提醒", "已发出（可能重复）", ""},
+		{func(r *outbox.Record) { r.State, r.Withdrawn = outbox.StateSent, at }, "任务提醒", "已撤回", ""},
+		{func(r *outbox.Record) { r.State, r.Code = outbox.StateFailed, "81013" }, "任务提醒", "没有发成", wecom.Advice("81013")},
+		{func(r *outbox.Record) { r.State, r.Code = outbox.StateFailed, outbox.CodeUnknown }, "任务提醒", "没有发成", outbox.Advice(outbox.CodeUnknown)},
+		{func(r *outbox.Record) { r.State, r.Code = outbox.StateFailed, "12345" }, "任务提醒", "没有发成", "平台的错误码（12345）"},
+		{func(r *outbox.Record) { r.State, r.Why = outbox.StateCancelled, "办公室撤回" }, "任务提醒", "取消没有发", "办公室撤回"},
+		{func(r *outbox.Record) {
+			r.State, r.Attempts = outbox.StateExpired, []outbox.Attempt{{Verdict: chat.VerdictRetry, Code: "network"}}
+		}, "任务提醒", "过期没有发", "连不上企业微信"},
+		{func(r *outbox.Record) { r.Kind, r.Withdraws, r.State = task.KindWithdraw, "k", outbox.StateSent }, "撤回", "撤回成功", ""},
+		{func(r *outbox.Record) {
+			r.Kind, r.Withdraws, r.Speaks, r.State = task.KindWithdraw, "k", true, outbox.StateSent
+		}, "更正", "已发出", ""},
+	} {
+		rec := outbox.Record{Notice: n, At: at}
+		tc.change(&rec)
+		row := noticeRow(rec, time.UTC)
+		if len(row) != len(noticesHead) || row[1] != tc.kind || row[4] != tc.state || !strings.HasPrefix(row[7], strings.TrimSuffix(tc.why, "。")) || (tc.why == "") != (row[7] == "") {
+			t.Errorf("%q", row)
+		}
 	}
 }

@@ -373,6 +373,16 @@ func TestWriteXLSX(t *testing.T) {
 			t.Errorf("%s is formula %q of type %v", cell, formula, kind)
 		}
 	}
+	page, err := f.GetPageLayout(got[0].Name)
+	must(t, err)
+	props, err := f.GetSheetProps(got[0].Name)
+	must(t, err)
+	if *page.Size != 9 || *page.Orientation != "landscape" || *page.FitToHeight != 0 || !*props.FitToPage {
+		t.Errorf("printed on %d, %s", *page.Size, *page.Orientation)
+	}
+	if names := f.GetDefinedName(); len(names) != 1 || names[0].Scope != got[0].Name || names[0].RefersTo != "'"+got[0].Name+"'!$1:$1" {
+		t.Errorf("repeated on each page: %+v", names)
+	}
 	if err := WriteXLSX(&b, []Out{{Rows: [][]string{{strings.Repeat("长", 40_000)}}}}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a cell that Excel cannot hold: %v", err)
 	}

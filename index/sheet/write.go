@@ -54,6 +54,9 @@ func WriteXLSX(w io.Writer, tables []Out) error {
 			_, err = f.NewSheet(name)
 		}
 		if err == nil {
+			err = printed(f, name, len(t.Head) > 0)
+		}
+		if err == nil {
 			err = writeSheet(f, name, t, head, body)
 		}
 		if err != nil {
@@ -61,6 +64,20 @@ func WriteXLSX(w io.Writer, tables []Out) error {
 		}
 	}
 	return f.Write(w)
+}
+
+// printed lets a sheet come out of a printer on A4, across, as wide as the page, with
+// its header on each page.
+func printed(f *excelize.File, name string, headed bool) error {
+	const a4 = 9
+	size, across, wide, high, fit := a4, "landscape", 1, 0, true
+	if err := f.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &size, Orientation: &across, FitToWidth: &wide, FitToHeight: &high}); err != nil {
+		return err
+	}
+	if err := f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil || !headed {
+		return err
+	}
+	return f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: name, RefersTo: "'" + strings.ReplaceAll(name, "'", "''") + "'!$1:$1"})
 }
 
 func writeSheet(f *excelize.File, name string, t Out, head, body int) error {
