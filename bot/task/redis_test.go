@@ -55,6 +55,13 @@ func TestOnRedis(t *testing.T) {
 		"parts":                     TestPartsAndTheirWhole,
 		"series":                    TestOccurrencesOfASeries,
 		"series after an outage":    TestOccurrencesAfterAnOutage,
+		"calendar":                  TestPlansFollowTheCalendar,
+		"reminders that move":       TestAReminderThatMovesIsSaid,
+		"due at the change":         TestNothingDueIsLostWhenTheCalendarChanges,
+		"series and calendar":       TestASeriesFollowsTheCalendar,
+		"adapting":                  TestAdaptingGoesOnWhereItStopped,
+		"adapted once":              TestNothingIsAdaptedTwice,
+		"gap":                       TestTheOfficeHearsOfAGap,
 	} {
 		t.Run(name, test)
 	}
