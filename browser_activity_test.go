@@ -483,7 +483,14 @@ func TestAnOutsiderJoinsWithoutScripts(t *testing.T) {
 		chromedp.SendKeys("#name", "周航"), chromedp.SendKeys("#phone", "13800001234"), chromedp.Click("#join [name=consent]"), chromedp.Click("#join button"),
 		see("已报名"), see("您是 周航"), see("请找现场组织者确认"),
 	)
-	h.update(func(tx *store.Tx) error { _, err := h.board.Confirm(tx, "V1", activity.Operator); return err })
+	g := h.tab("organiser", chattest.WeComUserAgent("guan"))
+	g.do(chromedp.Navigate(h.page("/list")), chromedp.WaitVisible(`//li//button[contains(.,"周航")]`))
+	g.sees("待确认 1 人")
+	g.do(chromedp.Click(`//li//button[contains(.,"周航")]`), chromedp.WaitVisible("#confirm button"))
+	g.looks("list-outsider")
+	g.do(chromedp.Click("#invite button"), chromedp.WaitVisible("#link svg"))
+	g.looks("list-invite")
+	g.do(chromedp.Click("#confirm button"), chromedp.WaitNotVisible("#person"))
 	p.do(
 		chromedp.Navigate(h.page("?c="+h.code())), chromedp.WaitVisible("#check"), chromedp.Click("#check button"), see("已签到：08:4"),
 	)

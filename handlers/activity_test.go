@@ -346,6 +346,15 @@ func TestAnOutsiderJoinsWithNameAndConsent(t *testing.T) {
 	code, body = g.get(x.page("/list"))
 	want(t, "list", code, body, 200, "李四")
 	want(t, "list", code, body, 200, "138****1234")
+	var known struct{ Roll rollNow }
+	if !strings.Contains(body, `"pending":true`) {
+		t.Error("the list does not say who is to be confirmed")
+	}
+	if code := g.script("POST", x.page("/confirm"), "", form, url.Values{"id": {"V1"}, "csrf": {csrfIn(t, body)}}.Encode(), &known); code != 200 || known.Roll.Pending != 0 || known.Roll.Rows[0].Pending {
+		t.Errorf("%d %+v", code, known)
+	}
+	code, page := p.get(x.page(""))
+	want(t, "confirmed", code, page, 200, `id="check"`)
 	var done struct{ Done []tickDone }
 	g.script("POST", x.page("/ticks"), csrfIn(t, body), "application/json", fmt.Sprintf(`{"ticks":[{"nonce":"n1","id":"V1","at":%d}]}`, x.clock.now().UnixMilli()), &done)
 	code, body = p.get(x.page(""))
@@ -503,7 +512,7 @@ func TestOrganisersPagesAreForOrganisers(t *testing.T) {
 	var out struct{ Error string }
 	p := x.phone(t, "jiao")
 	_, body := p.get(x.page(""))
-	for path, kind := range map[string]string{"/ticks": "application/json", "/undo": form, "/invite": form} {
+	for path, kind := range map[string]string{"/ticks": "application/json", "/undo": form, "/confirm": form, "/invite": form} {
 		if code := p.script("POST", x.page(path), csrfOf(t, body), kind, `{"ticks":[]}`, &out); code != 403 {
 			t.Errorf("%s: %d", path, code)
 		}

@@ -30,6 +30,7 @@ func (s *Server) organiserRoutes(e *gin.Engine) {
 	e.GET("/a/:activity/sheet", s.page("sheet.html", s.sheetView))
 	e.GET("/a/:activity/paper", s.page("paper.html", s.paperView))
 	e.POST("/a/:activity/paper", limitTicks, s.do(s.enterPaper, paperDone, "paper.html", s.paperView))
+	e.POST("/a/:activity/confirm", limitBody, s.wrap(s.confirm))
 	e.POST("/a/:activity/invite", limitBody, s.wrap(s.inviteBrowser))
 	e.GET("/a/in/:token", s.page("bind.html", s.bindView))
 	e.POST("/a/in/:token", limitBody, s.gate(s.offerToken), s.do(s.bind, func(*gin.Context) string { return "/a/" }, "bind.html", s.bindView))
@@ -190,6 +191,7 @@ type rollRow struct {
 	OutNo   int                  `json:"outNo,omitempty"`
 	Warn    string               `json:"warn,omitempty"` // what a phone claimed
 	Outside bool                 `json:"outside,omitempty"`
+	Pending bool                 `json:"pending,omitempty"` // until an organiser knows who it is
 }
 
 func (s *Server) rollNow(c *gin.Context, r store.Reader, g guest) (rollNow, activity.Activity, error) {
@@ -205,11 +207,11 @@ func (s *Server) rollNow(c *gin.Context, r store.Reader, g guest) (rollNow, acti
 	now := board.Now(r)
 	out := rollNow{CSRF: g.csrf(), Now: now.UnixMilli(), Rows: []rollRow{}}
 	for _, e := range list {
-		row := rollRow{ID: e.Volunteer.ID, Name: textNamed(e.Volunteer), Sound: sounds(e.Volunteer.Name), Phone: e.Volunteer.Phone.String(), Note: textEntry(e), Outside: e.Volunteer.Browser}
+		row := rollRow{ID: e.Volunteer.ID, Name: textNamed(e.Volunteer), Sound: sounds(e.Volunteer.Name), Phone: e.Volunteer.Phone.String(), Note: textEntry(e), Outside: e.Volunteer.Browser, Pending: e.Volunteer.Standing == activity.StandingPending}
 		if e.Signup.State != activity.SignWaiting {
 			out.Listed++
 		}
-		if e.Volunteer.Standing == activity.StandingPending {
+		if row.Pending {
 			out.Pending++
 		}
 		if e.In != nil {
@@ -376,6 +378,21 @@ func (s *Server) undo(c *gin.Context) error {
 		if err == nil {
 			_, err = s.opt.Activities.Board.Undo(tx, n, activity.VolunteerID(form.Get("id")), no, form.Get("why"), g.actor)
 		}
+		return err
+	}, func(roll rollNow) any { return gin.H{"roll": roll} })
+}
+
+// confirm says that an outsider is known to the organiser.
+func (s *Server) confirm(c *gin.Context) error {
+	v, err := s.posted(c)
+	if err != nil {
+		return err
+	}
+	return s.change(c, v, func(tx *store.Tx, g guest) error {
+		if _, err := s.run(c, tx, g); err != nil {
+			return err
+		}
+		_, err := s.opt.Activities.Board.Confirm(tx, activity.VolunteerID(c.Request.PostForm.Get("id")), g.actor)
 		return err
 	}, func(roll rollNow) any { return gin.H{"roll": roll} })
 }

@@ -172,6 +172,7 @@ function openPerson(person) {
   byID("undo").hidden = !person.in;
   byID("undo-what").textContent = person.out ? "签退" : "签到";
   byID("why").value = "";
+  byID("confirm").hidden = !person.pending;
   byID("invite").hidden = !person.outside;
   byID("link").hidden = true;
   byID("person-fault").textContent = "";
@@ -187,15 +188,17 @@ async function ask(path, fields) {
   }
 }
 
-byID("undo").addEventListener("submit", async (event) => {
+// settle asks for something of the person in the dialog, which closes when it is done.
+async function settle(event, path, fields) {
   event.preventDefault();
-  const done = await ask("undo", { no: shown.out ? shown.outNo : shown.inNo, why: byID("why").value });
-  if (done) {
-    take(done.roll);
-    byID("person").close();
-    render();
-  }
-});
+  const done = await ask(path, fields);
+  if (!done) return;
+  take(done.roll);
+  byID("person").close();
+  render();
+}
+byID("undo").addEventListener("submit", (event) => settle(event, "undo", { no: shown.out ? shown.outNo : shown.inNo, why: byID("why").value }));
+byID("confirm").addEventListener("submit", (event) => settle(event, "confirm", {}));
 
 byID("invite").addEventListener("submit", async (event) => {
   event.preventDefault();
