@@ -353,6 +353,17 @@ func TestAnOutsiderJoinsWithNameAndConsent(t *testing.T) {
 	if code := g.script("POST", x.page("/confirm"), "", form, url.Values{"id": {"V1"}, "csrf": {csrfIn(t, body)}}.Encode(), &known); code != 200 || known.Roll.Pending != 0 || known.Roll.Rows[0].Pending {
 		t.Errorf("%d %+v", code, known)
 	}
+	x.update(t, func(tx *store.Tx) error {
+		_, _, err := x.board.Enrol(tx, activity.Application{Profile: activity.Profile{Name: "别处的人", Consent: activity.Consent{Version: "t"}}, By: activity.Operator})
+		return err
+	})
+	for _, path := range []string{"/confirm", "/invite"} {
+		for id, status := range map[string]int{"V2": 404, "V99": 404, "": 404, "x": 404} {
+			if code := g.script("POST", x.page(path), "", form, url.Values{"id": {id}, "csrf": {csrfIn(t, body)}}.Encode(), &known); code != status {
+				t.Errorf("%s of %q, who is not on the list: %d", path, id, code)
+			}
+		}
+	}
 	code, page := p.get(x.page(""))
 	want(t, "confirmed", code, page, 200, `id="check"`)
 	var done struct{ Done []tickDone }

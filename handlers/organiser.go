@@ -382,6 +382,21 @@ func (s *Server) undo(c *gin.Context) error {
 	}, func(roll rollNow) any { return gin.H{"roll": roll} })
 }
 
+// onList is whom a form is about: somebody on the list of the guest's activity, and
+// nobody of other activities.
+func (s *Server) onList(c *gin.Context, r store.Reader, g guest) (activity.VolunteerID, error) {
+	a, err := s.run(c, r, g)
+	if err != nil {
+		return "", err
+	}
+	who := activity.VolunteerID(c.Request.PostForm.Get("id"))
+	_, known, err := s.opt.Activities.Board.Signup(r, a.Number, who)
+	if err == nil && !known {
+		err = activity.ErrVolunteer
+	}
+	return who, err
+}
+
 // confirm says that an outsider is known to the organiser.
 func (s *Server) confirm(c *gin.Context) error {
 	v, err := s.posted(c)
@@ -389,10 +404,10 @@ func (s *Server) confirm(c *gin.Context) error {
 		return err
 	}
 	return s.change(c, v, func(tx *store.Tx, g guest) error {
-		if _, err := s.run(c, tx, g); err != nil {
-			return err
+		who, err := s.onList(c, tx, g)
+		if err == nil {
+			_, err = s.opt.Activities.Board.Confirm(tx, who, g.actor)
 		}
-		_, err := s.opt.Activities.Board.Confirm(tx, activity.VolunteerID(c.Request.PostForm.Get("id")), g.actor)
 		return err
 	}, func(roll rollNow) any { return gin.H{"roll": roll} })
 }
@@ -410,10 +425,11 @@ func (s *Server) inviteBrowser(c *gin.Context) error {
 		return err
 	}
 	return s.change(c, v, func(tx *store.Tx, g guest) error {
-		if _, err := s.run(c, tx, g); err != nil {
-			return err
+		who, err := s.onList(c, tx, g)
+		if err == nil {
+			err = s.opt.Activities.Board.Invite(tx, who, link, g.actor)
 		}
-		return s.opt.Activities.Board.Invite(tx, activity.VolunteerID(c.Request.PostForm.Get("id")), link, g.actor)
+		return err
 	}, func(rollNow) any {
 		return gin.H{"link": s.address(c) + "/a/in/" + link.Reveal(), "qr": path, "size": size}
 	})
