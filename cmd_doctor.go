@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"xietiao/bot/chart"
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/dingtalk"
 	"xietiao/bot/chat/wecom"
@@ -149,6 +150,7 @@ func diagnoses(ctx context.Context, cfg config.Config) []check {
 		}
 		return describeNotices(st, running)
 	}})
+	checks = append(checks, check{"督办通报的图", func(context.Context) (string, string) { return describeFont(cfg) }})
 	if running {
 		checks = append(checks, check{"服务和平台的连接", func(context.Context) (string, string) {
 			if unknown {
@@ -187,6 +189,20 @@ func standingNow(ctx context.Context, cfg config.Config) (standing, error) {
 	}
 	st, err := op.Standing(ctx)
 	return st, errors.Join(err, op.Close())
+}
+
+// describeFont says whether bulletins have pictures; without they are words, which is
+// no fault.
+func describeFont(cfg config.Config) (string, string) {
+	if !cfg.Remind.Bulletin {
+		return "", ""
+	}
+	f, err := chart.FindFont(chart.FontFolders())
+	if err != nil {
+		return "这台机器上没有中文字体，每周的通报只发文字；要图就装一种，例如 fonts-noto-cjk，再重启服务", ""
+	}
+	_ = f.Close() // read only
+	return "有中文字体", ""
 }
 
 func describeStore(st standing) (string, string) {

@@ -58,8 +58,9 @@ func TestListsOfRobotsAsPeopleMakeThem(t *testing.T) {
 			{2, "市科协", "钉钉", dingTalkHook, canarySecret, nil},
 			{nil},
 			{3, "市文化馆", nil, weComHook, nil, nil},
+			{4, "协调组办公室", nil, weComHook + "2", nil, nil},
 			{"填表人：张三"},
-		}, "A1:F1", "A7:F7")
+		}, "A1:F1", "A8:F8")
 	})
 	g, problems, err := ReadGroups("群.xlsx", data, town{}, hosts)
 	if err != nil || len(problems) > 0 {
@@ -68,6 +69,7 @@ func TestListsOfRobotsAsPeopleMakeThem(t *testing.T) {
 	want := []GroupEntry{
 		{Platform: chat.WeCom, Units: []string{"市教育局", "市文化馆"}, Name: "教育工作群", Webhook: weComHook},
 		{Platform: chat.DingTalk, Units: []string{"市科协"}, Webhook: dingTalkHook, Secret: canarySecret},
+		{Platform: chat.WeCom, Units: []string{OfficeUnit}, Webhook: weComHook + "2"},
 	}
 	if d := cmp.Diff(want, g.Entries); d != "" {
 		t.Error(d)
