@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"xietiao/bot/store"
+	"xietiao/bot/store/storetest"
 )
 
 const crowd = 10_000
@@ -18,7 +19,7 @@ func benchmark(b *testing.B, redis bool, prepare func(h *hall, v []VolunteerID) 
 		var h *hall
 		if redis {
 			h = &hall{TB: b, now: at("2026-04-18 08:40")}
-			h.over(h.openRedis(redisURL(b)))
+			h.over(h.openRedis(storetest.NewRedis(b).URL()))
 		} else {
 			h = newHall(b, "2026-04-18 08:40")
 		}

@@ -5,11 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +20,7 @@ import (
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
+	"xietiao/bot/store/storetest"
 )
 
 var cal = calendar.New(time.FixedZone("CST", 8*60*60), nil)
@@ -111,44 +108,6 @@ func newBoard(s Sender) *Board {
 	}})
 }
 
-// redisURL starts a redis-server of the test's own and returns its address.
-func redisURL(t testing.TB) string {
-	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("redis-server is required when CI=true")
-		}
-		t.Skip("redis-server is not on PATH")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	_, port, _ := net.SplitHostPort(addr)
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--loglevel", "warning")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // killed
-	})
-	for end := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
-		c, err := net.Dial("tcp", addr)
-		if err == nil {
-			_ = c.Close()
-			return "redis://" + addr + "/0"
-		}
-		if time.Now().After(end) {
-			t.Fatal("redis-server does not answer: ", err)
-		}
-	}
-}
-
 // openRedis opens one more instance's store over a server.
 func (h *hall) openRedis(url string) *store.Store {
 	h.Helper()
@@ -171,7 +130,7 @@ func halls(t *testing.T, start string, fn func(t *testing.T, h *hall, stores []*
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
 		h := &hall{TB: t, now: at(start)}
-		url := redisURL(t)
+		url := storetest.NewRedis(t).URL()
 		h.over(h.openRedis(url))
 		fn(t, h, []*store.Store{h.Store, h.openRedis(url)})
 	})
