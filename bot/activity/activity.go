@@ -205,6 +205,9 @@ func (a Activity) StateAt(now time.Time) State {
 	return a.State
 }
 
+// Off reports whether the activity was cancelled, also where it is archived since.
+func (a Activity) Off() bool { return a.State == StateCancelled || a.Why != "" }
+
 // SignWindow is when people may sign up: from the one on, before the other.
 func (a Activity) SignWindow() (from, to time.Time) {
 	from, to = a.SignFrom, a.SignTo

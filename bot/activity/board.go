@@ -37,7 +37,7 @@ const (
 	bucketMine      = "activity.mine"      // volunteer, number → nothing
 	bucketWalkIn    = "activity.walkin"    // number, nonce → volunteer
 	bucketGuess     = "activity.guess"     // number, volunteer, or number alone → guesses
-	bucketDispute   = "activity.dispute"   // due, number, volunteer → unit
+	bucketDispute   = "activity.dispute"   // due, number, volunteer → nothing
 	bucketJob       = "activity.job"       // time, kind, what for → job: see remind.go
 	bucketVolunteer = "activity.volunteer" // volunteer → person record
 	bucketAccount   = "activity.account"   // platform, user → volunteer

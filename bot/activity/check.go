@@ -397,8 +397,8 @@ func (b *Board) welcome(l *list, s *Signup, by Actor) error {
 }
 
 // Undo takes a check-in, a check-out or a correction back, with a reason, as a new record;
-// with a check-in the check-out goes. An organiser may, until UndoUntil. Twice is once. A
-// *Refusal: WhyReason, WhyLong, WhyTooLate, WhyNothing, WhyArchived.
+// with a check-in the check-out goes. The volunteer is told. An organiser may, until
+// UndoUntil. Twice is once. A *Refusal: WhyReason, WhyLong, WhyTooLate, WhyNothing, WhyArchived.
 func (b *Board) Undo(tx *store.Tx, n Number, v VolunteerID, no int, why string, by Actor) (Signup, error) {
 	a, s, refused, err := b.mend(tx, n, v, why, by)
 	if refused != nil || err != nil {
@@ -416,6 +416,7 @@ func (b *Board) Undo(tx *store.Tx, n Number, v VolunteerID, no int, why string, 
 	if out, ok := s.standing(ActOut); ok && s.Records[no-1].Act == ActIn {
 		take = []int{out.No, no}
 	}
+	before := len(s.Records)
 	for _, no := range take {
 		if s.undone(no) {
 			continue
@@ -426,7 +427,10 @@ func (b *Board) Undo(tx *store.Tx, n Number, v VolunteerID, no int, why string, 
 		}
 		s = done.Signup
 	}
-	return s, nil
+	if len(s.Records) == before {
+		return s, nil
+	}
+	return s, b.tellUndone(tx, a, s)
 }
 
 // UndoUntil is until when records of the activity can be taken back.

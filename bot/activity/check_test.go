@@ -293,6 +293,10 @@ func TestUndoIsANewRecord(t *testing.T) {
 	if _, ok := s.Standing(ActIn); ok {
 		t.Error("it still stands")
 	}
+	h.wantTold("undo/A1/V1/4")
+	if text := h.notice("undo/A1/V1/4"); !strings.Contains(text, "您的签到记录撤销了。理由：点错了人") {
+		t.Error(text)
+	}
 	// A scan that was sent before and comes late brings nothing back; a new one does.
 	if c := h.check(n, Scan{Volunteer: v, Way: WayCode, Code: h.code(n), Nonce: "1"}, ""); !c.Again || len(c.Signup.Records) != 4 {
 		t.Errorf("%+v", c)

@@ -61,7 +61,7 @@ func (b *Board) Dispute(tx *store.Tx, n Number, v VolunteerID, text string, by A
 	if err := b.note(tx, n, by, Event{Do: DoDispute, Volunteer: v, Why: s.Dispute.Text, Due: s.Dispute.Due}); err != nil {
 		return s, err
 	}
-	if err := tx.Put(bucketDispute, disputeKey(s), []byte(rec.Unit)); err != nil {
+	if err := tx.Put(bucketDispute, disputeKey(s), nil); err != nil {
 		return s, err
 	}
 	if err := put(tx, bucketSignup, signupKey(n, v), s); err != nil {
@@ -128,13 +128,10 @@ type Disputed struct {
 // Disputes lists the open disputes of a unit's activities, of all units' if it is empty, what
 // is due first first.
 func (b *Board) Disputes(r store.Reader, unit string) (list []Disputed, err error) {
-	err = r.Scan(bucketDispute, store.Range{}, func(key string, owner []byte) error {
-		if unit != "" && string(owner) != unit {
-			return nil
-		}
+	err = r.Scan(bucketDispute, store.Range{}, func(key string, _ []byte) error {
 		parts := strings.Split(key, sep)
 		a, err := b.Get(r, Number(atoi(parts[1])))
-		if err != nil {
+		if err != nil || unit != "" && a.Unit != unit {
 			return err
 		}
 		s, _, err := b.Signup(r, a.Number, volunteerOf(atoi(parts[2])))

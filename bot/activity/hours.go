@@ -87,7 +87,7 @@ func Tally(a Activity, s Signup) Service {
 	in, isIn := s.standing(ActIn)
 	set, isSet := s.standing(ActCorrect)
 	switch {
-	case a.State == StateCancelled:
+	case a.Off():
 		return out
 	case isSet:
 		out.From, out.Minutes, out.Corrected = a.Start, max(0, min(set.Minutes, a.most())), true
@@ -254,7 +254,7 @@ func (b *Board) HoursOf(r store.Reader, v VolunteerID, year int) (Hours, error) 
 // past reports whether the activity's hours are to be seen.
 func (a Activity) past(now time.Time) bool {
 	s := a.StateAt(now)
-	return s == StateOver || s == StateArchived && a.Published.At.Before(a.Ended.At)
+	return !a.Off() && (s == StateOver || s == StateArchived)
 }
 
 // Total is the service of a brigade or a unit.

@@ -68,8 +68,10 @@ func TestMinutesFollowFromRecords(t *testing.T) {
 			if got.Minutes != tc.want || got.Doubt != tc.doubt {
 				t.Errorf("%d minutes, %q; want %d, %q", got.Minutes, got.Doubt, tc.want, tc.doubt)
 			}
-			if gone := Tally(Activity{Number: 1, Draft: tc.draft, State: StateCancelled}, on(1, tc.list...)); gone.Minutes != 0 {
-				t.Errorf("cancelled, and %d minutes", gone.Minutes)
+			for _, s := range []State{StateCancelled, StateArchived} {
+				if gone := Tally(Activity{Number: 1, Draft: tc.draft, State: s, Why: "下雨"}, on(1, tc.list...)); gone.Minutes != 0 {
+					t.Errorf("cancelled, %s, and %d minutes", s, gone.Minutes)
+				}
 			}
 		})
 	}

@@ -481,6 +481,15 @@ func (b *Board) tellCorrected(tx *store.Tx, a Activity, s Signup) error {
 	return err
 }
 
+// tellUndone tells a volunteer that an organiser has taken something back.
+func (b *Board) tellUndone(tx *store.Tx, a Activity, s Signup) error {
+	_, _, err := b.write(tx, s.Volunteer, outbox.Notice{
+		Key:   fmt.Sprintf("%s/undo/%s/%s/%d", Kind, a.Number, s.Volunteer, len(s.Records)),
+		Reply: chat.Reply{Text: textUndone(a, s)}, Unit: a.Unit,
+	})
+	return err
+}
+
 // tellDenied tells a volunteer that a dispute changes nothing.
 func (b *Board) tellDenied(tx *store.Tx, a Activity, s Signup) error {
 	_, _, err := b.write(tx, s.Volunteer, outbox.Notice{

@@ -299,6 +299,13 @@ func textCorrected(a Activity, s Signup) string {
 		head, a.Heading(), Duration(Tally(a, s).Minutes), clip(set.Why, shownWords), a.Number)
 }
 
+// textUndone words the last record, which takes one back.
+func textUndone(a Activity, s Signup) string {
+	last := s.Records[len(s.Records)-1]
+	return fmt.Sprintf("【签到更正】%s：您的%s记录撤销了。理由：%s\n有不同意见请回复“异议 %s 原因”。",
+		a.Heading(), s.Records[last.Of-1].Act.Word(), clip(last.Why, shownWords), a.Number)
+}
+
 func textDenied(a Activity, s Signup) string {
 	return fmt.Sprintf("【异议答复】%s：时长不变。理由：%s", a.Heading(), clip(s.Dispute.Why, shownWords))
 }
