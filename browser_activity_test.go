@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,7 +11,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -28,6 +29,8 @@ import (
 	"xietiao/bot/activity"
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/chattest"
+	"xietiao/bot/chat/dingtalk"
+	"xietiao/bot/chat/wecom"
 	"xietiao/bot/org"
 	"xietiao/bot/store"
 	"xietiao/config"
@@ -267,7 +270,7 @@ func (p *tab) hear(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		u, err := url.Parse(e.Request.URL)
-		known := []string{p.wire.URL, p.wecom.URL(), "data:", "about:", "blob:"}
+		known := []string{p.wire.URL, p.wecom.URL(), "data:", "about:", "blob:", wecomScript, dingTalkScript}
 		if err != nil || !slices.ContainsFunc(known, func(base string) bool { return strings.HasPrefix(e.Request.URL, base) }) {
 			fault = "asks for " + u.Host
 		}
@@ -341,26 +344,52 @@ func (p *tab) press(selector string, words ...string) {
 	p.sees(words...)
 }
 
-// inject runs a script in every page before its own.
-func inject(script string) chromedp.Action {
+// serves answers for the address of a client's script, in place of the platform.
+func serves(address, script string) chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := cdppage.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
-		return err
+		chromedp.ListenTarget(ctx, func(event any) {
+			e, ok := event.(*fetch.EventRequestPaused)
+			if !ok {
+				return
+			}
+			go func() { // a listener must not wait for the browser
+				answer := fetch.FulfillRequest(e.RequestID, http.StatusOK).WithBody(base64.StdEncoding.EncodeToString([]byte(script)))
+				_ = answer.Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Target)) // the tab may be gone
+			}()
+		})
+		return fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: address}}).Do(ctx)
 	})
 }
 
-// WeCom's client as far as pages call it: it remembers what it was asked.
-const wecomBridge = `window.asked = [];
-window.WeixinJSBridge = { on() {}, invoke(name, params, answer) {
-	asked.push({ name, params });
-	const results = { geoLocation: { latitude: 28.1203, longitude: 120.9502, accuracy: 35 } };
-	answer({ err_msg: name + ":ok", errMsg: name + ":ok", ...results[name] });
-} };`
+// Where the platforms serve their clients' scripts.
+var (
+	wecomScript    = new(wecom.API).Script()
+	dingTalkScript = new(dingtalk.Web).Script()
+)
+
+// What the clients' scripts do as far as pages call them: they remember what they
+// were asked.
+const (
+	wecomClient = `window.asked = [];
+window.ww = {
+	register(o) { this.by = o; },
+	async getLocation(params) {
+		const url = location.href;
+		asked.push({ name: "config", params: await this.by.getConfigSignature(url) }, { name: "agentConfig", params: await this.by.getAgentConfigSignature(url) }, { name: "getLocation", params });
+		return { latitude: 28.1203, longitude: 120.9502, accuracy: 35 };
+	},
+};`
+	dingTalkClient = `window.dd = {
+	ready(f) { f(); }, error() {}, config(o) { this.by = o; },
+	runtime: { permission: { requestAuthCode({ onSuccess }) { onSuccess({ code: %q }); } } },
+	device: { geolocation: { get({ onSuccess }) { onSuccess({ latitude: 28.1203, longitude: 120.9502, accuracy: 35, isFromMock: true }); } } },
+};`
+)
 
 func TestAVolunteerOnAPhone(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	p := h.tab("volunteer", chattest.WeComUserAgent("zhang"), inject(wecomBridge))
+	p := h.tab("volunteer", chattest.WeComUserAgent("zhang"), serves(wecomScript, wecomClient))
 	p.do(chromedp.Navigate(h.page("")))
 	p.sees("报名中", "市图书馆二楼", "还剩 40 个")
 	p.looks("activity-new")
@@ -416,11 +445,14 @@ func TestAPageMayCallItsClient(t *testing.T) {
 		return err
 	})
 	address := h.page("?from=群")
-	p := h.tab("wecom", chattest.WeComUserAgent("zhang"), inject(wecomBridge))
+	p := h.tab("wecom", chattest.WeComUserAgent("zhang"), serves(wecomScript, wecomClient))
 	p.do(chromedp.Navigate(address), chromedp.WaitVisible("#place button"))
 	var asked []struct {
 		Name   string
-		Params struct{ Timestamp, NonceStr, Signature, VerifyTimestamp, VerifyNonceStr, VerifySignature, Type string }
+		Params struct {
+			Timestamp                 int64
+			NonceStr, Signature, Type string
+		}
 	}
 	var href string
 	p.do(
@@ -431,38 +463,22 @@ func TestAPageMayCallItsClient(t *testing.T) {
 		chromedp.Poll("window.sent", nil),
 		chromedp.Evaluate("asked", &asked),
 	)
-	signed := func(agent bool, at, nonce, signature string) {
-		t.Helper()
-		seconds, err := strconv.ParseInt(at, 10, 64)
-		if here, _, _ := strings.Cut(href, "#"); err != nil || !h.wecom.Signed(agent, here, nonce, seconds, signature) {
-			t.Errorf("the client does not take the signature for %s: %v", href, err)
-		}
-	}
 	var names []string
 	for _, a := range asked {
 		names = append(names, a.Name)
-		switch q := a.Params; a.Name {
-		case "agentConfig":
-			signed(true, q.Timestamp, q.NonceStr, q.Signature)
-		case "geoLocation":
-			signed(true, q.VerifyTimestamp, q.VerifyNonceStr, q.VerifySignature) // the app's own, where it has one
-			if q.Type != "gcj02" {
-				t.Errorf("asked for %s", q.Type)
-			}
+		here, _, _ := strings.Cut(href, "#")
+		switch q := a.Params; {
+		case a.Name == "getLocation" && q.Type != "gcj02":
+			t.Errorf("asked for %s", q.Type)
+		case a.Name != "getLocation" && !h.wecom.Signed(a.Name == "agentConfig", here, q.NonceStr, q.Timestamp, q.Signature):
+			t.Errorf("the client does not take the signature for %s: %+v", href, a)
 		}
 	}
-	if !slices.Equal(names, []string{"agentConfig", "geoLocation"}) {
+	if !slices.Equal(names, []string{"config", "agentConfig", "getLocation"}) {
 		t.Errorf("asked %q", names)
 	}
 
-	d := h.tab("dingtalk", chattest.DingTalkUserAgent, inject(fmt.Sprintf(`
-window.asked = [];
-window.nuva = { isReady: true, require: () => (done, fail, service, action, params) => {
-	asked.push({ name: service + "." + action, params });
-	done({
-		requestAuthCode: { code: %q }, requestJsApis: {}, get: { latitude: 28.1203, longitude: 120.9502, accuracy: 35, isFromMock: true },
-	}[action] ?? {});
-} };`, h.ding.AuthCode("dzhang"))))
+	d := h.tab("dingtalk", chattest.DingTalkUserAgent, serves(dingTalkScript, fmt.Sprintf(dingTalkClient, h.ding.AuthCode("dzhang"))))
 	d.do(chromedp.Navigate(h.page("")))
 	d.sees("您是 张丽", "已报名") // one person on both platforms
 	d.press("#place button", "已签到：08:4", "定位")

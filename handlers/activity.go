@@ -352,8 +352,8 @@ type activityView struct {
 	CanPlace  bool // by location too
 	Code      string
 	Organiser bool
-	Closed    string        // why nobody can sign up
-	Client    chat.Platform // whose script tells the location
+	Closed    string // why nobody can sign up
+	Script    string // of the client, which tells the location
 }
 
 type fact struct{ Name, Value string }
@@ -393,8 +393,11 @@ func (s *Server) activityView(c *gin.Context, r store.Reader, g guest) (any, err
 	s.offerJoin(&v, l, g, signup, now)
 	offerCheck(&v, l.Activity, g, signup, now)
 	v.CanPlace = v.CanCheck && !l.Place.Point.IsZero()
+	inside := func(w chat.Web) bool { return w.Platform() == g.who.Platform && w.Inside(c.Request.UserAgent()) }
 	if v.CanPlace && g.who != nil {
-		v.Client = g.who.Platform
+		if w := s.web(inside); w != nil {
+			v.Script = lets(c, w.Script())
+		}
 	}
 	return v, nil
 }

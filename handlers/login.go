@@ -20,6 +20,7 @@ const (
 // loginView is the page whose script asks the client who uses it.
 type loginView struct {
 	Corp, State, Next string
+	Script            string
 }
 
 // signIn sends a browser that is a platform's client to say who uses it, and back
@@ -41,7 +42,9 @@ func (s *Server) signIn(c *gin.Context, v visit) (bool, error) {
 		c.Redirect(http.StatusFound, to)
 		return true, nil
 	}
-	s.pages.render(c, http.StatusOK, "login.html", loginView{Corp: w.Corp(), State: state, Next: pathLogin + string(w.Platform())})
+	s.pages.render(c, http.StatusOK, "login.html", loginView{
+		Corp: w.Corp(), State: state, Next: pathLogin + string(w.Platform()), Script: lets(c, w.Script()),
+	})
 	return true, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -56,7 +57,7 @@ func (s *Server) recover(c *gin.Context) {
 // secure sets the headers that every answer carries.
 func secure(c *gin.Context) {
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", policy(""))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -64,6 +65,17 @@ func secure(c *gin.Context) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	c.Next()
+}
+
+// policy is what a page may load: ours, and the script at an address, if there is one.
+func policy(script string) string {
+	return strings.TrimSuffix("default-src 'none'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; script-src 'self' "+script, " ")
+}
+
+// lets allows the page to load its client's script.
+func lets(c *gin.Context, script string) string {
+	c.Header("Content-Security-Policy", policy(script))
+	return script
 }
 
 // limitBody cuts a body off before anybody reads it.

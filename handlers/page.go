@@ -51,7 +51,7 @@ type answerView struct {
 func loadPages() (*pages, error) {
 	p := &pages{assets: map[string][]byte{}}
 	urls := map[string]string{}
-	for _, name := range []string{"style.css", "activity.css", "chat.js", "login.js", "activity.js", "screen.js", "list.js", "icon.svg", "vendor/dingtalk.js", "vendor/wecom.js"} {
+	for _, name := range []string{"style.css", "activity.css", "chat.js", "login.js", "activity.js", "screen.js", "list.js", "icon.svg"} {
 		data, err := web.ReadFile("web/" + name)
 		if err != nil {
 			return nil, fmt.Errorf("embedded %s: %w", name, err)

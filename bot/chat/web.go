@@ -21,6 +21,8 @@ type Web interface {
 	AuthURL(back, state string) string
 	// Corp is the organisation's id on the platform.
 	Corp() string
+	// Script is where the platform serves what a page needs to call the client.
+	Script() string
 	// Identify tells whose a code is. One is good once and for five minutes; of
 	// any other the error is ErrCode.
 	Identify(ctx context.Context, code string) (Visitor, error)

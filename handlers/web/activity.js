@@ -58,6 +58,9 @@ async function inDingTalk(config) {
       signature: config.signature, type: 0, jsApiList: ["device.geolocation.get"],
     });
   }
-  const at = await dd.getLocation({ targetAccuracy: 200, coordinate: 1, withReGeocode: false, useCache: false });
+  const at = await new Promise((onSuccess, onFail) => {
+    dd.error(onFail);
+    dd.ready(() => dd.device.geolocation.get({ targetAccuracy: 200, coordinate: 1, withReGeocode: false, useCache: false, onSuccess, onFail }));
+  });
   return { lat: at.latitude, lng: at.longitude, accuracy: at.accuracy, system: "gcj02", mock: at.isFromMock ? "1" : "" };
 }

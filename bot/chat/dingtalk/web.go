@@ -63,6 +63,11 @@ func (*Web) AuthURL(string, string) string { return "" }
 // Corp implements chat.Web.
 func (w *Web) Corp() string { return w.opt.CorpID }
 
+// Script implements chat.Web (page jsapi-overview).
+func (w *Web) Script() string {
+	return "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"
+}
+
 // Identify implements chat.Web. Only members get a code.
 func (w *Web) Identify(ctx context.Context, code string) (chat.Visitor, error) {
 	var got struct {

@@ -52,6 +52,11 @@ func (a *API) AuthURL(back, state string) string {
 // Corp implements chat.Web.
 func (a *API) Corp() string { return a.corpID }
 
+// Script implements chat.Web (docs 98560).
+func (a *API) Script() string {
+	return "https://wwcdn.weixin.qq.com/node/open/js/wecom-jssdk-2.3.4.js"
+}
+
 // badCode is the errcode of a code that is used or old (docs 91023).
 const badCode = "40029"
 
