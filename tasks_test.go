@@ -11,6 +11,9 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"xietiao/bot/calendar"
+	"xietiao/bot/chat"
+	"xietiao/bot/chat/dingtalk"
+	"xietiao/bot/chat/wecom"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
@@ -166,5 +169,24 @@ func TestRemindersWithoutAStore(t *testing.T) {
 		if !strings.Contains(page.Body.String(), line) {
 			t.Errorf("no %s", line)
 		}
+	}
+}
+
+// A bulletin that is due is listed with its totals, and each place with what it falls
+// back to.
+func TestADueBulletinIsListed(t *testing.T) {
+	t.Parallel()
+	app := func(user chat.UserID) chat.Address {
+		return chat.Address{Via: wecom.ViaApp, Kind: chat.Direct, User: user}
+	}
+	robot := chat.Address{Via: dingtalk.ViaRobot, Kind: chat.Direct, User: "b"}
+	list := dueMessages([]task.Message{
+		{Bulletin: true, Places: [][]chat.Address{{app("a")}, {app("b"), robot}}, Pages: []task.Page{{Text: "【督办通报（2026年3月2日）】\n1 个单位牵头 1 项。\n\n逾期：\nT1"}}},
+		{Unit: "县教育局", Head: true, Places: [][]chat.Address{{app("c")}, {app("d")}}, Items: []task.Item{{Task: task.Task{Number: 1, Draft: task.Draft{Title: "甲"}}, Causes: []task.Cause{task.CauseHead}}}},
+	}, calendar.New(time.UTC, nil))
+	const want = "协调组办公室 ← 企业微信应用→a、企业微信应用→b（不通时：钉钉机器人→b）\n  【督办通报（2026年3月2日）】\n  1 个单位牵头 1 项。\n" +
+		"县教育局的负责人 ← 企业微信应用→c、企业微信应用→d\n  T1 甲：逾期多日，告知负责人\n"
+	if got := list[0].String() + list[1].String(); got != want {
+		t.Errorf("%q\nwant\n%q", got, want)
 	}
 }
