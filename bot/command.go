@@ -28,7 +28,8 @@ type Command struct {
 	Words []string
 	// Run does it within the transaction of the message; it may run twice. The
 	// reply's words that came from people must have gone through chat.Plain. An empty
-	// reply of what was not sure leaves the text to be answered as a question.
+	// reply passes the text on to the next command that it may be, and in the end, where
+	// it was not sure, to be answered as a question.
 	Run func(c *Call) (chat.Reply, error)
 }
 
@@ -47,48 +48,62 @@ type Call struct {
 // placeWord is what a position that somebody sends is looked up by.
 const placeWord = "\x00place"
 
-// command finds the command that text is.
-func (d *Desk) command(text string) (*Command, []string) {
+// use is a command that a text is, perhaps.
+type use struct {
+	command *Command
+	args    []string
+}
+
+// sure reports whether it can be no question.
+func (u use) sure() bool { return u.command.Sure == nil || u.command.Sure(u.args) }
+
+// uses lists the commands that text may be, the first first.
+func (d *Desk) uses(text string) (list []use) {
 	text = strings.TrimSpace(text)
 	for i := range d.opt.Commands {
 		if args, ok := d.opt.Commands[i].Match(text); ok {
-			return &d.opt.Commands[i], args
+			list = append(list, use{&d.opt.Commands[i], args})
 		}
 	}
-	return nil, nil
+	return list
 }
 
 // maxPasted is the longest text, in characters, that is taken for a pasted one.
 const maxPasted = 5000
 
-// pasted finds the command that takes the text as it was sent.
-func (d *Desk) pasted(text string) (*Command, []string) {
+// pasted lists the commands that take the text as it was sent.
+func (d *Desk) pasted(text string) (list []use) {
 	for i, c := range d.opt.Commands {
 		if !c.Long || utf8.RuneCountInString(text) > maxPasted {
 			continue
 		}
 		if args, ok := c.Match(text); ok {
-			return &d.opt.Commands[i], args
+			list = append(list, use{&d.opt.Commands[i], args})
 		}
 	}
-	return nil, nil
+	return list
 }
 
-// run runs the draft's command if the person may use it; done is false where the
-// draft's own reply is to be said instead.
+// run runs the draft's commands, the first that has something to say and that the person
+// may use; done is false where the draft's own reply is to be said instead.
 func (d *Desk) run(tx *store.Tx, m chat.Message, dr draft) (reply chat.Reply, done bool, err error) {
-	c := dr.command
-	call := &Call{Tx: tx, Message: m, Args: dr.args, Outbox: d.opt.Outbox, Bot: d.bot.Load(), Link: d.link}
+	call := Call{Tx: tx, Message: m, Outbox: d.opt.Outbox, Bot: d.bot.Load(), Link: d.link}
 	if !m.Outside {
 		if call.Person, call.Known, err = org.ByUser(tx, m.Platform(), m.Sender); err != nil {
 			return chat.Reply{}, false, err
 		}
 	}
-	if len(c.Roles) > 0 && !slices.Contains(c.Roles, call.Person.Role) {
-		return chat.Reply{Text: textNotAllowed(c.Roles)}, dr.reply.Empty(), nil
+	for _, u := range dr.uses {
+		if c := u.command; len(c.Roles) > 0 && !slices.Contains(c.Roles, call.Person.Role) {
+			return chat.Reply{Text: textNotAllowed(c.Roles)}, dr.reply.Empty(), nil
+		}
+		call := call
+		call.Args = u.args
+		if reply, err = u.command.Run(&call); err != nil || !reply.Empty() {
+			return reply, true, err
+		}
 	}
-	reply, err = c.Run(call)
-	return reply, !reply.Empty() || dr.reply.Empty(), err
+	return chat.Reply{}, dr.reply.Empty(), nil
 }
 
 // helpName names the command that lists the others.

@@ -103,8 +103,7 @@ func (d *Desk) Chats(text string) bool {
 	if _, _, ok := ratingOf(strings.TrimSpace(text)); ok {
 		return true
 	}
-	c, args := d.command(text)
-	return c != nil && c.Name != helpName && (c.Sure == nil || c.Sure(args))
+	return slices.ContainsFunc(d.uses(text), func(u use) bool { return u.command.Name != helpName && u.sure() })
 }
 
 // Taken is what became of a message.
@@ -354,8 +353,7 @@ type draft struct {
 	welcome bool      // the reply is the welcome, which is said once
 	answer  *answered // to keep
 	rows    []index.Row
-	command *Command // runs within the transaction and says the reply
-	args    []string
+	uses    []use // commands to run within the transaction; the first that says something says the reply
 }
 
 // What a message was, where it was no question.
@@ -386,10 +384,9 @@ func (d *Desk) draft(ctx context.Context, m chat.Message, s session, quoted *ans
 			return dr, nil
 		}
 	case chat.TypePlace:
-		if c, args := d.command(placeWord); c != nil {
-			return draft{command: c, args: args}, nil
-		}
-		return talk(textPlace), nil
+		dr := talk(textPlace)
+		dr.uses = d.uses(placeWord)
+		return dr, nil
 	case chat.TypeOther:
 		return talk(textUnreadable(b.examples())), nil
 	}
@@ -403,14 +400,14 @@ func talk(text string) draft { return draft{reply: chat.Reply{Text: text}, statu
 func (d *Desk) event(b *Bot, e *chat.Event) (dr draft, text string, done bool) {
 	switch e.Kind {
 	case chat.EventFeedback:
-		return draft{command: &rateCommand, args: []string{e.Key, string(e.Rating), e.Value}}, "", true
+		return draft{uses: []use{{&rateCommand, []string{e.Key, string(e.Rating), e.Value}}}}, "", true
 	case chat.EventEnter, chat.EventJoin:
 		dr = talk(b.welcome())
 		dr.welcome = true
 		return dr, "", true
 	case chat.EventMenu, chat.EventCard:
-		if c, args := d.command(e.Key); c != nil {
-			return draft{command: c, args: args}, "", true
+		if uses := d.uses(e.Key); len(uses) > 0 {
+			return draft{uses: uses}, "", true
 		}
 		isPage := strings.Contains(e.Key, "://")
 		return draft{status: statusTalk}, e.Key, e.Kind == chat.EventCard || e.Key == "" || isPage
@@ -424,8 +421,8 @@ const maxQuestion = 500
 // said answers words.
 func (d *Desk) said(ctx context.Context, b *Bot, m chat.Message, text string, s session, quoted *answered) (draft, error) {
 	raw := strings.TrimSpace(text)
-	if c, args := d.pasted(raw); c != nil {
-		return draft{command: c, args: args}, nil
+	if uses := d.pasted(raw); len(uses) > 0 {
+		return draft{uses: uses}, nil
 	}
 	if utf8.RuneCountInString(text) > maxQuestion {
 		return talk(textQuestionTooLong), nil
@@ -444,18 +441,21 @@ func (d *Desk) said(ctx context.Context, b *Bot, m chat.Message, text string, s 
 		if quoted != nil {
 			key = quoted.key
 		}
-		return draft{command: &rateCommand, args: []string{key, rating, remark}}, nil
+		return draft{uses: []use{{&rateCommand, []string{key, rating, remark}}}}, nil
 	}
-	c, args := d.command(text)
-	if c != nil && (c.Sure == nil || c.Sure(args)) {
-		return draft{command: c, args: args}, nil
+	uses := d.uses(text)
+	if len(uses) > 0 && uses[0].sure() {
+		return draft{uses: uses}, nil
 	}
 	dr, err := d.question(ctx, b, m, text, s, quoted)
-	if err != nil || c == nil {
+	if err != nil {
 		return dr, err
 	}
-	if !saysAny(dr.rows, c.Words) {
-		dr.command, dr.args = c, args
+	for _, u := range uses {
+		if !u.sure() && saysAny(dr.rows, u.command.Words) {
+			break
+		}
+		dr.uses = append(dr.uses, u)
 	}
 	return dr, nil
 }
@@ -513,7 +513,7 @@ func (d *Desk) settle(tx *store.Tx, m chat.Message, key string, dr draft) (chat.
 			return chat.Reply{Text: textTooFast}, statusLimited, nil
 		}
 	}
-	if dr.command != nil {
+	if len(dr.uses) > 0 {
 		reply, done, err := d.run(tx, m, dr)
 		if err != nil || done {
 			return reply, statusCommand, err
