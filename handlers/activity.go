@@ -220,8 +220,8 @@ func (s *Server) join(c *gin.Context, tx *store.Tx, g guest) (refused, err error
 	board, form := s.opt.Activities.Board, c.Request.PostForm
 	if g.volunteer.ID == "" {
 		p := activity.Profile{Name: form.Get("name"), Phone: org.Phone(form.Get("phone"))}
-		if form.Get("consent") == consentVersion {
-			p.Consent = activity.Consent{Version: consentVersion}
+		if form.Get("consent") == activity.ConsentVersion {
+			p.Consent = activity.Consent{Version: activity.ConsentVersion}
 		}
 		g.volunteer, _, err = board.Enrol(tx, activity.Application{Profile: p, Account: g.account, Browser: g.token})
 		if err != nil {
@@ -383,7 +383,7 @@ func (s *Server) activityView(c *gin.Context, r store.Reader, g guest) (any, err
 	}
 	v := activityView{
 		head: headOf(g), Number: n, Title: l.Title, State: textState(l, now), Text: l.Text, Facts: textFacts(l, now),
-		Organiser: organiser, Consent: textConsent, Version: consentVersion,
+		Organiser: organiser, Consent: activity.ConsentText, Version: activity.ConsentVersion,
 	}
 	v.Fault = c.GetString(keyRefused)
 	v.Code, _ = activity.ParseCode(cmp.Or(c.Query("c"), c.Request.PostForm.Get("c")))

@@ -149,7 +149,7 @@ func (x *venue) join(t *testing.T, p *phone, fields ...string) (int, string) {
 	if !slices.Contains(fields, "name") {
 		fields = append(fields, "name", "李四")
 	}
-	return p.send(x.page(""), x.page("/join"), append(fields, "consent", consentVersion)...)
+	return p.send(x.page(""), x.page("/join"), append(fields, "consent", activity.ConsentVersion)...)
 }
 
 // script is what a page's script does: JSON in, JSON out.
@@ -488,7 +488,7 @@ func TestActivitiesOfMembersAreNotForOutsiders(t *testing.T) {
 	p := newPhone(t, "Mozilla/5.0 Chrome")
 	code, body := p.get(x.page(""))
 	want(t, "page", code, body, 200, "只给单位里的人报名")
-	code, body = p.do("POST", x.page("/join"), url.Values{"csrf": {visit{browser: p.cookie(x.url).Value}.csrf()}, "name": {"李四"}, "consent": {consentVersion}})
+	code, body = p.do("POST", x.page("/join"), url.Values{"csrf": {visit{browser: p.cookie(x.url).Value}.csrf()}, "name": {"李四"}, "consent": {activity.ConsentVersion}})
 	want(t, "join all the same", code, body, 409, "只接受本单位人员")
 }
 

@@ -10,10 +10,6 @@ import (
 
 // What people read on the pages of activities, beside the templates.
 const (
-	consentVersion = "2026-11"
-	textConsent    = "我自愿参加文化志愿服务，同意主办单位和协调组办公室为报名、签到、联系和出具时长证明使用我的姓名、电话（可以不填）和签到记录；不作别的用途，不向别处提供。" +
-		"我可以随时在“我的时长”里导出或删去我的资料；删去以后，签到和时长的记录只留编号。"
-
 	textSignClosed  = "报名已经截止。想参加，请联系主办单位：组织者可以在现场加人"
 	textFull        = "名额已满，也不再候补。可以看看别的活动"
 	textMembersOnly = "这个活动只给单位里的人报名。您是单位里的人，就在企业微信或钉钉里打开这一页"
