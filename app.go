@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"xietiao/bot"
+	"xietiao/bot/activity"
 	"xietiao/bot/chat"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -48,6 +49,7 @@ type app struct {
 	desk      *bot.Desk
 	box       *outbox.Box
 	board     *task.Board
+	activity  *activity.Board
 	reminders *reminders
 	listeners []chat.Listener
 	operator  operator
@@ -119,24 +121,21 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	if err = a.store.Update(ctx, func(tx *store.Tx) error { return a.board.Holidays().Adopt(tx, byOperator) }); err != nil {
 		return nil, fmt.Errorf("holidays: %w", err)
 	}
+	sessions := handlers.NewSessions(a.store, nil)
 	a.desk = bot.NewDesk(bot.DeskOptions{
 		Store: a.store, Outbox: a.box, PublicURL: cfg.PublicURL,
 		Commands: bot.Commands(p.orgOptions(), bot.TaskOptions{
 			Board: a.board, Weights: func(year int) task.Weights { return weightsOf(cfg, year) },
-		}),
+		}, activityOptions(cfg, a.activity, sessions)),
 		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,
 		Logger: log, Observe: metrics.Message,
 	})
-	activities, err := newActivities(cfg, a.box, p.vault)
-	if err != nil {
-		return nil, err
-	}
 	name, _ := buildVersion()
 	a.server, err = handlers.New(handlers.Options{
 		Logger: log.With("component", "http"), TrustedProxies: cfg.TrustedProxies, Version: name,
 		Desk: a.desk, Hooks: lines.hooks, Metrics: metrics, Refused: metrics.Refused, Health: a.health,
-		Sessions: handlers.NewSessions(a.store, nil), Webs: lines.webs, PublicURL: cfg.PublicURL,
-		Activities: &handlers.Activities{Board: activities, Store: a.store},
+		Sessions: sessions, Webs: lines.webs, PublicURL: cfg.PublicURL,
+		Activities: &handlers.Activities{Board: a.activity, Store: a.store},
 	})
 	if err != nil {
 		return nil, err
@@ -160,8 +159,8 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	return a, nil
 }
 
-// speak wires what tells people of things: the outbox, and the tasks with their
-// reminders.
+// speak wires what tells people of things: the outbox, and the tasks and activities
+// with their reminders.
 func (a *app) speak(l *lines, p *people, pt programTime, holder string, metrics *handlers.Metrics) (err error) {
 	a.listeners = l.listeners
 	a.box = outbox.New(outbox.Options{
@@ -173,7 +172,10 @@ func (a *app) speak(l *lines, p *people, pt programTime, holder string, metrics 
 	if a.board, err = newBoard(a.cfg, a.box); err != nil {
 		return err
 	}
-	a.reminders = &reminders{board: a.board, store: a.store, time: pt, log: a.log, metrics: metrics}
+	if a.activity, err = newActivities(a.cfg, a.box, p.vault); err != nil {
+		return err
+	}
+	a.reminders = &reminders{board: a.board, also: a.activity, store: a.store, time: pt, log: a.log, metrics: metrics}
 	return nil
 }
 

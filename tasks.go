@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"xietiao/bot/activity"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chart"
 	"xietiao/bot/holidays"
@@ -88,6 +89,7 @@ const (
 // reminders puts what is due into the outbox.
 type reminders struct {
 	board   *task.Board
+	also    *activity.Board // may be nil
 	store   *store.Store
 	time    programTime
 	log     *slog.Logger
@@ -112,6 +114,12 @@ func (r *reminders) run(ctx context.Context) error {
 // once says what is due now, and returns for how long nothing will be.
 func (r *reminders) once(ctx context.Context) time.Duration {
 	next, err := r.board.Remind(ctx, r.store)
+	if r.also != nil {
+		other, fault := r.also.Remind(ctx, r.store)
+		if err = errors.Join(err, fault); next.IsZero() || !other.IsZero() && other.Before(next) {
+			next = other
+		}
+	}
 	if ctx.Err() != nil {
 		return 0
 	}

@@ -20,14 +20,15 @@ type decider interface {
 	decide(c *Call, number string, yes bool, why string) (string, error)
 }
 
-// matter is one thing that waits, and a line about it that says how to decide it.
+// matter is one thing that waits, and a line about it that says how to decide it. One
+// without an id takes more than a yes or a no.
 type matter struct{ id, line string }
 
 // How people say yes and no: the verb, the ids, and words behind them.
 var (
 	agreePatterns  = append(verdictPatterns(`同意|批准|通过`, `[,.。:;!]\s*`), objectionPatterns(`同意|批准|通过|支持|成立`)...)
 	rejectPatterns = append(verdictPatterns(`拒绝|不同意|不批准|不通过|驳回`, `[\s,.。:;!]+`), objectionPatterns(`拒绝|不同意|不批准|不通过|驳回|不支持|不成立`)...)
-	decisionID     = regexp.MustCompile(`(` + letterObjection + `|[bt])?\s*(?:(20\d\d)\s*[-年]\s*(?:第|申诉)?\s*)?(\d+)`)
+	decisionID     = regexp.MustCompile(`(` + letterObjection + `|[btv])?\s*(?:(20\d\d)\s*[-年]\s*(?:第|申诉)?\s*)?(\d+)`)
 )
 
 // verdictPatterns are of a verb before the ids and of one behind; words are parted
@@ -35,8 +36,8 @@ var (
 func verdictPatterns(verbs, mark string) []*regexp.Regexp {
 	verb, tail := `(?:`+verbs+`)(?:延期)?[了吧]?`, `(?:`+thanks+`|`+mark+`(.+)$)`
 	return []*regexp.Regexp{
-		regexp.MustCompile(`^(?:我)?` + verb + `[:,]?((?:[\s、,和及]*[bt]?\d{1,9}号?)*)(?:的?延期)?` + tail),
-		regexp.MustCompile(`^([bt]\d{1,9})[\s,]*` + verb + tail),
+		regexp.MustCompile(`^(?:我)?` + verb + `[:,]?((?:[\s、,和及]*[btv]?\d{1,9}号?)*)(?:的?延期)?` + tail),
+		regexp.MustCompile(`^([btv]\d{1,9})[\s,]*` + verb + tail),
 	}
 }
 
@@ -89,8 +90,9 @@ func (d decisions) known(ids string, words bool) bool {
 
 // The letters of what has numbers.
 const (
-	letterRequest = "b"
-	letterTask    = "t"
+	letterRequest   = "b"
+	letterTask      = "t"
+	letterVolunteer = "v"
 )
 
 type decidable struct{ letter, number string }
@@ -121,7 +123,7 @@ func (d decisions) run(yes bool) func(*Call) (chat.Reply, error) {
 		ids := idsIn(c.Args[0])
 		if len(ids) == 0 {
 			matters, err := d.waiting(c)
-			if err != nil || len(matters) != 1 {
+			if err != nil || len(matters) != 1 || matters[0].id == "" {
 				return listMatters(c, matters, err)
 			}
 			ids = idsIn(strings.ToLower(matters[0].id))

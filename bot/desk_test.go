@@ -90,8 +90,10 @@ type bureau struct {
 	*clock
 	store *store.Store
 	desk  *Desk
-	count int             // messages so far
-	read  map[string]bool // notices
+	count int                 // messages so far
+	read  map[string]bool     // notices
+	fill  func(string) string // puts what a script cannot know into what is said
+	mask  func(string) string // takes it out of what is shown
 }
 
 // sampleOrg are the options over the built-in plan's units.
@@ -117,7 +119,7 @@ func newBureau(t testing.TB, change ...func(*DeskOptions)) *bureau {
 	o := &bureau{TB: t, clock: c, store: s, read: map[string]bool{}}
 	opt := DeskOptions{
 		Store: s, Outbox: recorder{}, Wall: c.now,
-		Commands: Commands(sampleOrg(), TaskOptions{}),
+		Commands: Commands(sampleOrg(), TaskOptions{}, ActivityOptions{}),
 	}
 	for _, fn := range change {
 		fn(&opt)
@@ -276,7 +278,7 @@ var (
 // accounts are the speakers' ids. 新人 and 路人 are in no roster.
 var accounts = map[string]chat.UserID{
 	"主任": "zhuren", "联络员": "lianluo", "局长": "juzhang", "职员": "zhiyuan", "新人": "xinren", "路人": "luren", "外人": "wairen",
-	"财联": "cailian",
+	"财联": "cailian", "馆长": "guanzhang", "小张": "xiaozhang", "小李": "xiaoli", "小王": "xiaowang",
 }
 
 // place is who or which group reads what goes to an address.
@@ -304,6 +306,9 @@ func (o *bureau) play(script string, pass func(what string)) string {
 			if err != nil {
 				o.Fatalf("%s: %v", line, err)
 			}
+			if o.fill != nil {
+				words = o.fill(words)
+			}
 			who, ok := accounts[m[1]]
 			if !ok {
 				o.Fatalf("who is %s?", m[1])
@@ -323,7 +328,7 @@ func (o *bureau) play(script string, pass func(what string)) string {
 			if last = r.Text; r.Feedback != "" {
 				answer = r.Feedback
 			}
-			show(&out, "  ", r.Text)
+			o.show(&out, "  ", r.Text)
 			o.showNotices(&out)
 		case strings.HasPrefix(line, "== "):
 			fmt.Fprintln(&out, line)
@@ -346,7 +351,7 @@ func (o *bureau) play(script string, pass func(what string)) string {
 func (o *bureau) showNotices(out *strings.Builder) {
 	o.Helper()
 	for _, n := range o.notices() {
-		show(out, "  → "+place(n.To)+"：", n.Reply.Text)
+		o.show(out, "  → "+place(n.To)+"：", n.Reply.Text)
 	}
 }
 
@@ -360,7 +365,10 @@ func unquote(s string) (string, error) {
 	return out, err
 }
 
-func show(out *strings.Builder, before, text string) {
+func (o *bureau) show(out *strings.Builder, before, text string) {
+	if o.mask != nil {
+		text = o.mask(text)
+	}
 	if text == "" {
 		text = "（无回复）"
 	}
@@ -390,7 +398,12 @@ func act(m *chat.Message, what, key, answer string) {
 	case "图片":
 		m.Type = chat.TypeOther
 	case "位置":
-		m.Type, m.Place = chat.TypePlace, &chat.Place{Latitude: 28.1, Longitude: 120.9}
+		m.Type, m.Place = chat.TypePlace, &chat.Place{Latitude: 28.1, Longitude: 120.9, Source: chat.SourceMessage}
+		if key != "" {
+			if _, err := fmt.Sscanf(key, "%f,%f", &m.Place.Latitude, &m.Place.Longitude); err != nil {
+				m.Place = nil
+			}
+		}
 	case "进入":
 		m.Type, m.Event = chat.TypeEvent, &chat.Event{Kind: chat.EventEnter}
 	case "菜单":

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"xietiao/bot/activity"
 	"xietiao/bot/chat"
 	"xietiao/index"
 )
@@ -67,3 +68,25 @@ func (b *Bot) welcome() string {
 	}
 	return text + "\n" + textWelcomeHelp
 }
+
+// PageURL is the address of a page of ours below the public address.
+func PageURL(publicURL, path string) string { return strings.TrimRight(publicURL, "/") + path }
+
+// ActivityPath is the address of an activity's page below the public address.
+func ActivityPath(n activity.Number) string { return "/a/" + n.String() }
+
+// ScreenPath is that of the page that shows an activity's code at the venue.
+func ScreenPath(n activity.Number) string { return ActivityPath(n) + "/screen" }
+
+// CertificatePath is that of a certificate to print, CheckPath that at which anybody who
+// has the code checks it.
+func CertificatePath(code string) string { return "/a/certificate/" + url.PathEscape(code) }
+
+// CheckPath is where a certificate is checked: see CertificatePath.
+func CheckPath(code string) string { return "/a/check/" + url.PathEscape(code) }
+
+// RollPath is that of the page on which an organiser ticks people off.
+func RollPath(n activity.Number) string { return ActivityPath(n) + "/list" }
+
+// HoursPath is that of the page with somebody's own hours and data.
+const HoursPath = "/a/hours"

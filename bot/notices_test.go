@@ -86,7 +86,7 @@ func newPost(t *testing.T) *post {
 		return map[string]string{"wecom.aibot 93000": "机器人已被移出群：重新添加。"}[string(via)+" "+code]
 	}
 	p.board = task.New(task.Options{Holidays: holidays.New(c.t.Location(), nil), Sender: p.box, Routes: opt.Routes, Rules: task.DefaultRules()})
-	p.desk = NewDesk(DeskOptions{Store: s, Outbox: p.box, Wall: c.now, PerMinute: 1000, Commands: Commands(opt, TaskOptions{Board: p.board})})
+	p.desk = NewDesk(DeskOptions{Store: s, Outbox: p.box, Wall: c.now, PerMinute: 1000, Commands: Commands(opt, TaskOptions{Board: p.board}, ActivityOptions{})})
 	p.desk.Use(sampleBot())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -282,7 +282,7 @@ func TestTheCallListIsForTheOffice(t *testing.T) {
 func TestWordsOfNoticeCommands(t *testing.T) {
 	t.Parallel()
 	all := (&Desk{opt: DeskOptions{Commands: Commands(func() OrgOptions { o := sampleOrg(); o.Ledger = outbox.New(outbox.Options{}); return o }(),
-		TaskOptions{Board: task.New(task.Options{Holidays: holidays.New(time.UTC, nil)})})}})
+		TaskOptions{Board: task.New(task.Options{Holidays: holidays.New(time.UTC, nil)})}, ActivityOptions{})}})
 	for said, want := range map[string]string{
 		"撤回 T12": "withdraw T12", "撤回T12的提醒": "withdraw T12", "请撤回一下任务12": "withdraw 任务12", "T12的提醒撤回": "withdraw T12", "把 T12、T13 的通知撤回了吧": "withdraw T12、T13",
 		"撤回": "withdraw", "撤回这条": "withdraw", "麻烦把刚才的提醒撤回一下，谢谢": "withdraw", "撤销 T12": "task", "收回 T12": "withdraw T12",
@@ -291,9 +291,9 @@ func TestWordsOfNoticeCommands(t *testing.T) {
 		"电话名单": "calls", "今天谁要打电话？": "calls", "要打电话的单位": "calls", "电话": "", "撤回了多少资金": "", "失败是成功之母": "", "重发展轻保护": "",
 	} {
 		got := ""
-		if c, args := all.command(said); c != nil {
-			got = c.Name
-			if c.Name != "task" && len(args) > 0 {
+		if uses := all.uses(said); len(uses) > 0 {
+			got = uses[0].command.Name
+			if args := uses[0].args; got != "task" && len(args) > 0 {
 				got = strings.TrimSpace(got + " " + strings.ToUpper(args[0]))
 			}
 		}

@@ -48,19 +48,25 @@ var (
 )
 
 // Commands are all that people may say but questions: who they are, which group
-// serves which unit, whether notices are sent, and, where there is a board, what
-// becomes of the tasks.
-func Commands(opt OrgOptions, tasks TaskOptions) []Command {
+// serves which unit, whether notices are sent, and, where there are boards, what
+// becomes of the tasks and the activities.
+func Commands(opt OrgOptions, tasks TaskOptions, activities ActivityOptions) []Command {
 	o := orgCommands{opt}
 	d := decisions{o, map[string]decider{letterRequest: o}}
 	all := o.commands()
+	var unclear []Command
+	if activities.Board != nil {
+		a := activityCommands{o, activities}
+		d.deciders[letterVolunteer] = a
+		all, unclear = append(all, a.commands()...), append(unclear, a.unclear())
+	}
 	if tasks.Board != nil {
 		t := taskCommands{o, tasks}
 		d.deciders[letterTask], d.deciders[letterObjection] = t, objections{t}
 		all = slices.Concat(all, noticeCommands{t}.commands(), t.holidayCommands(), t.ruleCommands(), t.commands())
-		return append(append(all, d.commands()...), t.unclear())
+		unclear = append(unclear, t.unclear())
 	}
-	return append(all, d.commands()...)
+	return slices.Concat(all, d.commands(), unclear)
 }
 
 // commands are what people may say about who they are, which group serves which

@@ -15,7 +15,7 @@ import (
 
 // sampleCommands are all commands over the built-in plan's units.
 func sampleCommands() []Command {
-	all := Commands(OrgOptions{Units: func() org.Units { return indexUnits{sampleIndex()} }}, TaskOptions{})
+	all := Commands(OrgOptions{Units: func() org.Units { return indexUnits{sampleIndex()} }}, TaskOptions{}, ActivityOptions{})
 	return append(all, helpCommand(all))
 }
 
@@ -200,7 +200,7 @@ func TestPausesHoldNoAnswers(t *testing.T) {
 func TestCommandsBeforeTheDocumentsAreRead(t *testing.T) {
 	t.Parallel()
 	o := newBureau(t, func(opt *DeskOptions) {
-		opt.Commands = Commands(OrgOptions{Units: func() org.Units { return nil }}, TaskOptions{})
+		opt.Commands = Commands(OrgOptions{Units: func() org.Units { return nil }}, TaskOptions{}, ActivityOptions{})
 	})
 	for _, q := range []string{"绑定 张三 市教育局", "我是谁", "暂停市教育局推送"} {
 		if o.says("xinren", q) == "" {
@@ -244,5 +244,34 @@ func TestTheHelpListsEveryCommandThatThePersonMayUse(t *testing.T) {
 	}
 	if got := o.says("luren", placeWord); got == "到了" {
 		t.Error("words pass for a place")
+	}
+}
+
+// A command with nothing to say leaves the text to the next one that it may be, and in the
+// end, where no command was sure of it, to be answered as a question.
+func TestACommandMayPassAWordOn(t *testing.T) {
+	t.Parallel()
+	says := func(name, said string, sure bool, roles ...org.Role) Command {
+		c := Command{Name: name, Roles: roles, Match: func(text string) ([]string, bool) { return nil, text == "文化礼堂" }, Run: func(*Call) (chat.Reply, error) { return text(said) }}
+		if !sure {
+			c.Sure = never
+		}
+		return c
+	}
+	for _, tc := range []struct {
+		name     string
+		commands []Command
+		want     string
+	}{
+		{"the first that speaks", []Command{says("a", "", false), says("b", "乙", true), says("c", "丙", true)}, "乙"},
+		{"a sure one passes, too", []Command{says("a", "", true), says("b", "乙", false)}, "乙"},
+		{"all pass", []Command{says("a", "", false), says("b", "", false)}, halls.Text},
+		{"who may not use the next", []Command{says("a", "", false), says("b", "乙", true, org.RoleOffice)}, halls.Text},
+	} {
+		o := newBureau(t, func(opt *DeskOptions) { opt.Commands = tc.commands })
+		o.desk.Use(New(fake{"文化礼堂": {Status: index.Answered, Intent: index.IntentResponsible, Results: []index.Row{halls}}}, Options{}))
+		if got := o.says("zhiyuan", "文化礼堂"); !strings.Contains(got, tc.want) {
+			t.Errorf("%s: %s", tc.name, got)
+		}
 	}
 }

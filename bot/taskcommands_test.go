@@ -34,7 +34,7 @@ func taskBureau(t testing.TB, change ...func(*DeskOptions)) (*bureau, *task.Boar
 	board := task.New(task.Options{Holidays: holidays.New(aMonday().t.Location(), nil), Sender: recorder{}, Routes: sampleOrg().Routes})
 	o := newBureau(t, append(change, func(opt *DeskOptions) {
 		opt.PerMinute = 1000
-		opt.Commands = Commands(sampleOrg(), TaskOptions{Board: board})
+		opt.Commands = Commands(sampleOrg(), TaskOptions{Board: board}, ActivityOptions{})
 	})...)
 	o.update(func(tx *store.Tx) error {
 		_, err := org.Apply(tx, org.Roster{Entries: []org.RosterEntry{{

@@ -86,7 +86,7 @@ func TestNumbersAreWrittenShort(t *testing.T) {
 
 // taskCommandList are all commands there are with tasks.
 func taskCommandList() []Command {
-	return Commands(sampleOrg(), TaskOptions{Board: task.New(task.Options{Holidays: holidays.New(aMonday().t.Location(), nil), Sender: recorder{}})})
+	return Commands(sampleOrg(), TaskOptions{Board: task.New(task.Options{Holidays: holidays.New(aMonday().t.Location(), nil), Sender: recorder{}})}, ActivityOptions{})
 }
 
 // commandOf is the name of the command that a text is.

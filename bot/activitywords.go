@@ -1,0 +1,286 @@
+package bot
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"xietiao/bot/activity"
+	"xietiao/index/zh"
+)
+
+// deed is what people want of activities.
+type deed string
+
+const (
+	deedView    deed = "view"
+	deedUnclear deed = "unclear" // nobody knows what
+
+	// What everybody may.
+	deedList      deed = "list"
+	deedJoin      deed = "join"
+	deedLeave     deed = "leave"
+	deedMine      deed = "mine"
+	deedIn        deed = "in"
+	deedOut       deed = "out"
+	deedHours     deed = "hours"
+	deedDispute   deed = "dispute"
+	deedRecommend deed = "recommend"
+	deedPaper     deed = "certificate"
+
+	// What organisers may.
+	deedRun       deed = "run" // what they organise
+	deedPublish   deed = "publish"
+	deedCancel    deed = "cancel"
+	deedEither    deed = "cancel?" // the activity, or one's own sign-up
+	deedArchive   deed = "archive"
+	deedRoll      deed = "roll"
+	deedAdd       deed = "add"
+	deedRemove    deed = "remove"
+	deedTickIn    deed = "tick in"
+	deedTickOut   deed = "tick out"
+	deedUndoIn    deed = "undo in"
+	deedUndoOut   deed = "undo out"
+	deedUndoHours deed = "undo hours"
+	deedCode      deed = "code"
+	deedDoubts    deed = "doubts"
+	deedAccept    deed = "accept"
+	deedCorrect   deed = "correct"
+	deedGrant     deed = "grant"
+	deedDeny      deed = "deny"
+	deedTotals    deed = "totals"
+	deedDemands   deed = "demands"
+)
+
+// errand is what somebody said of activities.
+type errand struct {
+	do      deed
+	numbers []activity.Number // none: those that are quoted, or the only one it can be
+	words   string            // a code, names, a reason: as they were said
+}
+
+// args and errandOf carry it through Command.
+func (e errand) args() []string {
+	var numbers []string
+	for _, n := range e.numbers {
+		numbers = append(numbers, n.String())
+	}
+	return []string{string(e.do), strings.Join(numbers, " "), e.words}
+}
+
+func errandOf(args []string) errand {
+	e := errand{do: deed(args[0]), words: args[2]}
+	for s := range strings.FieldsSeq(args[1]) {
+		if n, ok := activity.ParseNumber(s); ok {
+			e.numbers = append(e.numbers, n)
+		}
+	}
+	return e
+}
+
+// maxActivities is how many activities one message may be about.
+const maxActivities = 20
+
+// The patterns read folded text.
+const (
+	activityNumber  = `(?:(?:活动\s*)?a\s*[#-]?\s*\d{1,9}号?|活动\s*[#-]?\s*\d{1,9}号?)`
+	activityNumbers = `(` + activityNumber + `(?:[\s、,;和及与]*` + activityNumber + `|[、和及与]\d{1,9}号?)*)`
+	codeWord        = `\d{3}[\s-]?\d{3}`
+	codeBehind      = `[\s:,、]*(?:(?:签到|签退|验证)?码\s*(?:是|为)?[\s:]*)?(` + codeWord + `)`
+	askHead         = `^(?:请|麻烦|帮我|给我|我要|我想|想|要|查一下|查询|查看?|看一下|看看?|打开|显示|列出|[,。]|\s)*`
+	deedBetween     = `[\s:,、的]*(?:(?:我们|我|也|现在|请|想|要|再|需要?|申请)\s*)*`
+	yearBehind      = `[\s:,]*(?:(\d{4}|今|本|去|前)年?)?(?:度)?的?[?。!]*$`
+)
+
+// behindRule says what may stand behind a deed and its numbers.
+type behindRule int
+
+const (
+	nothingBehind behindRule = iota
+	codeMayFollow
+	wordsMayFollow // names, a reason
+)
+
+// deeds are how they are said with a number, in the order in which they are tried:
+// 取消报名 is no 报名.
+var deeds = []deedWords{
+	newDeed(deedLeave, nothingBehind, `取消报名|退出报名|撤销报名|退掉报名|取消参加|退报|退出|不报名?|不参加|参加不了|不去|去不了|不来|来不了`),
+	newDeed(deedCancel, wordsMayFollow, `取消(?:整场|这场|该|本)?活动|停办|不办|活动取消`),
+	newDeed(deedTickOut, wordsMayFollow, `(?:替|代|补|帮)(?:他们?|她们?|人)?签退|登记签退`),
+	newDeed(deedTickIn, wordsMayFollow, `(?:替|代|补|帮)(?:他们?|她们?|人)?签到?|登记签到|点名`),
+	newDeed(deedUndoIn, wordsMayFollow, `(?:撤销|撤消|撤回|取消)(?:签到|替签|补签|代签)`),
+	newDeed(deedUndoOut, wordsMayFollow, `(?:撤销|撤消|撤回|取消)签退`),
+	newDeed(deedUndoHours, wordsMayFollow, `(?:撤销|撤消|撤回|取消)(?:核定|更正(?:时长)?)`),
+	newDeed(deedEither, wordsMayFollow, `取消`),
+	newDeed(deedCode, nothingBehind, `签到二维码|签到大屏|签到屏|签到页|签到码|签退码|二维码|大屏`),
+	newDeed(deedRoll, nothingBehind, `(?:报名|签到|活动)?(?:名单|花名册|人员|报名情况|签到情况)`),
+	newDeed(deedJoin, nothingBehind, `报名参加|报个名|报名|参加|预约`),
+	newDeed(deedIn, codeMayFollow, `签到|打卡|到场|到了`),
+	newDeed(deedOut, codeMayFollow, `签退|离场`),
+	newDeed(deedDispute, wordsMayFollow, `(?:时长|时间|记录|签到)(?:有误|不对|错了|有错|有问题|有异议|少了|算错了?|记错了?)|申诉|异议|提出异议`),
+	newDeed(deedPublish, nothingBehind, `发布|开放报名|开始报名`),
+	newDeed(deedArchive, nothingBehind, `归档|结束归档|结束|结项`),
+	newDeed(deedAdd, wordsMayFollow, `加人|加入名单|添加人员|增加人员|代报名?|替报名?|帮报名?`),
+	newDeed(deedRemove, wordsMayFollow, `移出名单|移出|移除|剔除|除名`),
+	newDeed(deedDoubts, nothingBehind, `待核实|待核定|核实名单`),
+	newDeed(deedAccept, wordsMayFollow, `核实无误|核实`),
+	newDeed(deedCorrect, wordsMayFollow, `核定|更正时长|改时长|更正`),
+	newDeed(deedDeny, wordsMayFollow, `不同意|驳回|不予更正`),
+	newDeed(deedGrant, wordsMayFollow, `同意`),
+}
+
+type deedWords struct {
+	do            deed
+	rule          behindRule
+	front, behind *regexp.Regexp
+}
+
+func newDeed(do deed, rule behindRule, words string) deedWords {
+	say := `(?:` + words + `)` + soft
+	return deedWords{
+		do: do, rule: rule,
+		front:  regexp.MustCompile(wishHead + say + `[\s:,、]*` + activityNumbers + `(.*)$`),
+		behind: regexp.MustCompile(askHead + `(?:把|将|给|为|我)?\s*` + activityNumbers + deedBetween + say + `(.*)$`),
+	}
+}
+
+// solos are what is said without a number. A group is the words.
+var solos = []struct {
+	do      deed
+	pattern *regexp.Regexp
+}{
+	{deedList, regexp.MustCompile(askHead + `(?:最近|近期|现在|目前|本周|这周|周末|下周|本月|还|都|\s)*(?:有)?(?:哪些|什么|啥)?(?:可以|能)?(?:报名|参加)?的?(?:志愿)?活动(?:列表|清单|安排|预告|一览)?(?:有)?(?:哪些|什么)?(?:可以|能)?(?:报名|参加)?(?:的)?[呢吗?。!]*$`)},
+	{deedJoin, regexp.MustCompile(wishHead + `(?:报名|报个名)(?:参加)?(?:活动)?` + thanks)},
+	{deedLeave, regexp.MustCompile(wishHead + `(?:取消|退出|撤销)报名` + thanks)},
+	{deedMine, regexp.MustCompile(askHead + `(?:我(?:都)?(?:的|报了|报名了|报名|参加了|参加)(?:的)?(?:哪些|什么|几个)?(?:报名|候补|活动)(?:情况|记录|列表|有哪些|有什么)?|候补(?:情况|第几)?)[?。!]*$`)},
+	{deedIn, regexp.MustCompile(wishHead + `(?:签到|打卡)` + soft + `(?:` + codeBehind + `)?` + thanks)},
+	{deedIn, regexp.MustCompile(`^` + codeBehind + thanks)},
+	{deedOut, regexp.MustCompile(wishHead + `签退` + soft + `(?:` + codeBehind + `)?` + thanks)},
+	{deedHours, regexp.MustCompile(askHead + `(?:我的(?:志愿|服务)*(?:时长|时数|小时数?|工时)|时长(?:查询)?|我(?:一共|总共|共)?服务了(?:多少小时|多久|多长时间))` + yearBehind)},
+	{deedHours, regexp.MustCompile(askHead + `我(\d{4}|今|本|去|前)年(?:度)?的?(?:志愿|服务)*时长[?。!]*$`)},
+	{deedRecommend, regexp.MustCompile(askHead + `(?:推荐(?:一下|几个|一些|个)?(?:的)?活动|活动推荐|(?:有)?(?:什么|哪些)?适合我的(?:志愿)?活动(?:有哪些|有什么)?)[?。!]*$`)},
+	{deedPaper, regexp.MustCompile(wishHead + `(?:开具|开|打印|出具|下载|看)?(?:一份|一张|个|份)?(?:我的)?(?:志愿)?(?:服务)?(?:时长|记录)?证明(?:书)?` + yearBehind)},
+	{deedRun, regexp.MustCompile(askHead + `(?:(?:我|我们|我单位|我们单位|本单位|我馆|我局)(?:办|组织|主办|发布|负责)的(?:志愿)?活动|活动管理|管理活动)(?:有哪些)?[?。!]*$`)},
+	{deedTotals, regexp.MustCompile(askHead + `(?:活动|服务时长|志愿服务时长|志愿时长)统计` + yearBehind)},
+	{deedDemands, regexp.MustCompile(askHead + `(?:未匹配(?:的)?需求|缺人的活动|(?:哪些|什么)活动缺人|活动缺人情况)[?。!]*$`)},
+	{deedDoubts, regexp.MustCompile(askHead + `待核实(?:的)?(?:人员|时长|名单)?[?。!]*$`)},
+	{deedCode, regexp.MustCompile(askHead + `(?:签到二维码|签到大屏|签到码)[?。!]*$`)},
+	{deedDispute, regexp.MustCompile(wishHead + `(?:(?:我的)?(?:服务)?时长(?:有误|不对|错了|有错|有问题|有异议|少了|算错了|记错了))(?:[\s,。:;!]+(.*))?$`)},
+}
+
+var (
+	activityAlone = regexp.MustCompile(askHead + activityNumbers + `\s*(?:的|是)?(?:详情|详细|情况|内容|状态|安排|什么|在哪里?|什么时候|几点)*[?。!]*$`)
+	activityEdge  = regexp.MustCompile(`^(?:把|将)?\s*` + activityNumber + `(?:[^a-z\d]|$)|(?:^|[^a-z\d])` + activityNumber + `[。.!?]*$`)
+	activityIn    = regexp.MustCompile(`(?:^|[^a-z\d])(?:a|活动)\s*[#-]?\s*(\d{1,9})`)
+	deedEnd       = regexp.MustCompile(`^(?:了|啦|吧|活动)*` + thanks)
+	onlyCode      = regexp.MustCompile(`^` + codeBehind + thanks)
+)
+
+// readErrand reads what somebody says of activities: 报名 A7, A9取消报名, 签到 A7 482913. A
+// question about one is to view it. False: it names none, and is nothing that may be
+// said without.
+func readErrand(said string) (errand, bool) {
+	folded := strings.TrimRight(zh.Fold(said), " ")
+	if m := activityAlone.FindStringSubmatch(folded); m != nil {
+		return errand{do: deedView, numbers: activitiesOf(m[1])}, true
+	}
+	if !activityIn.MatchString(folded) {
+		return soloErrand(said, folded)
+	}
+	verbal := false
+	for _, d := range deeds {
+		for _, p := range []*regexp.Regexp{d.front, d.behind} {
+			m := p.FindStringSubmatchIndex(folded)
+			if m == nil {
+				continue
+			}
+			verbal = true
+			e := errand{do: d.do, numbers: activitiesOf(folded[m[2]:m[3]]), words: original(said, folded, m[4], m[5])}
+			if d.do == deedEither && strings.Contains(folded, "取消活动") { // 取消活动7
+				e.do = deedCancel
+			}
+			if e.settle(d.rule, folded[m[4]:m[5]]) {
+				return e, true
+			}
+		}
+	}
+	e := errand{do: deedUnclear, numbers: activitiesIn(folded)}
+	if asking.MatchString(folded) {
+		e.do = deedView
+	}
+	return e, verbal || activityEdge.MatchString(folded)
+}
+
+// settle makes sense of the words behind; false: it makes none.
+func (e *errand) settle(rule behindRule, rest string) bool {
+	switch {
+	case deedEnd.MatchString(rest):
+		e.words = ""
+		if rule == codeMayFollow {
+			e.splitCode()
+		}
+	case rule == wordsMayFollow:
+	case isAsked.MatchString(rest):
+		e.do, e.words = deedView, ""
+	case rule == codeMayFollow && onlyCode.MatchString(rest):
+		e.words = onlyCode.FindStringSubmatch(rest)[1]
+	default:
+		return false
+	}
+	e.words = trimWords(e.words)
+	return len(e.numbers) > 0
+}
+
+// splitCode reads A7482913, where nothing parts number and code: no activity has a
+// number that long.
+func (e *errand) splitCode() {
+	const code = 1_000_000
+	if n := e.numbers; len(n) == 1 && n[0] >= code {
+		digits := n[0].String()
+		e.words = digits[len(digits)-6:]
+		e.numbers = []activity.Number{n[0] / code}
+	}
+}
+
+// soloErrand reads what is said without a number.
+func soloErrand(said, folded string) (errand, bool) {
+	for _, s := range solos {
+		m := s.pattern.FindStringSubmatchIndex(folded)
+		if m == nil {
+			continue
+		}
+		e := errand{do: s.do}
+		if len(m) > 2 {
+			e.words = trimWords(original(said, folded, m[2], m[3]))
+		}
+		return e, true
+	}
+	return errand{}, false
+}
+
+// activitiesIn lists the activities' numbers in a folded text.
+func activitiesIn(folded string) (list []activity.Number) {
+	for _, m := range activityIn.FindAllStringSubmatch(folded, -1) {
+		list = append(list, activitiesOf(m[1])...)
+	}
+	return onceEach(list)
+}
+
+// activitiesOf lists the numbers in text that has no other digits.
+func activitiesOf(text string) (list []activity.Number) {
+	for _, d := range anyNumber.FindAllString(text, maxActivities) {
+		if n, ok := activity.ParseNumber("a" + d); ok {
+			list = append(list, n)
+		}
+	}
+	return onceEach(list)
+}
+
+func onceEach(list []activity.Number) (out []activity.Number) {
+	for _, n := range list[:min(len(list), maxActivities)] {
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
