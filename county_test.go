@@ -240,7 +240,8 @@ const (
 func (c *county) lotOf(text string, at time.Time) lot {
 	l := lot{who: "test", day: at.In(c.cal.Location()).Format(time.DateOnly), repeat: strings.Contains(text, markOfRepeat)}
 	if text == pictureShown || strings.Contains(text, bulletinHead) {
-		l.who, l.tasks = task.KindBulletin, strconv.FormatBool(text == pictureShown)
+		// A week has one; what became of it may be known the day after.
+		l.who, l.day, l.tasks = task.KindBulletin, mondayOf(c.cal.Day(at)).String(), strconv.FormatBool(text == pictureShown)
 	} else if m := headPattern.FindStringSubmatch(text); m != nil {
 		l.who = m[1]
 		for _, it := range itemPattern.FindAllStringSubmatch(text, -1) {
