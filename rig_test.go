@@ -45,7 +45,7 @@ func rigTime() time.Duration {
 	if soak() {
 		return time.Hour
 	}
-	return 2 * time.Minute
+	return 5 * time.Minute
 }
 
 // number reads a whole number from the environment.
