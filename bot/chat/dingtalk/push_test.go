@@ -491,6 +491,7 @@ func FuzzBreakLines(f *testing.F) {
 	f.Add("甲\n乙\n\n丙  \n丁\n")
 	f.Add("```\na\nb\n```\nc")
 	f.Add("a\r\nb")
+	f.Add("\r\r\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		got := dingtalk.BreakLines(s)
 		if again := dingtalk.BreakLines(got); again != got {

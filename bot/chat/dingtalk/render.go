@@ -3,6 +3,7 @@ package dingtalk
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 
 	"xietiao/bot/chat"
@@ -123,11 +124,13 @@ func cardLink(c chat.Card) string {
 	return c.Link
 }
 
+var lineEnd = regexp.MustCompile(`\r*\n`)
+
 // breakLines makes every line end of markdown one that DingTalk shows: a single
 // one is taken for a blank unless two blanks stand before it (page
 // custom-robot). Blocks of code are left as they are. Twice is the same as once.
 func breakLines(s string) string {
-	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	lines := strings.Split(lineEnd.ReplaceAllString(s, "\n"), "\n")
 	code := false
 	for i, line := range lines {
 		if strings.HasPrefix(strings.TrimSpace(line), "```") {
