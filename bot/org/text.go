@@ -39,10 +39,12 @@ func quote(s string) string {
 	if s == "" {
 		return "空"
 	}
-	if !quotable(s) {
+	// What is shown is judged: marks that do not print may part a credential.
+	shown := squeeze(chat.Plain(s))
+	if !quotable(s) || !quotable(shown) {
 		return textHidden
 	}
-	r := []rune(squeeze(chat.Plain(s)))
+	r := []rune(shown)
 	if len(r) > quoteRunes {
 		r = append(r[:quoteRunes], '…')
 	}
