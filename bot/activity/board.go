@@ -82,7 +82,8 @@ type Rules struct {
 }
 
 // Board keeps the activities of one store. Its methods may be called from many goroutines;
-// those with a transaction work in it.
+// those with a transaction work in it. What they refuse leaves nothing written, so that the
+// refusal can be kept in the same transaction.
 type Board struct {
 	book   *holidays.Book
 	cal    *calendar.Calendar // for days and hours: which days are worked is the book's to say
@@ -348,6 +349,15 @@ func (b *Board) Amend(tx *store.Tx, n Number, version int, d Draft, by Actor) (A
 		if err := d.check(); err != nil {
 			return err
 		}
+		t, _, err := get[tally](tx, bucketTally, n.digits())
+		if err != nil {
+			return err
+		}
+		if d.Capacity != 0 && d.Capacity < t.Taken {
+			r := rec.refuse(WhyCapacity)
+			r.Most = t.Taken
+			return r
+		}
 		before := rec.Activity
 		rec.Draft = d
 		rec.Version++
@@ -369,7 +379,7 @@ func (b *Board) Amend(tx *store.Tx, n Number, version int, d Draft, by Actor) (A
 			rec.Next = rec.occurrence(after)
 			return b.makeNext(tx, rec, by)
 		}
-		if err := b.refill(tx, rec, now); err != nil {
+		if err := b.promote(&list{record: rec, tally: t, tx: tx, now: now}); err != nil { // to the places that were added
 			return err
 		}
 		if err := b.plan(tx, rec.Activity); err != nil {

@@ -360,6 +360,8 @@ func (b *Board) ticked(l *list, t Tick, names map[string][]VolunteerID, by Actor
 		return "", l.refuse(WhyName), nil
 	case t.Paper && len(same) == 1:
 		return same[0], nil, nil
+	case t.Out: // of somebody who never came in
+		return "", l.refuse(WhyNotIn), nil
 	}
 	p := &person{Name: strings.TrimSpace(t.Name), Consent: Consent{textOnPaper, l.now}, Standing: StandingConfirmed}
 	if err := p.check(); err != nil {

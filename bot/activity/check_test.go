@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"xietiao/bot/store"
 )
 
@@ -340,4 +342,18 @@ func FuzzParseCode(f *testing.F) {
 		}
 		_, _ = match([]byte("secret"), 7, code, time.Unix(1_800_000_000, 0))
 	})
+}
+
+// Nobody is made known by a check-out without a check-in.
+func TestACheckOutMakesNoWalkIn(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-04-18 10:30")
+	n := h.publish(draft())
+	before := h.dump()
+	if done := h.tick(n, Tick{Name: "路人", Out: true, Nonce: "1"}); done[0].Refused == nil || done[0].Refused.Why != WhyNotIn {
+		t.Errorf("%+v", done[0])
+	}
+	if after := h.dump(); after != before {
+		t.Error(cmp.Diff(before, after))
+	}
 }

@@ -94,6 +94,9 @@ func (b *Board) Decide(tx *store.Tx, n Number, v VolunteerID, d Decision, by Act
 	if err == nil && refused == nil && !s.disputed() {
 		refused = a.refuse(WhyNothing)
 	}
+	if err == nil && refused == nil && d.Grant {
+		refused = a.correctable(d.Minutes, b.now(tx))
+	}
 	if refused != nil || err != nil {
 		return s, cmp.Or[error](err, refused)
 	}

@@ -163,12 +163,20 @@ func (h *hall) see(fn func(r store.Reader) error) {
 	}
 }
 
-// refused wants a step to be refused for a reason, in words.
+// refused wants a step to be refused for a reason, in words, and to leave nothing behind:
+// in chats the refusal is kept in the transaction that it was said in.
 func (h *hall) refused(want Why, fn func(tx *store.Tx) error) *Refusal {
 	h.Helper()
 	var r *Refusal
-	if err := h.Update(context.Background(), fn); !errors.As(err, &r) || r.Why != want {
-		h.Fatalf("error %v, want a refusal for %s", err, want)
+	before := h.dump()
+	h.do(nil, func(tx *store.Tx) error {
+		if err := fn(tx); !errors.As(err, &r) || r.Why != want {
+			h.Fatalf("error %v, want a refusal for %s", err, want)
+		}
+		return nil
+	})
+	if after := h.dump(); after != before {
+		h.Errorf("refused for %s, and written: %s", want, cmp.Diff(before, after))
 	}
 	if Tell(r) == "" {
 		h.Errorf("%v is not worded", r)

@@ -173,14 +173,22 @@ func (b *Board) Correct(tx *store.Tx, n Number, v VolunteerID, to int, why strin
 	return b.correct(tx, a, s, to, why, by)
 }
 
-func (b *Board) correct(tx *store.Tx, a Activity, s Signup, to int, why string, by Actor) (Service, error) {
+// correctable refuses minutes that cannot be set.
+func (a Activity) correctable(to int, now time.Time) *Refusal {
 	switch {
-	case a.StateAt(b.now(tx)) != StateOver:
-		return Service{}, a.refuse(WhyRunning)
+	case a.StateAt(now) != StateOver:
+		return a.refuse(WhyRunning)
 	case to < 0 || to > a.most():
 		r := a.refuse(WhyMinutes)
 		r.Most = a.most()
-		return Service{}, r
+		return r
+	}
+	return nil
+}
+
+func (b *Board) correct(tx *store.Tx, a Activity, s Signup, to int, why string, by Actor) (Service, error) {
+	if refused := a.correctable(to, b.now(tx)); refused != nil {
+		return Service{}, refused
 	}
 	done, err := b.record(tx, s, Record{Act: ActCorrect, At: b.now(tx), Minutes: to, Why: why}, by)
 	if err != nil {

@@ -302,20 +302,6 @@ func (b *Board) take(l *list, s *Signup, to SignState, why string, by Actor) err
 	return b.promote(l)
 }
 
-// refill gives places that were added to those who wait.
-func (b *Board) refill(tx *store.Tx, rec *record, now time.Time) error {
-	t, _, err := get[tally](tx, bucketTally, rec.Number.digits())
-	if err != nil {
-		return err
-	}
-	if rec.Capacity != 0 && rec.Capacity < t.Taken {
-		r := rec.refuse(WhyCapacity)
-		r.Most = t.Taken
-		return r
-	}
-	return b.promote(&list{record: rec, tally: t, tx: tx, now: now})
-}
-
 // promote gives free places to those who wait, in their order, until the activity starts,
 // and tells them. It finds them by their numbers, as a scan would conflict with every
 // sign-up of another instance.
