@@ -333,6 +333,10 @@ func (l *list) tickable(t Tick) *Refusal {
 		return l.refuse(whyState[l.State])
 	case t.Out && !l.CheckOut:
 		return l.refuse(WhyNoOut)
+	case l.now.Add(tickSlack).Before(from):
+		r := l.refuse(WhyEarly)
+		r.From = from
+		return r
 	case t.At.Before(from), t.At.After(l.Shut()), t.At.After(l.now.Add(tickSlack)):
 		r := l.refuse(WhyTime)
 		r.From, r.Until = from, earlier(l.Shut(), l.now)

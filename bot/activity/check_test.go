@@ -357,3 +357,16 @@ func TestACheckOutMakesNoWalkIn(t *testing.T) {
 		t.Error(cmp.Diff(before, after))
 	}
 }
+
+// Before anybody can be there a tick is too early, whatever time it names.
+func TestTicksBeforeTheDoorsOpen(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-04-18 08:00")
+	n, v := h.publish(draft()), h.member("甲")
+	for _, at := range []time.Time{{}, at("2026-04-18 08:50")} {
+		done := h.tick(n, Tick{Volunteer: v, Nonce: "1", At: at})
+		if r := done[0].Refused; r == nil || r.Why != WhyEarly || !strings.Contains(r.Tell(), "08:30") {
+			t.Errorf("%s: %+v", at, done[0])
+		}
+	}
+}
