@@ -16,8 +16,8 @@ import (
 
 // What organisers do.
 
-// organiser is whom the sender may act as; ok is false, with what to say, where that is
-// nobody's organiser.
+// organiser is whom the sender may act as; fault is what to say where that is nobody's
+// organiser.
 func (a activityCommands) organiser(c *Call) (by activity.Actor, fault string) {
 	by = activity.ActorOf(c.Person)
 	if !by.Office && by.Unit == "" {
@@ -137,7 +137,7 @@ func (a activityCommands) roll(c *Call, e errand) (chat.Reply, error) {
 }
 
 var (
-	nameMarks  = regexp.MustCompile(`[\s、,，;；和及]+`)
+	nameMarks  = regexp.MustCompile(`[\s、,，;；]+`) // 和 may be in a name
 	clockTail  = regexp.MustCompile(`(?:^|[\s,，])(` + clockWord + `)\s*$`)
 	lengthSaid = regexp.MustCompile(`^(.*?)[\s,，:]*(?:时长|为|成|记|改为|改成|算|核定为)*\s*` + lengthWord + `\s*(.*)$`)
 )
@@ -206,14 +206,12 @@ func (a activityCommands) add(c *Call, e errand) (chat.Reply, error) {
 			return fault, err
 		}
 		done, err := a.Board.Add(c.Tx, n, v.ID, why, by)
-		if err != nil {
-			return a.told(n, err)
-		}
-		return textAdded(v, done), nil
+		return textAdded(v, done), err
 	})
 }
 
-// people does something with each of the names that stand in the words.
+// people does something with each of the names that stand in the words, and says what came
+// of each; what is refused stops no other.
 func (a activityCommands) people(words, how string, one func(name string) (string, error)) (chat.Reply, error) {
 	names := slices.DeleteFunc(nameMarks.Split(words, -1), func(s string) bool { return s == "" })
 	if len(names) == 0 {
@@ -405,7 +403,8 @@ func (a activityCommands) doubts(c *Call, e errand) (chat.Reply, error) {
 		return text(fault)
 	}
 	if len(e.numbers) == 0 {
-		all, err := a.Board.List(c.Tx, activity.Query{Unit: scope(by), States: []activity.State{activity.StateOver}})
+		since := dateOf(a.Board.Now(c.Tx)).AddDays(-doubtDays)
+		all, err := a.Board.List(c.Tx, activity.Query{Unit: scope(by), States: []activity.State{activity.StateOver}, From: since})
 		if err != nil {
 			return chat.Reply{}, err
 		}
@@ -435,6 +434,9 @@ func (a activityCommands) doubts(c *Call, e errand) (chat.Reply, error) {
 	return paged(c, textDoubts(len(lines)), lines, shownPeople)
 }
 
+// doubtDays is how far back doubts are looked for where no activity is named.
+const doubtDays = 92
+
 // accept takes hours in doubt as they stand.
 func (a activityCommands) accept(c *Call, e errand) (chat.Reply, error) {
 	n := e.numbers[0]
@@ -444,19 +446,8 @@ func (a activityCommands) accept(c *Call, e errand) (chat.Reply, error) {
 			return fault, err
 		}
 		s, err := a.Board.Accept(c.Tx, n, v.ID, activity.ActorOf(c.Person))
-		if err != nil {
-			return echo(name) + colon + activity.Tell(err), ours(err)
-		}
-		return textAccepted(v, s), nil
+		return textAccepted(v, s), err
 	})
-}
-
-// ours is an error that no user can do anything about.
-func ours(err error) error {
-	if activity.Tell(err) != "" {
-		return nil
-	}
-	return err
 }
 
 // correct sets somebody's hours, and so grants the dispute that is open.

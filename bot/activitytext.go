@@ -43,7 +43,7 @@ const (
 	textAddedByChat      = "组织者添加"
 	textNoneOrganised    = "没有您组织的活动。新建请说“新建活动 名称，地点，12月6日上午9点到11点半，名额30”。"
 	textNoCodeNow        = "现在没有可以签到的活动。要看某个活动的，请说“签到码 A7”。"
-	textNoDoubts         = "没有待核实的时长。"
+	textNoDoubts         = "最近三个月的活动没有待核实的时长。更早的请写编号，例如“待核实 A7”。"
 	textNoDemands        = "没有缺人的活动。"
 	textNoOrganiser      = "还没有主办单位：说“改 主办 单位名称”。"
 	textNoPlace          = "还没有地点：说“改 地点 ……”。"
@@ -262,7 +262,11 @@ func textForExample(say string, n activity.Number) string {
 }
 
 func textCheckedAlready(l activity.Activity, r activity.Record) string {
-	return fmt.Sprintf("%s 您已经在 %s %s过了。", l.Heading(), r.At.In(l.Start.Location()).Format("15:04"), r.Act.Word())
+	s := fmt.Sprintf("%s 您已经在 %s %s过了。", l.Heading(), r.At.In(l.Start.Location()).Format("15:04"), r.Act.Word())
+	if r.Act == activity.ActIn && l.CheckOut {
+		s += fmt.Sprintf("走的时候请签退：“签退 %s”。", l.Number)
+	}
+	return s
 }
 
 func (a activityCommands) textHowToScan(c *Call, l activity.Activity, out bool) string {
@@ -719,7 +723,7 @@ func textAdded(v activity.Volunteer, done activity.Joined) string {
 }
 
 func textRemoved(v activity.Volunteer, n activity.Number) string {
-	return fmt.Sprintf("%s 已移出 %s，空出的名额给候补的第一位。", chat.Plain(v.Name), n)
+	return fmt.Sprintf("%s 已移出 %s，有人候补的话，名额给第一位。", chat.Plain(v.Name), n)
 }
 
 func textTicked(name string, done activity.Checked, out bool) string {
