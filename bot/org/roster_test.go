@@ -193,7 +193,7 @@ func TestProblemsNameThePlaceAndWhatToDo(t *testing.T) {
 		"a header alone":                      {"姓名,单位\n", []string{" 没有可以导入的人员"}},
 		"every fault at once":                 {"姓名,单位,角色\n张三,市科委,主任\n<b>,市科协,\n", []string{"C2 不认识", "B2 方案里没有", "A3 姓名"}},
 		"a credential in the wrong column":    {"姓名,单位\n张三,https://qyapi.weixin.qq.com/x?key=693a91f6-7xxx\n", []string{"B2 已隐去"}},
-		"a credential with spaces in it":       {"姓名,单位\n张三,693a91f6 7abc 4321 9876 0123456789ab\n", []string{"B2 已隐去"}},
+		"a credential with spaces in it":      {"姓名,单位\n张三,693a91f6 7abc 4321 9876 0123456789ab\n", []string{"B2 已隐去"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
