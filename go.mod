@@ -14,6 +14,7 @@ require (
 	github.com/mozillazg/go-pinyin v0.21.0 // readings of characters, to build the homophone table
 	github.com/silenceper/wechat/v2 v2.1.14 // WeCom's tokens, address list and OAuth; in tests a second opinion on its envelope; named by the owner
 	github.com/xuri/excelize/v2 v2.11.1 // xlsx tables in and out
+	golang.org/x/crypto v0.58.0 // bcrypt, for the passwords of the console
 	golang.org/x/image v0.44.0 // draws text with the fonts of the machine
 	golang.org/x/net v0.62.0 // the HTML parser
 	golang.org/x/sync v0.24.0 // one fetch of a token for all who wait for it
@@ -84,7 +85,6 @@ require (
 	go.mongodb.org/mongo-driver/v2 v2.5.0 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
 	golang.org/x/arch v0.22.0 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect

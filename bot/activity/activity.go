@@ -171,7 +171,7 @@ type Actor struct {
 // ActorOf is what a person may act as. Fill in Volunteer where it is known.
 func ActorOf(p org.Person) Actor {
 	a := Actor{Person: p.ID, Office: p.Role == org.RoleOffice}
-	if p.ActsFor(p.Unit) {
+	if p.ActsFor(p.Unit) || p.Role == org.RoleOrganiser {
 		a.Unit = p.Unit
 	}
 	return a

@@ -100,5 +100,14 @@ func Erase(tx *store.Tx, id, by PersonID) (Erasure, error) {
 	if err := save(tx, gone); err != nil {
 		return Erasure{}, err
 	}
+	l, ok, err := LoginOf(tx, id)
+	if err != nil {
+		return Erasure{}, err
+	}
+	if ok {
+		if err := tx.Delete(bucketLogin, l.Name); err != nil {
+			return Erasure{}, err
+		}
+	}
 	return done, note(tx, Entry{What: WhatErase, By: by, Person: id})
 }

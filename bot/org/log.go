@@ -25,6 +25,11 @@ const (
 	WhatRotate  What = "rotate"
 	WhatPause   What = "pause"
 	WhatResume  What = "resume"
+
+	WhatLogin    What = "login"    // a person was given a login, another one, or none
+	WhatPassword What = "password" // a login has a new password
+	WhatLock     What = "lock"     // wrong passwords have locked a login
+	WhatUnlock   What = "unlock"
 )
 
 // Entry is one change: what, when, by whom. It names people by our ids alone,

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 	"xietiao/bot/store"
 )
 
-// Role is what a person may do. A role comes from a roster only: by chat
+// Role is what a person may do. A role comes from a roster or the office: by chat
 // somebody joins as staff at most.
 type Role string
 
@@ -29,12 +30,17 @@ const (
 	RoleOffice    Role = "office"    // 协调组办公室: runs the mechanism
 	RoleLiaison   Role = "liaison"   // 联络员: acts for the unit
 	RoleHead      Role = "head"      // 单位负责人: may do what a liaison may
+	RoleOrganiser Role = "organiser" // 活动组织者: runs the unit's activities
 	RoleStaff     Role = "staff"     // 工作人员
+	RoleReader    Role = "reader"    // 只读: sees what the office sees, changes nothing
 	RoleVolunteer Role = "volunteer" // 志愿者
 )
 
+// Roles lists all roles in the order in which a unit's people are listed.
+func Roles() []Role { return slices.Clone(roles) }
+
 // roles lists all roles in the order in which a unit's people are listed.
-var roles = []Role{RoleOffice, RoleLiaison, RoleHead, RoleStaff, RoleVolunteer}
+var roles = []Role{RoleOffice, RoleLiaison, RoleHead, RoleOrganiser, RoleStaff, RoleReader, RoleVolunteer}
 
 // PersonID is our id of a person, "P12". It says nothing about the person, is
 // never used again, and so stays in logs as a pseudonym after Erase.

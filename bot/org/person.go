@@ -38,10 +38,17 @@ func ByID(r store.Reader, id PersonID) (Person, bool, error) {
 	return c.person(), ok, err
 }
 
-// ByUser finds the person an account belongs to.
+// ByUser finds the person an account, or on Console a login, belongs to.
 func ByUser(r store.Reader, platform chat.Platform, user chat.UserID) (Person, bool, error) {
 	if user == "" || len(user) > maxAccount {
 		return Person{}, false, nil
+	}
+	if platform == Console {
+		l, ok, err := FindLogin(r, string(user))
+		if err != nil || !ok {
+			return Person{}, false, err
+		}
+		return ByID(r, l.Person)
 	}
 	id, ok, err := get[PersonID](r, bucketAccount, accountKey(platform, user))
 	if err != nil || !ok {

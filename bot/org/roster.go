@@ -50,6 +50,8 @@ var roleWords = TitleMap(map[Role]string{
 	RoleLiaison:   "联络员 联络人 联系人 liaison",
 	RoleHead:      "负责人 单位负责人 主要负责人 分管负责人 分管领导 head",
 	RoleStaff:     "工作人员 成员 单位成员 一般人员 普通成员 干部 职工 staff",
+	RoleOrganiser: "活动组织者 活动组织人 组织者 活动负责人 活动管理员 organiser organizer",
+	RoleReader:    "只读 只读人员 查看 reader readonly",
 	RoleVolunteer: "志愿者 文化志愿者 志愿者队长 volunteer",
 })
 
@@ -193,11 +195,15 @@ func (rr *rosterReader) phone(l Line) Phone {
 	if text == "" {
 		return ""
 	}
-	if len(digits) < minPhone || len(digits) > maxPhone || strings.Trim(digits, "0123456789") != "" {
+	if !goodPhone(digits) {
 		rr.bad(l.Bad(colPhone, textBadPhone))
 		return ""
 	}
 	return Phone(digits)
+}
+
+func goodPhone(digits string) bool {
+	return len(digits) >= minPhone && len(digits) <= maxPhone && strings.Trim(digits, "0123456789") == ""
 }
 
 func (rr *rosterReader) account(l Line, e *RosterEntry, platform chat.Platform, col Column) {

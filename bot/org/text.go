@@ -143,6 +143,10 @@ func (r Role) Word() string {
 		return "联络员"
 	case RoleHead:
 		return "单位负责人"
+	case RoleOrganiser:
+		return "活动组织者"
+	case RoleReader:
+		return "只读人员"
 	case RoleVolunteer:
 		return "志愿者"
 	}
@@ -270,7 +274,12 @@ var tells = []struct {
 	{ErrLastOffice, "这样一来协调组办公室就没有可以联系的人员了。请先在名册里加上另一位办公室人员和他的账号。"},
 	{ErrConflict, "这张表和现有的人员对不上，没有导入。"},
 	{ErrEmpty, "没有可以导入的内容。"},
-	{ErrInvalid, "填写的内容不能用，请核对。"},
+	{ErrInvalid, "填写的内容不能用，请核对：姓名要有，联络员、负责人、活动组织者和工作人员要选单位，手机要是号码。"},
+	{ErrLoginName, "登录名要 2 到 32 个字：小写字母、数字、汉字、点、横线。"},
+	{ErrLoginUsed, "这个登录名已经有人用了，请换一个。"},
+	{ErrWeak, "密码太容易猜：至少 10 个字，不要用连号、重复的字，也不要含登录名。可以用一句自己记得住的话。"},
+	{ErrPassword, "登录名或密码不对。"},
+	{ErrLocked, "密码错了几次，这个登录名锁 15 分钟。急用请让办公室的同事在“人员与群”里解锁，或在机器上运行 xietiao console 取一次性链接。"},
 	{ErrKey, "保存的机器人密钥是用另一个 secret_key 加密的。请换回原来的 secret_key，或者重新导入群机器人。"},
 	{ErrSealed, "保存的机器人密钥已经损坏，请重新导入群机器人。"},
 	{ErrExposed, "密钥文件别人也能读。请把它的权限改成 0600。"},
