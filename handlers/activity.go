@@ -26,7 +26,7 @@ type Activities struct {
 
 // guest is who a page of activities is for.
 type guest struct {
-	visit
+	Visit
 	person    org.Person         // on the roster; without an ID: not
 	volunteer activity.Volunteer // without an ID: none yet
 	actor     activity.Actor
@@ -38,18 +38,18 @@ type guest struct {
 func (g guest) name() string { return cmp.Or(g.volunteer.Name, g.person.Name) }
 
 // guest finds out what a browser's visitor is to us.
-func (s *Server) guest(c *gin.Context, r store.Reader, v visit) (g guest, err error) {
+func (s *Server) guest(c *gin.Context, r store.Reader, v Visit) (g guest, err error) {
 	board := s.opt.Activities.Board
-	g.visit = v
+	g.Visit = v
 	switch {
-	case v.who == nil:
+	case v.Who == nil:
 		g.token = s.browserToken(c)
-	case v.who.Outside:
+	case v.Who.Outside:
 		// Nothing that a cookie can hold looks like it: see browserToken.
-		g.token = activity.Token("outside/" + digest(string(v.who.Platform)+"/"+string(v.who.User)))
+		g.token = activity.Token("outside/" + digest(string(v.Who.Platform)+"/"+string(v.Who.User)))
 	default:
-		g.account = activity.Account{Platform: v.who.Platform, User: v.who.User}
-		if g.person, _, err = org.ByUser(r, v.who.Platform, v.who.User); err == nil {
+		g.account = activity.Account{Platform: v.Who.Platform, User: v.Who.User}
+		if g.person, _, err = org.ByUser(r, v.Who.Platform, v.Who.User); err == nil {
 			g.volunteer, _, err = board.ByAccount(r, g.account)
 		}
 	}
@@ -87,7 +87,7 @@ type head struct {
 }
 
 func headOf(g guest) head {
-	return head{Name: g.name(), CSRF: g.csrf(), Inside: g.who != nil}
+	return head{Name: g.name(), CSRF: g.CSRF(), Inside: g.Who != nil}
 }
 
 // build makes the view of a page in one state of the store.
@@ -96,11 +96,11 @@ type build func(c *gin.Context, r store.Reader, g guest) (view any, err error)
 // page shows a page to whoever opens it, after a client has said who that is.
 func (s *Server) page(name string, b build) gin.HandlerFunc {
 	return s.wrap(func(c *gin.Context) error {
-		v, err := s.visit(c)
+		v, err := s.Visit(c)
 		if err != nil {
 			return err
 		}
-		if v.who == nil {
+		if v.Who == nil {
 			if sent, err := s.signIn(c, v); sent || err != nil {
 				return err
 			}
@@ -109,7 +109,7 @@ func (s *Server) page(name string, b build) gin.HandlerFunc {
 	})
 }
 
-func (s *Server) show(c *gin.Context, v visit, name string, code int, b build) error {
+func (s *Server) show(c *gin.Context, v Visit, name string, code int, b build) error {
 	var view any
 	err := s.opt.Activities.Store.View(c.Request.Context(), func(r store.Reader) error {
 		g, err := s.guest(c, r, v)
@@ -121,7 +121,7 @@ func (s *Server) show(c *gin.Context, v visit, name string, code int, b build) e
 	if err != nil {
 		return err
 	}
-	s.pages.render(c, code, name, view)
+	s.pages.Render(c, code, name, view)
 	return nil
 }
 
@@ -137,9 +137,9 @@ const keyRefused = "refused"
 func (s *Server) do(d deed, to func(c *gin.Context) string, name string, b build) gin.HandlerFunc {
 	return s.wrap(func(c *gin.Context) error {
 		if !s.limit.allow(c.ClientIP()) {
-			return errLimited
+			return ErrLimited
 		}
-		v, err := s.posted(c)
+		v, err := s.Posted(c)
 		if err != nil {
 			return err
 		}
@@ -197,12 +197,12 @@ func (s *Server) activityRoutes(e *gin.Engine) {
 // offerToken gives a browser that is nobody's the token by which an outsider who
 // joins will be known.
 func (s *Server) offerToken(c *gin.Context) error {
-	v, err := s.visit(c)
-	if err != nil || v.who != nil || s.browserToken(c) != "" {
+	v, err := s.Visit(c)
+	if err != nil || v.Who != nil || s.browserToken(c) != "" {
 		return err
 	}
 	if !s.joins.allow(c.ClientIP()) {
-		return errLimited
+		return ErrLimited
 	}
 	t := activity.NewToken()
 	c.Request.AddCookie(&http.Cookie{Name: s.cookieName() + "-volunteer", Value: t.Reveal()})
@@ -393,8 +393,8 @@ func (s *Server) activityView(c *gin.Context, r store.Reader, g guest) (any, err
 	s.offerJoin(&v, l, g, signup, now)
 	offerCheck(&v, l.Activity, g, signup, now)
 	v.CanPlace = v.CanCheck && !l.Place.Point.IsZero()
-	inside := func(w chat.Web) bool { return w.Platform() == g.who.Platform && w.Inside(c.Request.UserAgent()) }
-	if v.CanPlace && g.who != nil {
+	inside := func(w chat.Web) bool { return w.Platform() == g.Who.Platform && w.Inside(c.Request.UserAgent()) }
+	if v.CanPlace && g.Who != nil {
 		if w := s.web(inside); w != nil {
 			v.Script = lets(c, w.Script())
 		}
@@ -454,14 +454,14 @@ func offerCheck(v *activityView, a activity.Activity, g guest, signup activity.S
 // clientConfig is what lets a page of ours call the client that it is opened in.
 // Where there is none the browser's own ways have to do.
 func (s *Server) clientConfig(c *gin.Context) error {
-	v, err := s.visit(c)
+	v, err := s.Visit(c)
 	if err != nil {
 		return err
 	}
-	w := s.web(func(w chat.Web) bool { return v.who != nil && v.who.Platform == w.Platform() })
+	w := s.web(func(w chat.Web) bool { return v.Who != nil && v.Who.Platform == w.Platform() })
 	page := c.Query("page")
 	if w == nil || !ownPath(page) {
-		return errNotFound
+		return ErrNotFound
 	}
 	js, err := w.JSConfig(c.Request.Context(), s.opt.PublicURL+page)
 	if err != nil {

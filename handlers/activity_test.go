@@ -488,7 +488,7 @@ func TestActivitiesOfMembersAreNotForOutsiders(t *testing.T) {
 	p := newPhone(t, "Mozilla/5.0 Chrome")
 	code, body := p.get(x.page(""))
 	want(t, "page", code, body, 200, "只给单位里的人报名")
-	code, body = p.do("POST", x.page("/join"), url.Values{"csrf": {visit{browser: p.cookie(x.url).Value}.csrf()}, "name": {"李四"}, "consent": {activity.ConsentVersion}})
+	code, body = p.do("POST", x.page("/join"), url.Values{"csrf": {Visit{browser: p.cookie(x.url).Value}.CSRF()}, "name": {"李四"}, "consent": {activity.ConsentVersion}})
 	want(t, "join all the same", code, body, 409, "只接受本单位人员")
 }
 

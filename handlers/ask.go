@@ -23,11 +23,11 @@ type question struct {
 func readQuestion(body io.Reader) (question, error) {
 	data, err := io.ReadAll(body)
 	if err != nil {
-		return question{}, fmt.Errorf("%w: %w", errMalformed, err)
+		return question{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	var q question
 	if err := json.Unmarshal(data, &q); err != nil {
-		return question{}, fmt.Errorf("%w: %w", errMalformed, err)
+		return question{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return q, nil
 }

@@ -73,12 +73,12 @@ func readFault(err error) error {
 	if errors.As(err, &large) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", errMalformed, err)
+	return fmt.Errorf("%w: %w", ErrMalformed, err)
 }
 
 // refused counts a request that was not taken.
 func (s *Server) refused(h Hook, err error) error {
-	code, _ := status(err)
+	code, _ := Status(err)
 	s.opt.Refused(h.Path, code)
 	return fmt.Errorf("callback: %w", err)
 }

@@ -23,16 +23,16 @@ func (s *Server) showClause(c *gin.Context) error {
 	}
 	name, err := url.PathUnescape(c.Param("plan"))
 	if err != nil {
-		return errNotFound
+		return ErrNotFound
 	}
 	address, err := url.PathUnescape(c.Param("address"))
 	if err != nil {
-		return errNotFound
+		return ErrNotFound
 	}
 	clauses := r.clauses(name, address)
 	if len(clauses) == 0 {
-		return errNotFound
+		return ErrNotFound
 	}
-	s.pages.render(c, http.StatusOK, "clause.html", clauseView{Clauses: clauses})
+	s.pages.Render(c, http.StatusOK, "clause.html", clauseView{Clauses: clauses})
 	return nil
 }

@@ -17,19 +17,19 @@ import (
 )
 
 var (
-	errNotFound  = errors.New("no such page")
+	ErrNotFound  = errors.New("no such page")
 	errMethod    = errors.New("method not allowed")
-	errMalformed = errors.New("malformed request")
+	ErrMalformed = errors.New("malformed request")
 	errEmpty     = errors.New("empty question")
 	errTooLong   = errors.New("question too long")
 	errTooLarge  = errors.New("body too large")
 	errNotReady  = errors.New("index not ready")
 	errBusy      = errors.New("too busy")
 	errLogin     = errors.New("sign-in not begun here, too old or used")
-	errLink      = errors.New("one-time link used, too old or none")
+	ErrLink      = errors.New("one-time link used, too old or none")
 	errIdentify  = errors.New("the platform does not say who it is")
-	errCSRF      = errors.New("not a form of ours, or too old")
-	errLimited   = errors.New("too many requests of one address")
+	ErrCSRF      = errors.New("not a form of ours, or too old")
+	ErrLimited   = errors.New("too many requests of one address")
 )
 
 // faults maps what may go wrong to a status and to words for the user. What is
@@ -39,18 +39,18 @@ var faults = []struct {
 	status int
 	text   string
 }{
-	{errNotFound, http.StatusNotFound, textNotFound},
+	{ErrNotFound, http.StatusNotFound, textNotFound},
 	{errMethod, http.StatusMethodNotAllowed, textMethod},
-	{errMalformed, http.StatusBadRequest, textMalformed},
+	{ErrMalformed, http.StatusBadRequest, textMalformed},
 	{errEmpty, http.StatusBadRequest, textEmpty},
 	{errTooLong, http.StatusBadRequest, textTooLong},
 	{index.ErrNoPlan, http.StatusBadRequest, textNoPlan},
 	{errTooLarge, http.StatusRequestEntityTooLarge, textTooLarge},
 	{errLogin, http.StatusUnauthorized, textLogin},
 	{chat.ErrCode, http.StatusUnauthorized, textLogin},
-	{errLink, http.StatusGone, textLink},
-	{errCSRF, http.StatusForbidden, textCSRF},
-	{errLimited, http.StatusTooManyRequests, textLimited},
+	{ErrLink, http.StatusGone, textLink},
+	{ErrCSRF, http.StatusForbidden, textCSRF},
+	{ErrLimited, http.StatusTooManyRequests, textLimited},
 	{activity.ErrNotFound, http.StatusNotFound, textNoActivity},
 	{activity.ErrVolunteer, http.StatusNotFound, textNoVolunteer},
 	{activity.ErrCode, http.StatusNotFound, textNoCertificate},
@@ -76,8 +76,8 @@ var faults = []struct {
 	{context.Canceled, http.StatusServiceUnavailable, textBusy},
 }
 
-// status finds the answer to an error.
-func status(err error) (code int, text string) {
+// Status finds the answer to an error.
+func Status(err error) (code int, text string) {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		err = errTooLarge
@@ -91,13 +91,16 @@ func status(err error) (code int, text string) {
 }
 
 // wrap turns a handler's error into a log line, a status and a body.
-func (s *Server) wrap(h func(*gin.Context) error) gin.HandlerFunc {
+func (s *Server) wrap(h func(*gin.Context) error) gin.HandlerFunc { return s.Wrap(h, s.fail) }
+
+// Wrap is a handler whose errors are logged where that is due, and told by fail.
+func (s *Server) Wrap(h func(*gin.Context) error, fail func(c *gin.Context, code int, text string)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		err := h(c)
 		if err == nil {
 			return
 		}
-		code, text := status(err)
+		code, text := Status(err)
 		switch {
 		case code == http.StatusInternalServerError:
 			s.opt.Logger.Error("request failed", "id", requestID(c), "err", err)
@@ -108,7 +111,13 @@ func (s *Server) wrap(h func(*gin.Context) error) gin.HandlerFunc {
 			// Only the office can mend it: an address that is not trusted, a right that is missing.
 			s.opt.Logger.Warn("sign-in failed", "id", requestID(c), "err", err)
 		}
-		s.fail(c, code, text)
+		if code == http.StatusInternalServerError {
+			text = strings.ReplaceAll(text, "%s", requestID(c))
+		}
+		if code == http.StatusServiceUnavailable {
+			c.Header("Retry-After", "3")
+		}
+		fail(c, code, text)
 	}
 }
 
@@ -126,18 +135,12 @@ func (s *Server) gate(h func(*gin.Context) error) gin.HandlerFunc {
 // fail writes an error as the caller reads it: a page to a browser's form, JSON
 // to everybody else.
 func (s *Server) fail(c *gin.Context, code int, text string) {
-	if code == http.StatusInternalServerError {
-		text = strings.ReplaceAll(text, "%s", requestID(c))
-	}
-	if code == http.StatusServiceUnavailable {
-		c.Header("Retry-After", "3")
-	}
 	switch {
 	case c.Request.URL.Path == "/":
 		s.pages.write(c, code, view{Fault: text})
 		return
 	case strings.Contains(c.GetHeader("Accept"), "text/html"):
-		s.pages.render(c, code, "note.html", note{Text: text, Fault: true})
+		s.pages.Render(c, code, "note.html", note{Text: text, Fault: true})
 		return
 	}
 	c.JSON(code, gin.H{"error": text, "request_id": requestID(c)})
@@ -148,7 +151,7 @@ func checkQuestion(q, prev, plan string) error {
 	case strings.TrimSpace(q) == "":
 		return errEmpty
 	case !utf8.ValidString(q + prev + plan):
-		return errMalformed
+		return ErrMalformed
 	case utf8.RuneCountInString(q) > MaxQuestion, utf8.RuneCountInString(prev) > MaxQuestion, utf8.RuneCountInString(plan) > MaxQuestion:
 		return errTooLong
 	}

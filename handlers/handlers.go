@@ -75,7 +75,7 @@ type Server struct {
 	engine *gin.Engine
 	bot    atomic.Pointer[ready]
 	slots  chan struct{}
-	pages  *pages
+	pages  *Pages
 	limit  *limiter // of what writes to the store
 	joins  *limiter // of outsiders
 
@@ -110,7 +110,7 @@ func New(opt Options) (*Server, error) {
 		opt.Health = func(context.Context) map[string]string { return nil }
 	}
 	opt.PublicURL = strings.TrimRight(opt.PublicURL, "/")
-	pages, err := loadPages()
+	pages, err := LoadPages(web, "/assets/", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func New(opt Options) (*Server, error) {
 	e.UseRawPath = true // an address of a clause may hold an escaped slash
 	e.UnescapePathValues = false
 	e.Use(s.withID, s.withLog, s.recover, secure)
-	e.NoRoute(s.wrap(func(*gin.Context) error { return errNotFound }))
+	e.NoRoute(s.wrap(func(*gin.Context) error { return ErrNotFound }))
 	e.NoMethod(s.wrap(func(*gin.Context) error { return errMethod }))
 	s.engine = e
 	s.routes(e)
@@ -157,6 +157,13 @@ func (s *Server) routes(e *gin.Engine) {
 		e.POST(h.Path, s.wrap(s.callback(h)))
 	}
 }
+
+// Group adds routes below a prefix; they carry what every answer carries.
+func (s *Server) Group(prefix string) *gin.RouterGroup { return s.engine.Group(prefix) }
+
+// PublicURL is our address as browsers have it, without a slash at its end; "" if
+// nobody said.
+func (s *Server) PublicURL() string { return s.opt.PublicURL }
 
 // Ready gives the server what answers questions, with questions to offer. It
 // may be called again when the documents change.
@@ -222,10 +229,10 @@ func (s *Server) readyz(c *gin.Context) error {
 func (s *Server) metrics(c *gin.Context) error {
 	ip := net.ParseIP(c.ClientIP())
 	if s.opt.Metrics == nil || ip == nil || !ip.IsLoopback() && !ip.IsPrivate() {
-		return errNotFound
+		return ErrNotFound
 	}
 	if c.ClientIP() == c.RemoteIP() && slices.ContainsFunc(forwarded, func(name string) bool { return c.GetHeader(name) != "" }) {
-		return errNotFound
+		return ErrNotFound
 	}
 	s.opt.Metrics.ServeHTTP(c.Writer, c.Request)
 	return nil

@@ -231,10 +231,10 @@ func TestErrorsFindTheirStatus(t *testing.T) {
 		err  error
 		want int
 	}{
-		{errNotReady, 503}, {fmt.Errorf("x: %w", errBusy), 503}, {fmt.Errorf("%w: %w", errMalformed, io.ErrUnexpectedEOF), 400},
-		{fmt.Errorf("%w: %w", errMalformed, &http.MaxBytesError{}), 413}, {io.EOF, 500}, {errors.Join(io.EOF, errNotFound), 404},
+		{errNotReady, 503}, {fmt.Errorf("x: %w", errBusy), 503}, {fmt.Errorf("%w: %w", ErrMalformed, io.ErrUnexpectedEOF), 400},
+		{fmt.Errorf("%w: %w", ErrMalformed, &http.MaxBytesError{}), 413}, {io.EOF, 500}, {errors.Join(io.EOF, ErrNotFound), 404},
 	} {
-		if got, text := status(tc.err); got != tc.want || text == "" {
+		if got, text := Status(tc.err); got != tc.want || text == "" {
 			t.Errorf("%v: %d %q, want %d", tc.err, got, text, tc.want)
 		}
 	}

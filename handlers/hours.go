@@ -120,7 +120,7 @@ func (s *Server) erase(c *gin.Context, tx *store.Tx, g guest) (refused, err erro
 
 // export gives a volunteer all that is kept of it, as a file.
 func (s *Server) export(c *gin.Context) error {
-	v, err := s.visit(c)
+	v, err := s.Visit(c)
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ type checkView struct {
 // masked. It asks nobody who they are.
 func (s *Server) checkCertificate(c *gin.Context) error {
 	if !s.limit.allow(c.ClientIP()) {
-		return errLimited
+		return ErrLimited
 	}
 	code := c.Param("code")
 	if code == "" {
@@ -217,7 +217,7 @@ func (s *Server) checkCertificate(c *gin.Context) error {
 	}
 	v := checkView{Asked: code != "", Code: code}
 	if !v.Asked {
-		s.pages.render(c, http.StatusOK, "check.html", v)
+		s.pages.Render(c, http.StatusOK, "check.html", v)
 		return nil
 	}
 	err := s.opt.Activities.Store.View(c.Request.Context(), func(r store.Reader) error {
@@ -242,6 +242,6 @@ func (s *Server) checkCertificate(c *gin.Context) error {
 	default:
 		return err
 	}
-	s.pages.render(c, status, "check.html", v)
+	s.pages.Render(c, status, "check.html", v)
 	return nil
 }

@@ -62,7 +62,7 @@ func (l *limiter) allow(address string) bool {
 // limited refuses an address that asks for too much.
 func (s *Server) limited(c *gin.Context) error {
 	if !s.limit.allow(c.ClientIP()) {
-		return errLimited
+		return ErrLimited
 	}
 	return nil
 }

@@ -25,13 +25,13 @@ type loginView struct {
 
 // signIn sends a browser that is a platform's client to say who uses it, and back
 // to the page that it asks for now; false: it is no client's.
-func (s *Server) signIn(c *gin.Context, v visit) (bool, error) {
+func (s *Server) signIn(c *gin.Context, v Visit) (bool, error) {
 	w := s.web(func(w chat.Web) bool { return w.Inside(c.Request.UserAgent()) })
 	switch {
 	case w == nil:
 		return false, nil
 	case !s.limit.allow(c.ClientIP()):
-		return false, errLimited
+		return false, ErrLimited
 	}
 	state, err := s.opt.Sessions.Begin(c.Request.Context(), v.browser, c.Request.URL.RequestURI())
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *Server) signIn(c *gin.Context, v visit) (bool, error) {
 		c.Redirect(http.StatusFound, to)
 		return true, nil
 	}
-	s.pages.render(c, http.StatusOK, "login.html", loginView{
+	s.pages.Render(c, http.StatusOK, "login.html", loginView{
 		Corp: w.Corp(), State: state, Next: pathLogin + string(w.Platform()), Script: lets(c, w.Script()),
 	})
 	return true, nil
@@ -66,9 +66,9 @@ func (s *Server) web(fits func(chat.Web) bool) chat.Web {
 func (s *Server) signedIn(c *gin.Context) error {
 	w := s.web(func(w chat.Web) bool { return string(w.Platform()) == c.Param("platform") })
 	if w == nil {
-		return errNotFound
+		return ErrNotFound
 	}
-	v, err := s.visit(c)
+	v, err := s.Visit(c)
 	if err != nil {
 		return err
 	}
@@ -88,8 +88,8 @@ func (s *Server) signedIn(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
-		s.setBrowser(c, fresh)
-	} else if v.who == nil {
+		s.SetBrowser(c, fresh)
+	} else if v.Who == nil {
 		return errLogin
 	}
 	c.Redirect(http.StatusFound, back)
@@ -104,7 +104,7 @@ type linkView struct {
 
 // showLink says where a one-time link leads, and waits for a person to go there.
 func (s *Server) showLink(c *gin.Context) error {
-	v, err := s.visit(c)
+	v, err := s.Visit(c)
 	if err != nil {
 		return err
 	}
@@ -112,13 +112,13 @@ func (s *Server) showLink(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	s.pages.render(c, http.StatusOK, "link.html", linkView{l, v.csrf()})
+	s.pages.Render(c, http.StatusOK, "link.html", linkView{l, v.CSRF()})
 	return nil
 }
 
 // acceptLink uses a one-time link up.
 func (s *Server) acceptLink(c *gin.Context) error {
-	v, err := s.posted(c)
+	v, err := s.Posted(c)
 	if err != nil {
 		return err
 	}
@@ -126,22 +126,22 @@ func (s *Server) acceptLink(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	s.setBrowser(c, fresh)
+	s.SetBrowser(c, fresh)
 	c.Redirect(http.StatusSeeOther, l.Path)
 	return nil
 }
 
 // signOut forgets whose the browser is.
 func (s *Server) signOut(c *gin.Context) error {
-	v, err := s.posted(c)
+	v, err := s.Posted(c)
 	if err != nil {
 		return err
 	}
 	if err := s.opt.Sessions.SignOut(c.Request.Context(), v.browser); err != nil {
 		return err
 	}
-	s.setBrowser(c, rand.Text())
+	s.SetBrowser(c, rand.Text())
 	c.Header("Clear-Site-Data", `"cache", "storage"`) // lists that were kept for when there is no network
-	s.pages.render(c, http.StatusOK, "note.html", note{Text: textSignedOut})
+	s.pages.Render(c, http.StatusOK, "note.html", note{Text: textSignedOut})
 	return nil
 }

@@ -124,23 +124,23 @@ func newSiteBy(t *testing.T, change func(*site) func(*Options)) *site {
 // they are.
 func (x *site) greet() {
 	page := func(c *gin.Context) error {
-		v, err := x.visit(c)
+		v, err := x.Visit(c)
 		if err != nil {
 			return err
 		}
-		if v.who == nil {
+		if v.Who == nil {
 			if sent, err := x.signIn(c, v); sent || err != nil {
 				return err
 			}
-			c.String(http.StatusOK, "nobody csrf=%s", v.csrf())
+			c.String(http.StatusOK, "nobody csrf=%s", v.CSRF())
 			return nil
 		}
-		c.String(http.StatusOK, "%s %s %v csrf=%s", v.who.Platform, v.who.User, v.who.Outside, v.csrf())
+		c.String(http.StatusOK, "%s %s %v csrf=%s", v.Who.Platform, v.Who.User, v.Who.Outside, v.CSRF())
 		return nil
 	}
 	x.engine.GET("/a/:activity", x.wrap(page))
 	x.engine.POST("/a/:activity", limitBody, x.wrap(func(c *gin.Context) error {
-		_, err := x.posted(c)
+		_, err := x.Posted(c)
 		if err == nil {
 			c.String(http.StatusOK, "done")
 		}
@@ -467,7 +467,7 @@ func TestAOneTimeLinkOpenedTwiceAtOnceIsOnes(t *testing.T) {
 				mu.Lock()
 				defer mu.Unlock()
 				won++
-			case !errors.Is(err, errLink):
+			case !errors.Is(err, ErrLink):
 				t.Error(err)
 			}
 		})
@@ -482,14 +482,14 @@ func TestOnlyOwnPagesAreLedTo(t *testing.T) {
 	t.Parallel()
 	x := newSite(t)
 	for _, path := range []string{"", "a/A7", "//evil.example/", `/\evil.example`, `\\evil.example`, "https://evil.example/", "/a\r\nX: y", "/a b", "javascript:alert(1)"} {
-		if _, err := x.sessions.Begin(t.Context(), "b", path); !errors.Is(err, errMalformed) {
+		if _, err := x.sessions.Begin(t.Context(), "b", path); !errors.Is(err, ErrMalformed) {
 			t.Errorf("begin %q: %v", path, err)
 		}
 		err := x.store.Update(t.Context(), func(tx *store.Tx) error {
 			_, err := x.sessions.Invite(tx, Link{Path: path})
 			return err
 		})
-		if !errors.Is(err, errMalformed) {
+		if !errors.Is(err, ErrMalformed) {
 			t.Errorf("invite %q: %v", path, err)
 		}
 	}

@@ -47,7 +47,7 @@ func (s *Server) recover(c *gin.Context) {
 			s.opt.Logger.Error("panic in handler", "id", requestID(c), "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 			c.Abort()
 			if !c.Writer.Written() {
-				s.fail(c, http.StatusInternalServerError, textInternal)
+				s.fail(c, http.StatusInternalServerError, strings.ReplaceAll(textInternal, "%s", requestID(c)))
 			}
 		}
 	}()

@@ -52,8 +52,8 @@ func (s *Server) run(c *gin.Context, r store.Reader, g guest) (activity.Activity
 
 // api answers a script's request with JSON. A guest who is not known any more gets
 // 401, so that the script does not take a page for an answer.
-func (s *Server) api(c *gin.Context, v visit, fn func(r store.Reader, g guest) (any, error)) error {
-	if v.who == nil {
+func (s *Server) api(c *gin.Context, v Visit, fn func(r store.Reader, g guest) (any, error)) error {
+	if v.Who == nil {
 		return errLogin
 	}
 	var out any
@@ -160,7 +160,7 @@ func (s *Server) screenView(c *gin.Context, r store.Reader, g guest) (any, error
 }
 
 func (s *Server) code(c *gin.Context) error {
-	v, err := s.visit(c)
+	v, err := s.Visit(c)
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func (s *Server) rollNow(c *gin.Context, r store.Reader, g guest) (rollNow, acti
 		return rollNow{}, a, err
 	}
 	now := board.Now(r)
-	out := rollNow{CSRF: g.csrf(), Now: now.UnixMilli(), Rows: []rollRow{}}
+	out := rollNow{CSRF: g.CSRF(), Now: now.UnixMilli(), Rows: []rollRow{}}
 	for _, e := range list {
 		row := rollRow{ID: e.Volunteer.ID, Name: textNamed(e.Volunteer), Sound: sounds(e.Volunteer.Name), Phone: e.Volunteer.Phone.String(), Note: textEntry(e), Outside: e.Volunteer.Browser, Pending: e.Volunteer.Standing == activity.StandingPending}
 		if e.Signup.State != activity.SignWaiting {
@@ -260,7 +260,7 @@ func (s *Server) listView(c *gin.Context, r store.Reader, g guest) (any, error) 
 }
 
 func (s *Server) roll(c *gin.Context) error {
-	v, err := s.visit(c)
+	v, err := s.Visit(c)
 	if err != nil {
 		return err
 	}
@@ -290,7 +290,7 @@ type tickDone struct {
 // ticks records what an organiser ticked, perhaps a while ago without a network. It
 // answers with what became of each and with the list as it stands.
 func (s *Server) ticks(c *gin.Context) error {
-	v, err := s.posted(c)
+	v, err := s.Posted(c)
 	if err != nil {
 		return err
 	}
@@ -305,10 +305,10 @@ func (s *Server) ticks(c *gin.Context) error {
 	}
 	body, err := io.ReadAll(c.Request.Body)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errMalformed, err)
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	if err := json.Unmarshal(body, &in); err != nil || len(in.Ticks) > maxTicks {
-		return errMalformed
+		return ErrMalformed
 	}
 	var list []activity.Tick
 	for _, t := range in.Ticks {
@@ -333,8 +333,8 @@ func (s *Server) ticks(c *gin.Context) error {
 
 // change does something to a list for a script and answers with what answer makes of
 // the list that then stands.
-func (s *Server) change(c *gin.Context, v visit, do func(tx *store.Tx, g guest) error, answer func(rollNow) any) error {
-	if v.who == nil {
+func (s *Server) change(c *gin.Context, v Visit, do func(tx *store.Tx, g guest) error, answer func(rollNow) any) error {
+	if v.Who == nil {
 		return errLogin
 	}
 	var out any
@@ -354,7 +354,7 @@ func (s *Server) change(c *gin.Context, v visit, do func(tx *store.Tx, g guest) 
 	case err == nil:
 		c.JSON(http.StatusOK, out)
 	case words != "":
-		code, _ := status(err)
+		code, _ := Status(err)
 		if code == http.StatusInternalServerError {
 			code = http.StatusConflict
 		}
@@ -367,7 +367,7 @@ func (s *Server) change(c *gin.Context, v visit, do func(tx *store.Tx, g guest) 
 
 // undo takes a record back.
 func (s *Server) undo(c *gin.Context) error {
-	v, err := s.posted(c)
+	v, err := s.Posted(c)
 	if err != nil {
 		return err
 	}
@@ -399,7 +399,7 @@ func (s *Server) onList(c *gin.Context, r store.Reader, g guest) (activity.Volun
 
 // confirm says that an outsider is known to the organiser.
 func (s *Server) confirm(c *gin.Context) error {
-	v, err := s.posted(c)
+	v, err := s.Posted(c)
 	if err != nil {
 		return err
 	}
@@ -415,7 +415,7 @@ func (s *Server) confirm(c *gin.Context) error {
 // inviteBrowser makes the link by which an outsider's other browser becomes the one
 // that we know; the organiser shows it to that person.
 func (s *Server) inviteBrowser(c *gin.Context) error {
-	v, err := s.posted(c)
+	v, err := s.Posted(c)
 	if err != nil {
 		return err
 	}

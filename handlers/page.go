@@ -7,9 +7,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -21,11 +23,15 @@ import (
 //go:embed web
 var web embed.FS
 
-// pages are the templates and the files they load, all embedded.
-type pages struct {
+// Pages are templates and the files they load, all embedded.
+type Pages struct {
 	tmpl   *template.Template
 	assets map[string][]byte // name with the hash of the content in it
 }
+
+// assetKinds are the files that templates load. One of them, the service worker, is
+// asked for by a fixed address also.
+var assetKinds = []string{".css", ".js", ".svg"}
 
 // view is what the trial page shows.
 type view struct {
@@ -48,11 +54,22 @@ type answerView struct {
 	Took    string
 }
 
-func loadPages() (*pages, error) {
-	p := &pages{assets: map[string][]byte{}}
+// LoadPages reads the templates (*.html) of the folder web of files, and what they
+// load: the files of the other kinds, which Asset must serve below at. Templates find
+// their addresses by {{asset "style.css"}}.
+func LoadPages(files fs.FS, at string, funcs template.FuncMap) (*Pages, error) {
+	p := &Pages{assets: map[string][]byte{}}
 	urls := map[string]string{}
-	for _, name := range []string{"style.css", "activity.css", "chat.js", "login.js", "activity.js", "screen.js", "list.js", "icon.svg"} {
-		data, err := web.ReadFile("web/" + name)
+	list, err := fs.ReadDir(files, "web")
+	if err != nil {
+		return nil, fmt.Errorf("embedded files: %w", err)
+	}
+	for _, file := range list {
+		name := file.Name()
+		if !slices.Contains(assetKinds, path.Ext(name)) {
+			continue
+		}
+		data, err := fs.ReadFile(files, "web/"+name)
 		if err != nil {
 			return nil, fmt.Errorf("embedded %s: %w", name, err)
 		}
@@ -60,7 +77,7 @@ func loadPages() (*pages, error) {
 		ext := path.Ext(name)
 		hashed := strings.TrimSuffix(path.Base(name), ext) + "." + hex.EncodeToString(sum[:4]) + ext
 		p.assets[hashed] = data
-		urls[name] = "/assets/" + hashed
+		urls[name] = at + hashed
 	}
 	tmpl, err := template.New("").Funcs(template.FuncMap{
 		"asset": func(name string) (string, error) {
@@ -72,7 +89,7 @@ func loadPages() (*pages, error) {
 		"inc":    func(n int) int { return n + 1 },
 		"join":   func(list []string) string { return strings.Join(list, "、") },
 		"clause": clausePath,
-	}).ParseFS(web, "web/*.html")
+	}).Funcs(funcs).ParseFS(files, "web/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
@@ -90,10 +107,10 @@ func clausePath(r index.Row) string {
 }
 
 // write renders the trial page.
-func (p *pages) write(c *gin.Context, code int, v view) { p.render(c, code, "chat.html", v) }
+func (p *Pages) write(c *gin.Context, code int, v view) { p.Render(c, code, "chat.html", v) }
 
-// render makes a page in a buffer before the first byte is sent.
-func (p *pages) render(c *gin.Context, code int, name string, v any) {
+// Render makes a page in a buffer before the first byte is sent.
+func (p *Pages) Render(c *gin.Context, code int, name string, v any) {
 	var buf bytes.Buffer
 	if err := p.tmpl.ExecuteTemplate(&buf, name, v); err != nil {
 		_ = c.Error(err) // the templates are tested; a visitor still gets an answer
@@ -119,7 +136,7 @@ func (s *Server) showPage(c *gin.Context) error {
 // askPage answers the page's form where there is no JavaScript.
 func (s *Server) askPage(c *gin.Context) error {
 	if err := c.Request.ParseForm(); err != nil {
-		return fmt.Errorf("%w: %w", errMalformed, err)
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	q, prev := c.Request.PostForm.Get("q"), c.Request.PostForm.Get("prev")
 	if s.opt.Desk != nil && s.opt.Desk.Chats(q) {
@@ -146,13 +163,16 @@ func viewOf(r bot.Reply) *answerView {
 	}
 }
 
-// asset serves an embedded file; its name changes with its content, so a
-// browser may keep it for good.
-func (s *Server) asset(c *gin.Context) error {
+// asset serves an embedded file.
+func (s *Server) asset(c *gin.Context) error { return s.pages.Asset(c) }
+
+// Asset serves the file that the parameter name of the address names. Its name
+// changes with its content, so a browser may keep it for good.
+func (p *Pages) Asset(c *gin.Context) error {
 	name := c.Param("name")
-	data, ok := s.pages.assets[name]
+	data, ok := p.assets[name]
 	if !ok {
-		return errNotFound
+		return ErrNotFound
 	}
 	c.Header("Cache-Control", "public, max-age=31536000, immutable")
 	kind := mime.TypeByExtension(path.Ext(name))

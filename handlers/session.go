@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,20 +17,23 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"xietiao/bot/chat"
+	"xietiao/bot/org"
 	"xietiao/bot/store"
 )
 
 // How long secrets of browsers are good, by the wall clock.
 const (
-	sessionLife = 7 * 24 * time.Hour // of somebody who has signed in
+	sessionLife = 7 * 24 * time.Hour // of somebody who has signed in by a client
+	consoleLife = 12 * time.Hour     // of somebody who has signed in by a password: a working day
 	loginLife   = 10 * time.Minute   // of a sign-in that has begun: a code is good for five
-	linkLife    = 10 * time.Minute   // of a one-time link
+	linkLife    = 10 * time.Minute   // of a one-time link in a chat
 )
 
 // Buckets of sessions. A key is the SHA-256 of a secret: who reads the store, or a
 // backup, can sign in as nobody.
 const (
 	bucketSession = "web.session" // a browser's secret → chat.Visitor
+	bucketOf      = "web.of"      // a login, a browser's secret → nothing
 	bucketLogin   = "web.login"   // a state → login
 	bucketLink    = "web.link"    // a one-time link → Link
 )
@@ -84,7 +88,40 @@ func (s *Sessions) signIn(tx *store.Tx, browser, fresh string, who chat.Visitor)
 	if err := tx.Delete(bucketSession, digest(browser)); err != nil {
 		return err
 	}
-	return s.save(tx, bucketSession, fresh, who, sessionLife)
+	if who.Platform != org.Console {
+		return s.save(tx, bucketSession, fresh, who, sessionLife)
+	}
+	if err := tx.PutUntilWall(bucketOf, loginKey(who.User)+digest(fresh), nil, s.now().Add(consoleLife)); err != nil {
+		return err
+	}
+	return s.save(tx, bucketSession, fresh, who, consoleLife)
+}
+
+// loginKey begins the keys of a login's browsers.
+func loginKey(login chat.UserID) string { return string(login) + "\x00" }
+
+// SignInTx is SignIn in the caller's transaction, under a secret that the caller has
+// from [Secret].
+func (s *Sessions) SignInTx(tx *store.Tx, v Visit, fresh string, who chat.Visitor) error {
+	return s.signIn(tx, v.browser, fresh, who)
+}
+
+// Secret makes the secret of a browser.
+func Secret() string { return rand.Text() }
+
+// EndAll ends every session of a login of the console, where its password or its
+// name is another now.
+func (s *Sessions) EndAll(tx *store.Tx, login string) error {
+	var keys []string
+	prefix := loginKey(chat.UserID(login))
+	err := tx.Scan(bucketOf, store.Range{Prefix: prefix}, func(key string, _ []byte) error {
+		keys = append(keys, key)
+		return nil
+	})
+	for _, key := range keys {
+		err = errors.Join(err, tx.Delete(bucketSession, key[len(prefix):]), tx.Delete(bucketOf, key))
+	}
+	return err
 }
 
 // SignOut ends a browser's session. Twice is once.
@@ -96,7 +133,7 @@ func (s *Sessions) SignOut(ctx context.Context, browser string) error {
 // letters and digits, finishes it.
 func (s *Sessions) Begin(ctx context.Context, browser, back string) (state string, err error) {
 	if !ownPath(back) {
-		return "", fmt.Errorf("sign in: not a page of ours: %w", errMalformed)
+		return "", fmt.Errorf("sign in: not a page of ours: %w", ErrMalformed)
 	}
 	state = rand.Text()
 	return state, s.store.Update(ctx, func(tx *store.Tx) error {
@@ -127,20 +164,38 @@ func (s *Sessions) Finish(ctx context.Context, browser, state string) (back stri
 // is opened in to a page as a visitor; it returns the link's path. Whoever has the
 // link is the visitor: it belongs into a message to that person alone.
 func (s *Sessions) Invite(tx *store.Tx, l Link) (path string, err error) {
+	key, err := s.Offer(tx, l, linkLife)
+	return pathLink + key, err
+}
+
+// Offer makes the key of a one-time link that is good for that long.
+func (s *Sessions) Offer(tx *store.Tx, l Link, life time.Duration) (key string, err error) {
 	if !ownPath(l.Path) {
-		return "", fmt.Errorf("invite: not a page of ours: %w", errMalformed)
+		return "", fmt.Errorf("invite: not a page of ours: %w", ErrMalformed)
 	}
-	key := rand.Text()
-	return pathLink + key, s.save(tx, bucketLink, key, l, linkLife)
+	key = rand.Text()
+	return key, s.save(tx, bucketLink, key, l, life)
+}
+
+// Use uses the key of a one-time link up. ErrLink: see Invited.
+func (s *Sessions) Use(tx *store.Tx, key string) (Link, error) {
+	l, ok, err := load[Link](tx, bucketLink, key)
+	if err == nil && !ok {
+		err = ErrLink
+	}
+	if err != nil {
+		return Link{}, err
+	}
+	return l, tx.Delete(bucketLink, digest(key))
 }
 
 // Invited says where a link leads, without using it: clients look at what links
-// lead to before anybody opens them. errLink: it was used, is too old or none.
+// lead to before anybody opens them. ErrLink: it was used, is too old or none.
 func (s *Sessions) Invited(ctx context.Context, key string) (l Link, err error) {
 	err = s.store.View(ctx, func(r store.Reader) error {
 		var ok bool
 		if l, ok, err = load[Link](r, bucketLink, key); err == nil && !ok {
-			err = errLink
+			err = ErrLink
 		}
 		return err
 	})
@@ -148,18 +203,11 @@ func (s *Sessions) Invited(ctx context.Context, key string) (l Link, err error) 
 }
 
 // Accept uses a link up: the browser is the visitor's from now on, under the secret
-// that it returns. errLink: see Invited.
+// that it returns. ErrLink: see Invited.
 func (s *Sessions) Accept(ctx context.Context, browser, key string) (fresh string, l Link, err error) {
 	fresh = rand.Text()
 	err = s.store.Update(ctx, func(tx *store.Tx) error {
-		var ok bool
-		if l, ok, err = load[Link](tx, bucketLink, key); err == nil && !ok {
-			err = errLink
-		}
-		if err != nil {
-			return err
-		}
-		if err := tx.Delete(bucketLink, digest(key)); err != nil {
+		if l, err = s.Use(tx, key); err != nil {
 			return err
 		}
 		return s.signIn(tx, browser, fresh, l.Visitor)
@@ -198,50 +246,54 @@ func ownPath(path string) bool {
 	return strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f })
 }
 
-// visit is a request of one browser.
-type visit struct {
+// Visit is a request of one browser.
+type Visit struct {
+	Who     *chat.Visitor // nil: nobody has signed in
 	browser string        // its secret; it has one before anybody signs in
-	who     *chat.Visitor // nil: nobody has signed in
 }
 
-// csrf is what shows that a form, or a script, is of a page that this browser got
+// CSRF is what shows that a form, or a script, is of a page that this browser got
 // from us.
-func (v visit) csrf() string { return digest("csrf " + v.browser) }
+func (v Visit) CSRF() string { return digest("csrf " + v.browser) }
 
-// visit finds out whose a browser is, and gives it a secret if it has none.
-func (s *Server) visit(c *gin.Context) (visit, error) {
-	var v visit
+// Visit finds out whose a browser is, and gives it a secret if it has none.
+func (s *Server) Visit(c *gin.Context) (Visit, error) {
+	var v Visit
 	if cookie, err := c.Request.Cookie(s.cookieName()); err == nil && secretShaped(cookie.Value) {
 		v.browser = cookie.Value
 		who, ok, err := s.opt.Sessions.Who(c.Request.Context(), v.browser)
 		if err != nil {
-			return visit{}, err
+			return Visit{}, err
 		}
 		if ok {
-			v.who = &who
+			v.Who = &who
 		}
 		return v, nil
 	}
 	v.browser = rand.Text()
-	s.setBrowser(c, v.browser)
+	s.SetBrowser(c, v.browser)
 	return v, nil
 }
 
-// posted is visit for a form that changes something: it must be of a page of ours.
+// Posted is Visit for a form that changes something: it must be of a page of ours.
 // Forms say so in the field csrf, scripts in the header X-CSRF-Token.
-func (s *Server) posted(c *gin.Context) (visit, error) {
-	v, err := s.visit(c)
+func (s *Server) Posted(c *gin.Context) (Visit, error) {
+	v, err := s.Visit(c)
 	if err != nil {
-		return visit{}, err
+		return Visit{}, err
 	}
-	if err := c.Request.ParseForm(); err != nil { // of JSON it reads nothing
-		return visit{}, fmt.Errorf("%w: %w", errMalformed, err)
+	if err := c.Request.ParseMultipartForm(formMemory); err != nil && !errors.Is(err, http.ErrNotMultipart) { // of JSON it reads nothing
+		return Visit{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if !same(cmp.Or(c.GetHeader("X-CSRF-Token"), c.Request.PostForm.Get("csrf")), v.csrf()) {
-		return visit{}, errCSRF
+	if !same(cmp.Or(c.GetHeader("X-CSRF-Token"), c.Request.PostForm.Get("csrf")), v.CSRF()) {
+		return Visit{}, ErrCSRF
 	}
 	return v, nil
 }
+
+// formMemory is how much of uploaded files is kept in memory while a form is read; the
+// rest waits on the disk.
+const formMemory = 1 << 20
 
 // secretLength is that of rand.Text.
 const secretLength = 26
@@ -264,7 +316,8 @@ func (s *Server) cookieName() string {
 	return "xietiao"
 }
 
-func (s *Server) setBrowser(c *gin.Context, secret string) {
+// SetBrowser gives the browser a secret that it is known by from now on.
+func (s *Server) SetBrowser(c *gin.Context, secret string) {
 	s.setCookie(c, s.cookieName(), secret, sessionLife)
 }
 
