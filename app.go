@@ -19,6 +19,7 @@ import (
 	"xietiao/bot/task"
 	"xietiao/config"
 	"xietiao/handlers"
+	"xietiao/handlers/console"
 )
 
 // Time limits of a connection. Answers take milliseconds and bodies are small,
@@ -51,6 +52,7 @@ type app struct {
 	board     *task.Board
 	activity  *activity.Board
 	reminders *reminders
+	sessions  *handlers.Sessions
 	listeners []chat.Listener
 	operator  operator
 	drain     time.Duration  // how long requests at work may take when we stop
@@ -121,12 +123,12 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	if err = a.store.Update(ctx, func(tx *store.Tx) error { return a.board.Holidays().Adopt(tx, byOperator) }); err != nil {
 		return nil, fmt.Errorf("holidays: %w", err)
 	}
-	sessions := handlers.NewSessions(a.store, nil)
+	a.sessions = handlers.NewSessions(a.store, nil)
 	a.desk = bot.NewDesk(bot.DeskOptions{
 		Store: a.store, Outbox: a.box, PublicURL: cfg.PublicURL,
 		Commands: bot.Commands(p.orgOptions(), bot.TaskOptions{
 			Board: a.board, Weights: func(year int) task.Weights { return weightsOf(cfg, year) },
-		}, activityOptions(cfg, a.activity, sessions)),
+		}, activityOptions(cfg, a.activity, a.sessions)),
 		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,
 		Logger: log, Observe: metrics.Message,
 	})
@@ -134,15 +136,21 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	a.server, err = handlers.New(handlers.Options{
 		Logger: log.With("component", "http"), TrustedProxies: cfg.TrustedProxies, Version: name,
 		Desk: a.desk, Hooks: lines.hooks, Metrics: metrics, Refused: metrics.Refused, Health: a.health,
-		Sessions: sessions, Webs: lines.webs, PublicURL: cfg.PublicURL,
+		Sessions: a.sessions, Webs: lines.webs, PublicURL: cfg.PublicURL,
 		Activities: &handlers.Activities{Board: a.activity, Store: a.store},
 	})
 	if err != nil {
 		return nil, err
 	}
+	if _, err = console.Mount(console.Options{
+		Server: a.server, Sessions: a.sessions, Store: a.store, Tasks: a.board, Activities: a.activity, Outbox: a.box,
+		Vault: p.vault, Units: a.shelf.units, Health: a.health, Logger: log,
+	}); err != nil {
+		return nil, err
+	}
 	a.gauges(metrics)
 	a.operator = local{
-		cfg: cfg, store: a.store, board: a.board, health: a.health, close: func() error { return nil },
+		cfg: cfg, store: a.store, board: a.board, health: a.health, url: a.url, close: func() error { return nil },
 		imports: imports{
 			store: a.store, board: a.board, people: func() (*people, error) { return p, a.shelf.load(ctx) }, sample: len(cfg.Plans) == 0, changed: a.shelf.changed,
 		},

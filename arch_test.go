@@ -17,6 +17,7 @@ import (
 // own, none beside and none above. A new package must be put into a row here.
 var rows = [][]string{
 	{"."},
+	{"handlers/console"},
 	{"handlers"},
 	{"bot"},
 	{"bot/task", "bot/activity", "bot/library", "index"},

@@ -8,10 +8,12 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"xietiao/config"
+	"xietiao/handlers/console"
 )
 
 var serveCommand = command{
@@ -92,6 +94,16 @@ func runServe(ctx context.Context, c *call) int {
 		return c.fail("%v", err)
 	}
 	printf(c.stderr, "试用页  %s\n", a.url())
+	link, err := a.firstLink(ctx)
+	if err != nil {
+		return c.fail("%v", errors.Join(err, a.close()))
+	}
+	if link == "" {
+		link = strings.TrimSuffix(a.url(), "/") + console.Path
+	} else {
+		link += "  （30 分钟内有效，只能用一次：设办公室的第一个账号）"
+	}
+	printf(c.stderr, "控制台  %s\n", link)
 	if pt.rehearsal() {
 		printf(c.stderr, "预演：时钟从 %s 走起，快 %d 倍\n", start.In(cfg.Location()).Format(minuteLayout), *speed)
 	}

@@ -45,7 +45,7 @@ type call struct {
 func commands() []command {
 	return []command{
 		serveCommand, askCommand, parseCommand, importCommand, evalCommand, doctorCommand, healthcheckCommand,
-		remindCommand, exportCommand, assessCommand, verifyCommand, backupCommand, restoreCommand, rekeyCommand, versionCommand,
+		remindCommand, exportCommand, assessCommand, consoleCommand, verifyCommand, backupCommand, restoreCommand, rekeyCommand, versionCommand,
 	}
 }
 

@@ -44,6 +44,8 @@ type operator interface {
 	Export(ctx context.Context, req exportRequest) ([]byte, error)
 	// Assess takes a step of a year's assessment.
 	Assess(ctx context.Context, req assessRequest) (assessReport, error)
+	// ConsoleLink makes the address of a one-time link into the console.
+	ConsoleLink(ctx context.Context, login string) (string, error)
 	// Standing tells how things are. It changes nothing.
 	Standing(ctx context.Context) (standing, error)
 	Close() error
@@ -114,6 +116,7 @@ type local struct {
 	board   *task.Board
 	imports imports
 	health  func(context.Context) map[string]string // of the service, nil: there is none
+	url     func() string                           // where that service is; nil: there is none
 	close   func() error
 }
 

@@ -72,6 +72,7 @@ const (
 	pathVerify    = "/verify"
 	pathExport    = "/export"
 	pathAssess    = "/assess"
+	pathConsole   = "/console"
 )
 
 // serveOperator gives an operator to the other side of the socket. Who can open
@@ -118,6 +119,10 @@ func serveOperator(op operator) http.Handler {
 	mux.HandleFunc("POST "+pathAssess, func(w http.ResponseWriter, r *http.Request) {
 		rep, err := carryOut(r, op.Assess)
 		reply(w, rep, err)
+	})
+	mux.HandleFunc("POST "+pathConsole, func(w http.ResponseWriter, r *http.Request) {
+		link, err := carryOut(r, op.ConsoleLink)
+		reply(w, link, err)
 	})
 	mux.HandleFunc("GET "+pathBackup, func(w http.ResponseWriter, r *http.Request) {
 		out := &begun{Writer: w}
@@ -265,6 +270,11 @@ func (r remote) Export(ctx context.Context, req exportRequest) (data []byte, err
 func (r remote) Assess(ctx context.Context, req assessRequest) (rep assessReport, err error) {
 	err = r.ask(ctx, pathAssess, req, &rep)
 	return rep, err
+}
+
+func (r remote) ConsoleLink(ctx context.Context, login string) (link string, err error) {
+	err = r.ask(ctx, pathConsole, login, &link)
+	return link, err
 }
 
 // ask sends a request and decodes its answer.

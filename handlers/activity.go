@@ -101,7 +101,7 @@ func (s *Server) page(name string, b build) gin.HandlerFunc {
 			return err
 		}
 		if v.Who == nil {
-			if sent, err := s.signIn(c, v); sent || err != nil {
+			if sent, err := s.SignIn(c, v); sent || err != nil {
 				return err
 			}
 		}
@@ -136,7 +136,7 @@ const keyRefused = "refused"
 // page name says why.
 func (s *Server) do(d deed, to func(c *gin.Context) string, name string, b build) gin.HandlerFunc {
 	return s.wrap(func(c *gin.Context) error {
-		if !s.limit.allow(c.ClientIP()) {
+		if !s.limit.Allow(c.ClientIP()) {
 			return ErrLimited
 		}
 		v, err := s.Posted(c)
@@ -201,7 +201,7 @@ func (s *Server) offerToken(c *gin.Context) error {
 	if err != nil || v.Who != nil || s.browserToken(c) != "" {
 		return err
 	}
-	if !s.joins.allow(c.ClientIP()) {
+	if !s.joins.Allow(c.ClientIP()) {
 		return ErrLimited
 	}
 	t := activity.NewToken()

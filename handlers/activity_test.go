@@ -403,7 +403,7 @@ func TestNewOutsidersOfOneAddressAreBounded(t *testing.T) {
 	t.Parallel()
 	x := newVenue(t)
 	for range newPerMinute {
-		x.joins.allow("127.0.0.1")
+		x.joins.Allow("127.0.0.1")
 	}
 	code, body := x.join(t, newPhone(t, "Mozilla/5.0 Chrome"))
 	want(t, "an outsider", code, body, 429, "太频繁")

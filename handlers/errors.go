@@ -32,6 +32,14 @@ var (
 	ErrLimited   = errors.New("too many requests of one address")
 )
 
+// Fault is an error with a status and words of its own.
+type Fault struct {
+	Code int
+	Text string
+}
+
+func (f Fault) Error() string { return f.Text }
+
 // faults maps what may go wrong to a status and to words for the user. What is
 // not in it is our own mistake: 500, with the id of the log line.
 var faults = []struct {
@@ -81,6 +89,10 @@ func Status(err error) (code int, text string) {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		err = errTooLarge
+	}
+	var own Fault
+	if errors.As(err, &own) {
+		return own.Code, own.Text
 	}
 	for _, f := range faults {
 		if errors.Is(err, f.err) {

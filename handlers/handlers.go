@@ -76,8 +76,8 @@ type Server struct {
 	bot    atomic.Pointer[ready]
 	slots  chan struct{}
 	pages  *Pages
-	limit  *limiter // of what writes to the store
-	joins  *limiter // of outsiders
+	limit  *Limiter // of what writes to the store
+	joins  *Limiter // of outsiders
 
 	working sync.WaitGroup // messages taken whose request may be over
 }
@@ -114,7 +114,7 @@ func New(opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opt: opt, slots: make(chan struct{}, maxConcurrent), pages: pages, limit: newLimiter(perMinute, time.Now), joins: newLimiter(newPerMinute, time.Now)}
+	s := &Server{opt: opt, slots: make(chan struct{}, maxConcurrent), pages: pages, limit: NewLimiter(perMinute, time.Now), joins: NewLimiter(newPerMinute, time.Now)}
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.HandleMethodNotAllowed = true

@@ -208,7 +208,7 @@ type checkView struct {
 // checkCertificate shows what is on a certificate to whoever has its code: the name
 // masked. It asks nobody who they are.
 func (s *Server) checkCertificate(c *gin.Context) error {
-	if !s.limit.allow(c.ClientIP()) {
+	if !s.limit.Allow(c.ClientIP()) {
 		return ErrLimited
 	}
 	code := c.Param("code")

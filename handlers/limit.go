@@ -19,9 +19,9 @@ const (
 	siteBits     = 64 // of an IPv6 address that one household or venue has
 )
 
-// limiter counts requests by address, a minute at a time. It is safe for
+// Limiter counts requests by address, a minute at a time. It is safe for
 // concurrent use.
-type limiter struct {
+type Limiter struct {
 	most int
 	now  func() time.Time
 
@@ -30,11 +30,13 @@ type limiter struct {
 	counts map[netip.Prefix]int
 }
 
-func newLimiter(most int, now func() time.Time) *limiter { return &limiter{most: most, now: now} }
+// NewLimiter returns one that lets an address do something that often in a minute of
+// the clock now.
+func NewLimiter(most int, now func() time.Time) *Limiter { return &Limiter{most: most, now: now} }
 
-// allow counts a request, and reports whether it is within the limit. What is no
+// Allow counts a request, and reports whether it is within the limit. What is no
 // address is not counted.
-func (l *limiter) allow(address string) bool {
+func (l *Limiter) Allow(address string) bool {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
 		return true
@@ -61,7 +63,7 @@ func (l *limiter) allow(address string) bool {
 
 // limited refuses an address that asks for too much.
 func (s *Server) limited(c *gin.Context) error {
-	if !s.limit.allow(c.ClientIP()) {
+	if !s.limit.Allow(c.ClientIP()) {
 		return ErrLimited
 	}
 	return nil

@@ -23,14 +23,14 @@ type loginView struct {
 	Script            string
 }
 
-// signIn sends a browser that is a platform's client to say who uses it, and back
+// SignIn sends a browser that is a platform's client to say who uses it, and back
 // to the page that it asks for now; false: it is no client's.
-func (s *Server) signIn(c *gin.Context, v Visit) (bool, error) {
+func (s *Server) SignIn(c *gin.Context, v Visit) (bool, error) {
 	w := s.web(func(w chat.Web) bool { return w.Inside(c.Request.UserAgent()) })
 	switch {
 	case w == nil:
 		return false, nil
-	case !s.limit.allow(c.ClientIP()):
+	case !s.limit.Allow(c.ClientIP()):
 		return false, ErrLimited
 	}
 	state, err := s.opt.Sessions.Begin(c.Request.Context(), v.browser, c.Request.URL.RequestURI())
@@ -137,7 +137,7 @@ func (s *Server) signOut(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.opt.Sessions.SignOut(c.Request.Context(), v.browser); err != nil {
+	if err := s.opt.Sessions.SignOut(c.Request.Context(), v); err != nil {
 		return err
 	}
 	s.SetBrowser(c, rand.Text())

@@ -129,7 +129,7 @@ func (x *site) greet() {
 			return err
 		}
 		if v.Who == nil {
-			if sent, err := x.signIn(c, v); sent || err != nil {
+			if sent, err := x.SignIn(c, v); sent || err != nil {
 				return err
 			}
 			c.String(http.StatusOK, "nobody csrf=%s", v.CSRF())
@@ -557,27 +557,27 @@ func TestAStoreThatIsDownSignsNobodyIn(t *testing.T) {
 func TestOneAddressIsBounded(t *testing.T) {
 	t.Parallel()
 	clock := &webClock{at: time.Now().Truncate(time.Minute)}
-	l := newLimiter(perMinute, clock.now)
+	l := NewLimiter(perMinute, clock.now)
 	for i := range perMinute {
-		if !l.allow("2001:db8::1") || !l.allow("192.0.2.1") {
+		if !l.Allow("2001:db8::1") || !l.Allow("192.0.2.1") {
 			t.Fatal(i)
 		}
 	}
 	for address, ok := range map[string]bool{
 		"2001:db8::1": false, "2001:db8::ffff:1": false, "192.0.2.1": false, "192.0.2.2": true, "2001:db8:1::1": true, "": true, "@": true,
 	} {
-		if l.allow(address) != ok {
+		if l.Allow(address) != ok {
 			t.Errorf("%q", address)
 		}
 	}
 	clock.forward(time.Minute)
-	if !l.allow("192.0.2.1") {
+	if !l.Allow("192.0.2.1") {
 		t.Error("a minute later")
 	}
 
 	x := newSite(t)
 	for range perMinute {
-		x.limit.allow("192.0.2.1") // httptest's
+		x.limit.Allow("192.0.2.1") // httptest's
 	}
 	if w := do(x.Server, "GET", "/login/wecom?state=x", ""); w.Code != 429 {
 		t.Error(w.Code)

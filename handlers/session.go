@@ -125,8 +125,8 @@ func (s *Sessions) EndAll(tx *store.Tx, login string) error {
 }
 
 // SignOut ends a browser's session. Twice is once.
-func (s *Sessions) SignOut(ctx context.Context, browser string) error {
-	return s.store.Update(ctx, func(tx *store.Tx) error { return tx.Delete(bucketSession, digest(browser)) })
+func (s *Sessions) SignOut(ctx context.Context, v Visit) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error { return tx.Delete(bucketSession, digest(v.browser)) })
 }
 
 // Begin begins a sign-in of a browser that is on the page back. What it returns,
@@ -304,13 +304,13 @@ func secretShaped(s string) bool {
 	return len(s) == secretLength && !strings.ContainsFunc(s, func(r rune) bool { return !(r >= 'A' && r <= 'Z' || r >= '2' && r <= '7') })
 }
 
-// secured reports whether browsers reach us by https alone.
-func (s *Server) secured() bool { return strings.HasPrefix(s.opt.PublicURL, "https://") }
+// Secured reports whether browsers reach us by https alone.
+func (s *Server) Secured() bool { return strings.HasPrefix(s.opt.PublicURL, "https://") }
 
 // cookieName is that of the browser's secret. The prefix keeps other hosts of the
 // domain from setting it.
 func (s *Server) cookieName() string {
-	if s.secured() {
+	if s.Secured() {
 		return "__Host-xietiao"
 	}
 	return "xietiao"
@@ -324,6 +324,6 @@ func (s *Server) SetBrowser(c *gin.Context, secret string) {
 func (s *Server) setCookie(c *gin.Context, name, value string, life time.Duration) {
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: int(life / time.Second),
-		HttpOnly: true, Secure: s.secured(), SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: s.Secured(), SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -1,0 +1,71 @@
+// What pages need beyond HTML: files dropped on a field with the progress of their
+// way up, a question before what is hard to undo, and no form sent twice.
+"use strict";
+
+for (const form of document.forms) {
+  form.addEventListener("submit", (event) => {
+    const asked = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+    if (asked && !confirm(asked)) {
+      event.preventDefault();
+      return;
+    }
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    if (form.method === "post" && !form.matches("[data-upload]")) form.dataset.sent = "1";
+  });
+}
+addEventListener("pageshow", () => { // back from where the form led
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+for (const form of document.querySelectorAll("form[data-upload]")) {
+  const field = form.querySelector("input[type=file]");
+  const area = form.querySelector(".drop");
+  const bar = form.querySelector("progress");
+  const note = form.querySelector("[role=status]");
+  for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+    area?.addEventListener(kind, (event) => {
+      event.preventDefault();
+      area.classList.toggle("over", kind === "dragenter" || kind === "dragover");
+    });
+  }
+  area?.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
+    field.files = event.dataTransfer.files;
+    form.requestSubmit();
+  });
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || !window.FormData) return;
+    event.preventDefault();
+    if (form.dataset.sent) return;
+    form.dataset.sent = "1";
+    const send = new XMLHttpRequest();
+    bar.hidden = false;
+    note.textContent = "正在上传……";
+    send.upload.addEventListener("progress", (e) => {
+      if (!e.lengthComputable) return;
+      bar.max = e.total;
+      bar.value = e.loaded;
+      note.textContent = e.loaded < e.total ? `已传 ${Math.floor(e.loaded * 100 / e.total)}%` : "传完了，正在读……";
+    });
+    const failed = (words) => {
+      delete form.dataset.sent;
+      bar.hidden = true;
+      note.textContent = words;
+    };
+    send.addEventListener("error", () => failed("没有传上去：网络断了。请再试一次。"));
+    send.addEventListener("load", () => {
+      if (send.responseURL && new URL(send.responseURL).pathname !== new URL(form.action).pathname) {
+        location.assign(send.responseURL);
+        return;
+      }
+      const page = new DOMParser().parseFromString(send.responseText, "text/html");
+      failed(page.querySelector(".fault")?.textContent ?? "没有传上去，请再试一次。");
+    });
+    send.open("POST", form.action);
+    send.setRequestHeader("Accept", "text/html");
+    send.send(new FormData(form));
+  });
+}
