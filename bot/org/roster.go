@@ -242,7 +242,7 @@ func (rr *rosterReader) unit(l Line, e *RosterEntry) bool {
 	case e.Role == RoleOffice && utf8.RuneCountInString(text) <= maxUnit && quotable(text):
 		e.Unit = squeeze(text) // 协调组办公室 is no member
 		return true
-	case text == "" && e.Role == RoleVolunteer:
+	case text == "" && (e.Role == RoleVolunteer || e.Role == RoleReader):
 		return true
 	case export:
 		rr.note(l.Bad(col, textOtherUnit(text)))
