@@ -89,7 +89,7 @@ func TestTheTrialPageInABrowser(t *testing.T) {
 	ctx := browser(t)
 	var first, source, followUp, example, link, clause, print string
 	var wide, wideClause bool
-	tooWide := "document.documentElement.scrollWidth > innerWidth"
+	const tooWide = "document.documentElement.scrollWidth > innerWidth"
 	err := chromedp.Run(ctx,
 		phone,
 		chromedp.Navigate(base),
