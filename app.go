@@ -126,7 +126,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	a.sessions = handlers.NewSessions(a.store, nil)
 	a.desk = bot.NewDesk(bot.DeskOptions{
 		Store: a.store, Outbox: a.box, PublicURL: cfg.PublicURL,
-		Commands: bot.Commands(p.orgOptions(), bot.TaskOptions{
+		Commands: bot.Commands(a.orgOptions(p), bot.TaskOptions{
 			Board: a.board, Weights: func(year int) task.Weights { return weightsOf(cfg, year) },
 		}, activityOptions(cfg, a.activity, a.sessions)),
 		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,

@@ -21,6 +21,8 @@ import (
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
 	"xietiao/config"
+	"xietiao/handlers"
+	"xietiao/handlers/console"
 )
 
 // keyFile is where a generated secret_key is kept within the data folder.
@@ -151,8 +153,15 @@ func keyFault(err error) error {
 func (p *people) robots() chat.Robots { return org.NewRobots(p.store, p.vault) }
 
 // orgOptions are what the chat's commands need.
-func (p *people) orgOptions() bot.OrgOptions {
-	return bot.OrgOptions{Units: func() org.Units { return p.units() }, Routes: p.routes, Ledger: p.box, Advice: platformAdvice}
+func (a *app) orgOptions(p *people) bot.OrgOptions {
+	opt := bot.OrgOptions{Units: func() org.Units { return p.units() }, Routes: p.routes, Ledger: p.box, Advice: platformAdvice}
+	if a.cfg.PublicURL != "" {
+		opt.Console = func(tx *store.Tx, who chat.Visitor) (string, error) {
+			link, err := a.sessions.Invite(tx, handlers.Link{Visitor: who, Path: console.Path, Title: "控制台"})
+			return bot.PageURL(a.cfg.PublicURL, link), err
+		}
+	}
+	return opt
 }
 
 // knownUnits are the units of the documents in force, and those that the people

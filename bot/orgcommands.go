@@ -22,6 +22,9 @@ type OrgOptions struct {
 	Routes org.Routes                             // how a person is reached
 	Ledger Ledger                                 // nil: failed notices are not spoken of
 	Advice func(via chat.Via, code string) string // what helps where a notice failed with the code; may be nil
+	// Console makes the address of a one-time link that lets the person into the
+	// console; nil: nobody can reach it from a chat.
+	Console func(tx *store.Tx, who chat.Visitor) (url string, err error)
 }
 
 // orgCommands carries them out.
@@ -32,12 +35,14 @@ const polite = `^(?:请|麻烦|劳驾|帮忙|帮我|给我|我要|我想|想|要
 
 var (
 	office = []org.Role{org.RoleOffice}
+	desks  = []org.Role{org.RoleOffice, org.RoleLiaison, org.RoleHead, org.RoleOrganiser, org.RoleReader} // who may enter the console
 	judges = []org.Role{org.RoleOffice, org.RoleLiaison, org.RoleHead}
 
 	// asking are the words of a question. What has them is never a wish to bind
 	// or to pause: 绑定 and 通知 may be in a plan.
 	asking = regexp.MustCompile(`谁|哪|什么|啥|怎么|怎样|如何|吗|呢|几|多少|是否|是不是|有没有|要不要|能不能|可不可以|会不会|[?？]`)
 
+	consolePattern = regexp.MustCompile(polite + `(?:打开|进|进入|登录|上)?(?:控制台|管理后台|后台|管理页面|工作台)(?:的?(?:链接|网址|地址))?[\s.。!！]*$`)
 	whoPattern     = regexp.MustCompile(`^(?:我是谁|我的身份|我的信息|我的绑定|我是哪个单位的?|我绑定了(?:吗|没有?))[？?。]?$`)
 	bindPattern    = regexp.MustCompile(polite + `绑定(?:一下|本群|这个群|群|账号|帐号|身份|单位)*[\s:：,，]*(.*)$`)
 	bindBehind     = regexp.MustCompile(`^(.+?)[\s,，。、;；]*(?:请|麻烦|帮忙|帮我|给我|我要|我想|想|要|申请|[，,]|\s)*绑定(?:一下|账号|帐号|本群)?[\s，,。.!！]*$`)
@@ -75,9 +80,22 @@ func (o orgCommands) commands() []Command {
 	return append([]Command{
 		{Name: "whoami", Help: textHelpWho, Match: whole(whoPattern), Run: o.whoAmI},
 		{Name: "bind", Help: textHelpBind, Match: o.bindWords, Sure: o.namesUnit, Words: []string{"绑定"}, Run: o.bind},
+		{Name: "console", Help: textHelpConsole, Roles: desks, Match: wish(consolePattern), Run: o.console},
 		{Name: "how to bind", Match: whole(howPattern), Run: o.howToBind},
 		{Name: "unbind", Help: textHelpUnbind, Match: wish(unbindPattern), Sure: o.namesUnit, Words: []string{"解绑", "绑定"}, Run: o.unbind},
 	}, o.pauseCommands()...)
+}
+
+// console gives the person a one-time link into the console, never in a group.
+func (o orgCommands) console(c *Call) (chat.Reply, error) {
+	switch {
+	case o.Console == nil:
+		return text(textNoConsole)
+	case c.Message.Kind != chat.Direct:
+		return text(textConsoleAlone)
+	}
+	url, err := o.Console(c.Tx, chat.Visitor{Platform: c.Message.Via.Platform(), User: c.Message.Sender})
+	return chat.Reply{Text: textConsole + url}, err
 }
 
 // whole makes Match of a pattern; its groups are the arguments.

@@ -46,6 +46,7 @@ func TestWordsAreTheCommandsPeopleMean(t *testing.T) {
 		{"继续推进文化礼堂建设", ""}, {"继续发展", ""}, {"可以通知市教育局", ""}, {"推送文化活动信息", ""},
 
 		{"推送状态", "pauses"}, {"待确认", "pending"}, {"我是谁", "whoami"}, {"我绑定了吗", "whoami"}, {"帮助", "help"}, {"HELP", "help"}, {"你会什么", "help"},
+		{"控制台", "console"}, {"打开后台", "console"}, {"给我控制台的链接。", "console"}, {"后台谁管理", ""},
 		{"农家书屋归谁管", ""}, {"我是谁的下级", ""}, {"帮助农民工的是哪个部门", ""},
 	} {
 		got := ""
@@ -273,5 +274,27 @@ func TestACommandMayPassAWordOn(t *testing.T) {
 		if got := o.says("zhiyuan", "文化礼堂"); !strings.Contains(got, tc.want) {
 			t.Errorf("%s: %s", tc.name, got)
 		}
+	}
+}
+
+// A link into the console goes to its owner alone.
+func TestALinkIntoTheConsole(t *testing.T) {
+	t.Parallel()
+	o := newBureau(t, func(opt *DeskOptions) {
+		org := sampleOrg()
+		org.Console = func(_ *store.Tx, who chat.Visitor) (string, error) {
+			return "https://xt.example/link/" + string(who.User), nil
+		}
+		opt.Commands = Commands(org, TaskOptions{}, ActivityOptions{})
+	})
+	for _, m := range []chat.Message{o.direct("zhuren", "控制台"), o.group("大群", "zhuren", "控制台"), o.direct("luren", "控制台"), o.direct("zhiyuan", "控制台")} {
+		got := o.take(m).Text
+		mine := m.Kind == chat.Direct && m.Sender == "zhuren"
+		if strings.Contains(got, "https://xt.example/link/zhuren") != mine || strings.Contains(got, "/link/") != mine {
+			t.Errorf("%s %s: %s", m.Sender, m.Kind, got)
+		}
+	}
+	if got := newBureau(t).says("zhuren", "控制台"); !strings.Contains(got, "public_url") {
+		t.Error(got)
 	}
 }

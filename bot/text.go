@@ -261,9 +261,17 @@ func textUnreadable(examples []string) string {
 	return s + "。"
 }
 
+// About the console.
+const (
+	textConsole      = "控制台的链接，10 分钟内有效，只能用一次，请不要转给别人：\n"
+	textConsoleAlone = "链接只能给您本人，请在单聊里对我说“控制台”。"
+	textNoConsole    = "这个服务还没有设对外的网址（public_url），从聊天里进不了控制台。请在运行服务的机器上用浏览器打开，或请管理员设好 public_url。"
+)
+
 // What the help lists.
 const (
 	textHelpWho     = "我是谁：看自己绑定的身份"
+	textHelpConsole = "控制台：取一个进控制台的一次性链接（单聊里说）"
 	textHelpBind    = "绑定 姓名 单位：把自己的账号绑定到单位；在群里说“绑定 单位”，这个群就接收那个单位的通知（要对方确认）"
 	textHelpUnbind  = "解绑：解除自己的账号；在群里说“解绑 单位”"
 	textHelpPending = "待确认：看还没有确认的申请；“同意 B3”“拒绝 B3”：处理申请"
