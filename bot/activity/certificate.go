@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"xietiao/bot/audit"
 	"xietiao/bot/calendar"
 	"xietiao/bot/store"
 	"xietiao/index/zh"
@@ -113,7 +114,7 @@ func (b *Board) Issue(tx *store.Tx, v VolunteerID, year int, list []Number, by A
 	if err := tx.Put(bucketPaperOf, v.digits()+sep+code, nil); err != nil {
 		return Certificate{}, err
 	}
-	if err := noteVolunteer(tx, v, by, "issue"); err != nil {
+	if _, err := audit.Append(tx, chainVolunteers, by.name(), doIssue, issue{v, hashOf(code), items}); err != nil {
 		return Certificate{}, err
 	}
 	c, _, err := b.Verify(tx, code)

@@ -1,6 +1,8 @@
 package activity
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"xietiao/bot/chat"
@@ -11,6 +13,7 @@ import (
 type Message struct {
 	At        time.Time
 	Volunteer VolunteerID    // empty: the organisers of Unit, or the office
+	Name      string         // of the volunteer, for people: 张三（V12）
 	Unit      string         // of the activity; of the first of several
 	To        []chat.Address // the best place first; empty: nobody can be reached
 	Text      string
@@ -25,8 +28,8 @@ func (b *Board) Due(r store.Reader, at time.Time) ([]Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, list := range ended {
-		jobs = append(jobs, list...)
+	for _, unit := range slices.Sorted(maps.Keys(ended)) {
+		jobs = append(jobs, ended[unit]...)
 	}
 	var all []Message
 	for _, j := range jobs {
@@ -42,6 +45,7 @@ func (b *Board) Due(r store.Reader, at time.Time) ([]Message, error) {
 		}
 		all = append(all, some...)
 	}
+	slices.SortStableFunc(all, func(x, y Message) int { return x.At.Compare(y.At) })
 	return all, nil
 }
 
@@ -84,12 +88,14 @@ func (b *Board) messages(r store.Reader, j job) ([]Message, error) {
 	return []Message{m}, err
 }
 
-// callMessages lists what each of many people is told.
+// callMessages lists what each of many people is told, and organisers of whom they must call
+// up: without the telephone numbers.
 func (b *Board) callMessages(r store.Reader, j job) (list []Message, err error) {
 	calls, err := b.calls(r, j)
 	if err != nil {
 		return nil, err
 	}
+	missed := map[string][]*person{} // by unit
 	for _, c := range calls {
 		var at []Activity
 		for _, n := range c.at {
@@ -103,8 +109,23 @@ func (b *Board) callMessages(r store.Reader, j job) (list []Message, err error) 
 		if err != nil {
 			return nil, err
 		}
-		m := Message{Volunteer: c.volunteer, Unit: at[0].Unit, Text: b.words(j, at)}
+		m := Message{Volunteer: c.volunteer, Name: p.shown(), Unit: at[0].Unit, Text: b.words(j, at)}
 		if m.To, err = b.reach(r, p); err != nil {
+			return nil, err
+		}
+		list = append(list, m)
+		for _, a := range at {
+			if len(m.To) == 0 && p.Standing != StandingErased && j.Kind != jobSoon && !slices.Contains(missed[a.Unit], p) {
+				missed[a.Unit] = append(missed[a.Unit], p)
+			}
+		}
+	}
+	for _, unit := range slices.Sorted(maps.Keys(missed)) {
+		m := Message{Unit: unit, Text: textCallsHead(j, len(missed[unit]))}
+		for _, p := range missed[unit] {
+			m.Text += "\n" + p.shown()
+		}
+		if m.To, err = b.organisers(r, unit); err != nil {
 			return nil, err
 		}
 		list = append(list, m)

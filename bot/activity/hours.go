@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"xietiao/bot/calendar"
 	"xietiao/bot/store"
 )
 
@@ -277,7 +278,8 @@ type Total struct {
 // the activities, each in the order of their names.
 func (b *Board) Totals(r store.Reader, year int) (brigades, units []Total, err error) {
 	byBrigade, byUnit := sums{}, sums{}
-	err = b.eachService(r, year, func(a Activity, p *person, s Service) error {
+	first := calendar.Date{Y: year, M: time.January, D: 1}
+	err = b.eachService(r, first, calendar.Date{Y: year, M: time.December, D: 31}, func(a Activity, p *person, s Service) error {
 		if s.settled() > 0 {
 			byBrigade.add(p.Brigade, s)
 			byUnit.add(a.Unit, s)
@@ -287,15 +289,16 @@ func (b *Board) Totals(r store.Reader, year int) (brigades, units []Total, err e
 	return byBrigade.list(), byUnit.list(), err
 }
 
-// eachService calls fn with every service of a year, by activity and then by volunteer.
-func (b *Board) eachService(r store.Reader, year int, fn func(Activity, *person, Service) error) error {
+// eachService calls fn with every service that begins on one of the days, by activity and then
+// by volunteer.
+func (b *Board) eachService(r store.Reader, first, last calendar.Date, fn func(Activity, *person, Service) error) error {
 	loc := b.cal.Location()
-	from, to := time.Date(year, 1, 1, 0, 0, 0, 0, loc), time.Date(year+1, 1, 1, 0, 0, 0, 0, loc)
+	from, to := first.At(0, 0, loc), last.AddDays(1).At(0, 0, loc)
 	activities := map[Number]Activity{}
 	people := map[VolunteerID]*person{}
 	services := map[VolunteerID][]Service{}
 	var order []Number
-	// What begins in the year before may overlap.
+	// What begins before may overlap.
 	err := b.eachStart(r, []State{StatePublished, StateArchived}, from.AddDate(0, 0, -maxDays), to, func(a Activity) error {
 		if !a.past(b.now(r)) {
 			return nil
@@ -324,7 +327,7 @@ func (b *Board) eachService(r store.Reader, year int, fn func(Activity, *person,
 	for _, n := range order {
 		slices.SortFunc(at[n], func(a, b Service) int { return cmp.Compare(a.Volunteer.number(), b.Volunteer.number()) })
 		for _, s := range at[n] {
-			if s.From.In(loc).Year() != year {
+			if s.From.Before(from) || !s.From.Before(to) {
 				continue
 			}
 			if err := fn(activities[n], people[s.Volunteer], s); err != nil {

@@ -384,6 +384,24 @@ func (b *Board) organisers(r store.Reader, unit string) (to []chat.Address, err 
 	return b.offices(r)
 }
 
+// Unattended lists what is yet to take place, or goes on, of which no organiser can be written to.
+func (b *Board) Unattended(r store.Reader) (list []Activity, err error) {
+	for _, series := range []bool{false, true} {
+		all, err := b.List(r, Query{Series: series, States: []State{StateDraft, StatePublished}})
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range all {
+			if to, err := b.organisers(r, l.Unit); err != nil {
+				return nil, err
+			} else if len(to) == 0 {
+				list = append(list, l.Activity)
+			}
+		}
+	}
+	return list, nil
+}
+
 // offices lists how the people of the office are reached.
 func (b *Board) offices(r store.Reader) (to []chat.Address, err error) {
 	people, err := org.Offices(r)

@@ -1,7 +1,6 @@
 package activity
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"xietiao/bot/audit"
-	"xietiao/bot/store"
 )
 
 // Replay is an activity's sign-ups with all their records as its history left them, by the
@@ -72,40 +70,6 @@ func (s *Signup) replay(e Event, m Mark) error {
 		s.Dispute.Decided, s.Dispute.Granted, s.Dispute.Why = m, e.Granted, e.Why
 	default:
 		return fmt.Errorf("%w: %s", ErrDiffers, e.Do)
-	}
-	return nil
-}
-
-// Recheck compares what is stored of an activity's sign-ups with what its history says.
-// ErrDiffers: it was not changed through this package alone. ErrNotFound.
-func (b *Board) Recheck(r store.Reader, n Number) error {
-	if _, err := b.Get(r, n); err != nil {
-		return err
-	}
-	entries, err := b.History(r, n)
-	if err != nil {
-		return err
-	}
-	told, err := Replay(b.cal.Location(), n, entries)
-	if err != nil {
-		return err
-	}
-	var kept []Signup
-	if err := eachSignup(r, n, func(s Signup) error { kept = append(kept, s); return nil }); err != nil {
-		return err
-	}
-	if len(kept) != len(told) {
-		return fmt.Errorf("%w: %s has %d sign-ups, its history %d", ErrDiffers, n, len(kept), len(told))
-	}
-	for i := range told {
-		x, err1 := json.Marshal(told[i])
-		y, err2 := json.Marshal(kept[i])
-		if err := cmp.Or(err1, err2); err != nil {
-			return err
-		}
-		if !bytes.Equal(x, y) {
-			return fmt.Errorf("%w: %s of %s", ErrDiffers, told[i].Volunteer, n)
-		}
 	}
 	return nil
 }

@@ -27,17 +27,19 @@ type Sheet struct {
 // Row is one activity as a sheet has it.
 type Row struct {
 	Sheet, Cell string // where its title stands
+	Number      Number // of the activity that it is to change; 0: it is a new one
 	Draft       Draft
 	Unclear     []org.Problem // why it cannot be taken
 	Notes       []org.Problem // what was assumed
+	columns     []org.Column  // that the table has, of sheetColumns
 }
 
 // maxRows is how many rows a file may have.
 const maxRows = 1000
 
 // ReadSheet reads activities from a workbook or csv file, under any usual titles: 活动名称,
-// 主办单位, 时间 (or 日期, 开始 and 结束), 地点, 名额, 报名截止, 分队, 特长, 签退, 公开, 内容. A row of
-// which anything is unclear says what and where, and stops no other. The problems concern
+// 主办单位, 时间 (or 日期, 开始 and 结束), 地点, 名额, 报名截止, 分队, 特长, 签退, 公开, 内容. One with a
+// number in 编号 changes that activity, in what the table has a column for. A row of which anything is unclear says what and where, and stops no other. The problems concern
 // the file as a whole: no row of it can be taken. The error says that it cannot be read; it
 // is a *sheet.Error.
 func (b *Board) ReadSheet(name string, data []byte, units org.Units, today calendar.Date) (Sheet, []org.Problem, error) {
@@ -62,10 +64,10 @@ func (b *Board) ReadSheet(name string, data []byte, units org.Units, today calen
 	return out, nil, nil
 }
 
-// IsSheet reports whether the file has a table whose header is that of activities.
+// IsSheet reports whether the file has a table whose header is that of activities, and says so.
 func IsSheet(name string, data []byte) bool {
 	for _, when := range []org.Column{colWhen, colDay, colStart} {
-		if tables, _, err := org.ReadTables(name, data, sheetTitles, colTitle, when); err == nil && len(tables) > 0 {
+		if tables, _, err := org.ReadTables(name, data, surelyTitles, colTitle, when); err == nil && len(tables) > 0 {
 			return true
 		}
 	}
@@ -79,16 +81,32 @@ func (b *Board) row(l org.Line, units org.Units, today calendar.Date) Row {
 		Title: l.Text(colTitle), Text: l.Text(colText), Brigade: l.Text(colBrigade), Place: Place{Name: l.Text(colPlace)},
 		Skills: splitWords(l.Text(colSkills)), CheckOut: yes(l.Text(colOut)), Public: yes(l.Text(colPublic)),
 	}}
+	for _, c := range sheetColumns {
+		if c != colWhen && l.Has(c) {
+			r.columns = append(r.columns, c)
+		}
+	}
 	bad := func(c org.Column, text string) { r.Unclear = append(r.Unclear, l.Bad(c, text)) }
+	if text := l.Text(colNumber); text != "" {
+		var ok bool
+		if r.Number, ok = ParseNumber(text); !ok {
+			bad(colNumber, textBadActivity(text))
+		}
+	}
 	unit := strings.Join(strings.Fields(l.Text(colUnit)), "")
 	if got, ok := units.Resolve(unit); ok {
 		r.Draft.Unit = got
-	} else {
+	} else if r.Number == 0 || l.Has(colUnit) {
 		p := l.Bad(colUnit, textNoUnit(unit))
 		p.Near = org.Near(units, unit)
 		r.Unclear = append(r.Unclear, p)
 	}
-	b.rowTime(&r, l, today)
+	if l.Has(colWhen) || l.Has(colDay) || l.Has(colStart) {
+		r.columns = append(r.columns, colWhen)
+	}
+	if r.Number == 0 || slices.Contains(r.columns, colWhen) {
+		b.rowTime(&r, l, today)
+	}
 	if text := zh.Fold(strings.TrimSpace(l.Text(colCapacity))); text != "" && text != "不限" {
 		n, err := strconv.Atoi(strings.TrimRight(text, "人名个"))
 		if err != nil || n < 1 || n > maxCapacity {
@@ -106,8 +124,8 @@ func (b *Board) row(l org.Line, units org.Units, today calendar.Date) Row {
 		}
 		r.Draft.SignTo = w.Start
 	}
-	if len(r.Unclear) == 0 {
-		r.Draft = r.Draft.in(b.cal.Location())
+	r.Draft = r.Draft.in(b.cal.Location())
+	if len(r.Unclear) == 0 && r.Number == 0 {
 		if err := r.Draft.check(); err != nil {
 			bad(colTitle, Tell(err))
 		}
@@ -132,6 +150,8 @@ func (b *Board) rowTime(r *Row, l org.Line, today calendar.Date) {
 	switch {
 	case !ok:
 		r.Unclear = append(r.Unclear, l.Bad(col, textBadWhen(text)))
+	case w.Every != "" && r.Number != 0:
+		r.Unclear = append(r.Unclear, l.Bad(col, textSeriesRow(r.Number)))
 	case w.End.IsZero():
 		r.Unclear = append(r.Unclear, l.Bad(col, textNoEnd(text)))
 	case w.Assumed:
@@ -156,75 +176,6 @@ func splitWords(s string) []string {
 func yes(s string) bool { return yesWord.MatchString(zh.Fold(strings.TrimSpace(s))) }
 
 var yesWord = regexp.MustCompile(`^(?:是|有|要|需要?|公开|面向社会|对外|y|yes|√|✓|1)`)
-
-// Intake is what importing a sheet does, or has done.
-type Intake struct{ Rows []Fated }
-
-// Fated is a row with what importing does.
-type Fated struct {
-	Row
-	New      bool     // else it was imported before, or is unclear
-	Activity Activity // what it was imported as
-}
-
-// Count counts the rows that are new, known and unclear.
-func (in Intake) Count() (made, known, unclear int) {
-	for _, r := range in.Rows {
-		switch {
-		case len(r.Unclear) > 0:
-			unclear++
-		case r.New:
-			made++
-		default:
-			known++
-		}
-	}
-	return made, known, unclear
-}
-
-// key is the same for a row that is imported again.
-func (r Row) key() string {
-	return strings.Join([]string{"sheet", r.Draft.Unit, r.Draft.Title, r.Draft.Start.UTC().Format(sortable)}, sep)
-}
-
-// Compare tells what Import would do, and does nothing.
-func (b *Board) Compare(r store.Reader, s Sheet) (Intake, error) {
-	var in Intake
-	seen := map[string]bool{}
-	for _, row := range s.Rows {
-		f := Fated{Row: row}
-		if len(row.Unclear) == 0 {
-			a, known, err := b.byKey(r, row.key())
-			if err != nil {
-				return Intake{}, err
-			}
-			f.New, f.Activity = !known && !seen[row.key()], a
-			seen[row.key()] = true
-		}
-		in.Rows = append(in.Rows, f)
-	}
-	return in, nil
-}
-
-// Import makes the activities of all clear rows, as drafts, and leaves the others out. A row
-// with the title, unit and start of one that was imported before makes nothing. The office
-// may, and who acts for the units of all of them. ErrForbidden.
-func (b *Board) Import(tx *store.Tx, s Sheet, by Actor) (Intake, error) {
-	in, err := b.Compare(tx, s)
-	if err != nil {
-		return Intake{}, err
-	}
-	for i := range in.Rows {
-		row := &in.Rows[i]
-		if !row.New {
-			continue
-		}
-		if row.Activity, _, err = b.Create(tx, row.key(), row.Draft, by); err != nil {
-			return Intake{}, fmt.Errorf("import %s %s: %w", row.Sheet, row.Cell, err)
-		}
-	}
-	return in, nil
-}
 
 // SignSheet is the list to print for the venue, with lines for walk-ins. An organiser may.
 func (b *Board) SignSheet(r store.Reader, n Number, by Actor) (sheet.Out, error) {
@@ -367,18 +318,19 @@ func ParseLayout(text string) (l Layout, problems []org.Problem) {
 	return l, problems
 }
 
-// HoursSheet is the service of a year as a register wants it, a row for each volunteer and
-// activity, of the unit's activities, of all if it is empty. The office may, and who acts for
-// the unit. Telephone numbers are in the open for the office alone.
-func (b *Board) HoursSheet(r store.Reader, unit string, year int, l Layout, by Actor) (sheet.Out, error) {
+// HoursSheet is the service that began on the days, the last one included, as a register wants
+// it, a row for each volunteer and activity, of the unit's activities, of all if it is empty.
+// The office may, and who acts for the unit. Telephone numbers are in the open for the office
+// alone.
+func (b *Board) HoursSheet(r store.Reader, unit string, from, to calendar.Date, l Layout, by Actor) (sheet.Out, error) {
 	if !by.Office && !by.Runs(unit) {
 		return sheet.Out{}, ErrForbidden
 	}
-	out := sheet.Out{Name: fmt.Sprintf("%d年服务时长", year)}
+	out := sheet.Out{Name: fmt.Sprintf("服务时长 %s－%s", from, to)}
 	for _, c := range l {
 		out.Head = append(out.Head, c.Title)
 	}
-	err := b.eachService(r, year, func(a Activity, p *person, s Service) error {
+	err := b.eachService(r, from, to, func(a Activity, p *person, s Service) error {
 		if unit != "" && a.Unit != unit {
 			return nil
 		}

@@ -47,22 +47,22 @@ func TestActivitiesOfASheet(t *testing.T) {
 	}
 	var in Intake
 	h.do(nil, func(tx *store.Tx) (err error) { in, err = h.Import(tx, s, office); return err })
-	want := `6 行：新建 3，导入过 0，看不清 3
-＋ 春联义写｜市文化馆｜4月18日（周六）09:00–11:00
-＋ 展厅讲解｜市文化馆｜4月5日（周日）14:00–16:00
+	want := `6 行：新建 3，修改 0，不变 0，看不清 3
+＋ B3 春联义写｜市文化馆｜4月18日（周六）09:00–11:00
+＋ B4 展厅讲解｜市文化馆｜每周日，从4月5日（周日）14:00–16:00起
 ？ C5：方案里没有单位“市图书馆”。请改成方案里的名称，或者把它加进别名。可能是：市文化馆。
 ？ D6：时间“4月20日”看不懂。请写成“2026年5月1日 9:00-11:00”这样。
 ？ D7：时间“4月20日晚上7点”没有写什么时候结束。
 ？ F7：名额“很多”不是人数。请写数字，没有限制就空着。
-＋ 旧事｜市教育局｜3月1日（周日）09:00–11:00
+＋ B8 旧事｜市教育局｜3月1日（周日）09:00–11:00
   提醒 D8：时间“2026年3月1日 9:00-11:00”已经过了。
 `
 	if diff := cmp.Diff(want, in.String()); diff != "" {
 		t.Error(diff)
 	}
 	h.do(nil, func(tx *store.Tx) (err error) { in, err = h.Import(tx, h.readSheet(activities), office); return err })
-	if made, known, unclear := in.Count(); made != 0 || known != 3 || unclear != 3 {
-		t.Errorf("again: %d, %d, %d", made, known, unclear)
+	if made, changed, known, unclear := in.Count(); made+changed != 0 || known != 3 || unclear != 3 {
+		t.Errorf("again: %d, %d, %d, %d", made, changed, known, unclear)
 	}
 	h.do(ErrForbidden, func(tx *store.Tx) error {
 		_, err := h.Import(tx, h.readSheet(strings.ReplaceAll(activities, "春联", "福字")), stranger)
@@ -128,13 +128,14 @@ func TestHoursAsARegisterWantsThem(t *testing.T) {
 	h.set(at("2026-04-18 10:45"))
 	h.tick(n, Tick{Volunteer: v, Nonce: "2", Out: true})
 	h.set(at("2026-04-20 10:00"))
+	first, last := cal.Day(at("2026-01-01 00:00")), cal.Day(at("2026-04-18 00:00"))
 	l, problems := ParseLayout("\ufeff# 省平台\n志愿者姓名 = 姓名\n服务类型＝\"公共文化\"\n时长 = 小时\n\n联系电话 = 手机\n坏行\n钱 = 工资\n")
 	if len(l) != 4 || len(problems) != 2 || problems[1].Cell != "第 8 行" {
 		t.Fatalf("%v %v", l, problems)
 	}
 	for by, phone := range map[*Actor]string{&office: "13800001234", &liaison: "138****1234"} {
 		h.see(func(r store.Reader) error {
-			out, err := h.HoursSheet(r, "市文化馆", 2026, l, *by)
+			out, err := h.HoursSheet(r, "市文化馆", first, last, l, *by)
 			if diff := cmp.Diff([][]string{{"张三", "公共文化", "1.75", phone}}, out.Rows); diff != "" || out.Head[1] != "服务类型" {
 				t.Errorf("%v %s", out.Head, diff)
 			}
@@ -142,14 +143,14 @@ func TestHoursAsARegisterWantsThem(t *testing.T) {
 		})
 	}
 	h.see(func(r store.Reader) error {
-		all, err := h.HoursSheet(r, "", 2026, DefaultLayout, office)
+		all, err := h.HoursSheet(r, "", first, last, DefaultLayout, office)
 		if len(all.Rows) != 1 || len(all.Rows[0]) != len(Fields) || all.Rows[0][len(Fields)-1] != "已核定" {
 			t.Errorf("%+v", all)
 		}
-		if _, err := h.HoursSheet(r, "", 2026, DefaultLayout, liaison); err == nil {
+		if _, err := h.HoursSheet(r, "", first, last, DefaultLayout, liaison); err == nil {
 			t.Error("a liaison sees all units")
 		}
-		if none, err := h.HoursSheet(r, "市教育局", 2026, DefaultLayout, office); len(none.Rows) != 0 || err != nil {
+		if none, err := h.HoursSheet(r, "市教育局", first, last, DefaultLayout, office); len(none.Rows) != 0 || err != nil {
 			t.Errorf("%+v %v", none, err)
 		}
 		return err

@@ -1,8 +1,13 @@
 package activity
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
+
+	"xietiao/bot/calendar"
 
 	"xietiao/bot/org"
 )
@@ -23,6 +28,7 @@ const (
 	colOut      org.Column = "签退"
 	colPublic   org.Column = "公开"
 	colText     org.Column = "内容"
+	colNumber   org.Column = "活动编号"
 
 	colID    org.Column = "编号"
 	colName  org.Column = "姓名"
@@ -45,7 +51,18 @@ var sheetTitles = org.TitleMap(map[org.Column]string{
 	colOut:      "签退 是否签退 需要签退",
 	colPublic:   "公开 是否公开 面向社会",
 	colText:     "内容 活动内容 说明 备注 要求",
+	colNumber:   "活动编号",
 })
+
+// surelyTitles are of tables that nobody takes for another kind.
+var surelyTitles = org.TitleMap(map[org.Column]string{
+	colTitle: "活动名称 活动 活动项目 活动主题",
+	colWhen:  "时间 活动时间 举办时间 起止时间",
+	colDay:   "日期 活动日期 举办日期",
+	colStart: "开始时间 开始 起始时间",
+})
+
+var yesWords = map[bool]string{true: "是", false: "否"}
 
 var paperTitles = org.TitleMap(map[org.Column]string{
 	colID: "编号 志愿者编号", colName: "姓名 志愿者 志愿者姓名",
@@ -147,22 +164,94 @@ func textBadLayout(s string) string {
 	return quoted(s) + "看不懂。要写“表头 = 字段”，字段可以是：" + names + `；或写“表头 = "固定的字"”。`
 }
 
+const (
+	textTable = "活动"
+	textState = "状态"
+	textTaken = "已报名"
+)
+
+// textSheetTime is a moment as a table has it.
+func textSheetTime(t time.Time) string { return t.Format("2006年1月2日 15:04") }
+
+func textSheetWhen(from, to time.Time) string {
+	if calendar.Of(from) == calendar.Of(to) {
+		return textSheetTime(from) + "-" + to.Format("15:04")
+	}
+	return textSheetTime(from) + " 至 " + textSheetTime(to)
+}
+
+func textBadActivity(s string) string {
+	return "活动编号" + quoted(s) + "看不懂，要像 A7；新的活动空着。"
+}
+func textUnknown(n Number) string {
+	return "没有活动 " + n.String() + "。新的活动，编号空着。"
+}
+func textSeriesRow(n Number) string {
+	return n.String() + " 不能在表里改成或当作每周、每月的活动；系列活动请在聊天里说“修改 " + n.String() + "”。"
+}
+func textClosed(a Activity) string {
+	return a.Number.String() + " " + a.State.Word() + "了，不能再改。"
+}
+func textTwin(before Row) string {
+	return "和 " + strings.Trim(before.Sheet+"!"+before.Cell, "!") + " 是同一个活动，请删去一行。"
+}
+func textWillTell(n int) string {
+	return fmt.Sprintf("时间或地点改了，会通知报名和候补的 %d 人。", n)
+}
+func textStays(a Activity, changes []string) string {
+	return fmt.Sprintf("已经有了（%s），没有动。表里和现在的不同：%s。要照表里改，请加一列“活动编号”写 %s，或在聊天里说“修改 %s”。",
+		a.Number, strings.Join(changes, "；"), a.Number, a.Number)
+}
+
+func textChange(c org.Column, old, now string) string {
+	show := func(s string) string { return cmp.Or(clip(s, shownCell), "空") }
+	return string(c) + " " + show(old) + " → " + show(now)
+}
+
 // String is the result for people, a line each.
 func (in Intake) String() string {
-	made, known, unclear := in.Count()
-	s := fmt.Sprintf("%d 行：新建 %d，导入过 %d，看不清 %d\n", len(in.Rows), made, known, unclear)
+	made, changed, known, unclear := in.Count()
+	s := fmt.Sprintf("%d 行：新建 %d，修改 %d，不变 %d，看不清 %d\n", len(in.Rows), made, changed, known, unclear)
 	for _, r := range in.Rows {
+		notes := r.Notes
+		place := strings.Trim(r.Sheet+"!"+r.Cell, "!")
 		switch {
 		case len(r.Unclear) > 0:
+			notes = nil
 			for _, p := range r.Unclear {
 				s += "？ " + p.String() + "\n"
 			}
 		case r.New:
-			s += "＋ " + clip(r.Draft.Title, shownTitle) + "｜" + r.Draft.Unit + "｜" + Activity{Draft: r.Draft}.When(r.Draft.Start) + "\n"
-			for _, p := range r.Notes {
-				s += "  提醒 " + p.String() + "\n"
+			a := Activity{Draft: r.Draft}
+			when := a.When(r.Draft.Start)
+			if again := a.Again(); again != "" {
+				when = again + "，从" + when + "起"
 			}
+			s += "＋ " + place + " " + clip(r.Draft.Title, shownTitle) + "｜" + r.Draft.Unit + "｜" + when + "\n"
+		case len(r.Changes) > 0:
+			s += "改 " + place + " " + r.Activity.Heading() + "：" + strings.Join(r.Changes, "；") + "\n"
+		}
+		for _, p := range notes {
+			s += "  提醒 " + p.String() + "\n"
 		}
 	}
 	return s
+}
+
+// Next says what is left to do of what was made; empty: nothing.
+func (in Intake) Next() string {
+	var made []string
+	for _, r := range in.Rows {
+		if r.New {
+			made = append(made, r.Activity.Number.String())
+		}
+	}
+	if len(made) == 0 {
+		return ""
+	}
+	list := made[0]
+	if len(made) > 1 {
+		list += "－" + made[len(made)-1]
+	}
+	return fmt.Sprintf("新建的 %s 还没有发布，志愿者看不到：主办单位的联络员或办公室在聊天里核对后说“发布 %s”，就开放报名", list, made[0])
 }

@@ -170,6 +170,21 @@ func Tell(err error) string {
 	return ""
 }
 
+// Tell words where what is stored is not what the history gives.
+func (m *Mismatch) Tell() string {
+	switch {
+	case m.Activity == 0 && m.Broken:
+		return "有一份服务证明读不出来。"
+	case m.Activity == 0:
+		return fmt.Sprintf("%s 的一份服务证明和开出时登记的不一样：存着的是 %s，登记的是 %s。", cmp.Or(string(m.Volunteer), "不知是谁"), Duration(m.Kept), Duration(m.Told))
+	case m.Broken:
+		return m.Activity.String() + "：存着的内容或历史不完整，没法从历史重算。"
+	case m.Volunteer == "":
+		return m.Activity.String() + "：活动的时间、规则或状态和历史对不上，时长可能因此不同。"
+	}
+	return fmt.Sprintf("%s %s：报名、签到的记录和历史对不上；时长按存着的是 %s，按历史是 %s。", m.Activity, m.Volunteer, Duration(m.Kept), Duration(m.Told))
+}
+
 // Tell says why, and what would help.
 func (r *Refusal) Tell() string {
 	n := r.Number.String()
@@ -329,10 +344,14 @@ func (p *person) shown() string {
 	return cmp.Or(chat.Plain(p.Name), textErased) + "（" + string(p.ID) + "）"
 }
 
+func textCallsHead(j job, n int) string {
+	what := map[jobKind]string{jobEve: "明天的活动", jobChange: j.Number.String() + " 有变", jobCancel: j.Number.String() + " 取消"}[j.Kind]
+	return fmt.Sprintf("【请电话通知】%s：有 %d 人没有账号，收不到消息，请电话通知：", what, n)
+}
+
 // textCalls lists whom to call up.
 func (b *Board) textCalls(r store.Reader, j job, people []*person) (string, error) {
-	what := map[jobKind]string{jobEve: "明天的活动", jobChange: j.Number.String() + " 有变", jobCancel: j.Number.String() + " 取消"}[j.Kind]
-	lines := []string{fmt.Sprintf("【请电话通知】%s：有 %d 人没有账号，收不到消息，请电话通知：", what, len(people))}
+	lines := []string{textCallsHead(j, len(people))}
 	for i, p := range people {
 		if i == shownNames {
 			lines = append(lines, fmt.Sprintf("另有 %d 人，请看活动名单。", len(people)-i))

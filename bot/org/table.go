@@ -52,6 +52,9 @@ func (l Line) Text(c Column) string {
 	return l.cells[l.table.cols[c]].Text
 }
 
+// Has reports whether the table has the column.
+func (l Line) Has(c Column) bool { return l.table.has(c) }
+
 // Bad makes a problem of the cell of a column, or of the row's first cell if
 // the table has no such column.
 func (l Line) Bad(c Column, text string) Problem {
