@@ -149,10 +149,11 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 		return nil, err
 	}
 	a.gauges(metrics)
+	acts := func() (*activity.Board, error) { return a.activity, nil }
 	a.operator = local{
-		cfg: cfg, store: a.store, board: a.board, health: a.health, url: a.url, close: func() error { return nil },
+		cfg: cfg, store: a.store, board: a.board, acts: acts, health: a.health, url: a.url, close: func() error { return nil },
 		imports: imports{
-			store: a.store, board: a.board, people: func() (*people, error) { return p, a.shelf.load(ctx) }, sample: len(cfg.Plans) == 0, changed: a.shelf.changed,
+			store: a.store, board: a.board, acts: acts, people: func() (*people, error) { return p, a.shelf.load(ctx) }, sample: len(cfg.Plans) == 0, changed: a.shelf.changed,
 		},
 	}
 	if a.admin, err = listenSocket(ctx, cfg.Data); err != nil {

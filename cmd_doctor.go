@@ -150,7 +150,12 @@ func diagnoses(ctx context.Context, cfg config.Config) []check {
 		}
 		return describeNotices(st, running)
 	}})
-	checks = append(checks, check{"督办通报的图", func(context.Context) (string, string) { return describeFont(cfg) }})
+	checks = append(checks, check{"活动", func(context.Context) (string, string) {
+		if unknown {
+			return "数据库用不了，没有看", ""
+		}
+		return describeOutings(cfg, st)
+	}}, check{"督办通报的图", func(context.Context) (string, string) { return describeFont(cfg) }})
 	if running {
 		checks = append(checks, check{"服务和平台的连接", func(context.Context) (string, string) {
 			if unknown {

@@ -17,8 +17,9 @@ import (
 
 var exportCommand = command{
 	name:    "export",
-	summary: "导出台账、督办通报、督办单、进度图、考评表、职责表、电话名单、通知台账",
-	usage: `用法：xietiao export [-as ledger|bulletin|form|progress|assessment|duties|calls|notices] [-unit 单位] [-task T12] [-day 日] [-year 年] [-version 版] [-config 文件] [-data 文件夹] 文件
+	summary: "导出台账、督办通报、督办单、进度图、考评表、职责表、电话名单、通知台账、活动、签到表、服务时长",
+	usage: `用法：xietiao export [-as ledger|bulletin|form|progress|assessment|duties|calls|notices|activities|signsheet|hours]
+                      [-unit 单位] [-task T12] [-activity A7] [-day 日] [-year 年] [-from 日] [-to 日] [-layout 文件] [-version 版] [-config 文件] [-data 文件夹] 文件
 
   -as ledger      任务台账（默认），xlsx；-unit 只要一个单位的
   -as bulletin    督办通报，docx：各单位进度、逾期、快到期、本期办结、待定期限
@@ -28,6 +29,10 @@ var exportCommand = command{
   -as duties      方案里各单位的职责，做成任务表，xlsx；填上期限再用 import -as tasks 导入
   -as calls       要打电话告知的单位，docx 或 xlsx，可以打印：联系人、电话、要说的、打勾的格子；-day 哪一天（默认今天）
   -as notices     通知台账，xlsx：发给谁、发成没有、为什么、撤回没有；-unit 一个单位的，-year 哪一年（默认最近 90 天）
+  -as activities  活动表，xlsx：-unit 一个单位的，-from、-to 哪天到哪天开始的；改了可以再用 import -as activities 导入
+  -as signsheet   一个活动的签到表，xlsx，可以打印：-activity 哪个活动；填好了用 import -as signsheet 补录
+  -as hours       服务时长，xlsx：一行是一位志愿者在一个活动里的；-from、-to 或 -year 哪些天的（默认今年），-unit 一个单位的；
+                  -layout 对照表，按登记系统要的列导出，写法见 docs/activities.md。里面有姓名和手机，注意保管
   -config、-data  同 serve
 
 文件已经有了就不动它，以 1 退出。什么也不改。服务开着也能用。
@@ -43,6 +48,10 @@ func runExport(ctx context.Context, c *call) int {
 	set.StringVar(&req.Task, "task", "", "")
 	set.StringVar(&req.Day, "day", "", "")
 	set.IntVar(&req.Year, "year", 0, "")
+	set.StringVar(&req.Activity, "activity", "", "")
+	set.StringVar(&req.From, "from", "", "")
+	set.StringVar(&req.To, "to", "", "")
+	layout := set.String("layout", "", "")
 	set.IntVar(&req.Version, "version", 0, "")
 	flags := storeFlags(set)
 	rest, code, ok := c.parse(set)
@@ -53,18 +62,36 @@ func runExport(ctx context.Context, c *call) int {
 	if len(rest) == 1 {
 		req.Ending = strings.ToLower(filepath.Ext(rest[0]))
 	}
-	_, dayErr := calendar.ParseDate(req.Day)
 	switch {
 	case !known:
 		return c.misuse("-as 只能是 %s", strings.Join(slices.Sorted(maps.Keys(exportKinds)), "、"))
 	case len(rest) != 1 || !slices.Contains(endings, req.Ending):
 		return c.misuse("要给一个 %s 文件名", strings.Join(endings, " 或 "))
-	case req.Day != "" && dayErr != nil:
-		return c.misuse("-day 的值 %q 不是 2026-12-01 这样的日子", req.Day)
+	case req.Kind == exportSignSheet && !isActivity(req.Activity):
+		return c.misuse("要用 -activity 说是哪个活动，例如 -activity A7")
+	case *layout != "" && req.Kind != exportHours:
+		return c.misuse("-layout 只用于 -as hours")
 	case req.Kind == exportAssessment && req.Year == 0:
 		return c.misuse("要用 -year 说是哪一年")
 	case req.Kind == exportForm && !isTask(req.Task):
 		return c.misuse("要用 -task 说是哪一项，例如 -task T12")
+	}
+	for name, day := range map[string]string{"day": req.Day, "from": req.From, "to": req.To} {
+		if _, err := calendar.ParseDate(day); day != "" && err != nil {
+			return c.misuse("-%s 的值 %q 不是 2026-12-01 这样的日子", name, day)
+		}
+	}
+	if req.From != "" && req.To != "" && req.To < req.From {
+		return c.misuse("-to 在 -from 前面")
+	}
+	if *layout != "" {
+		data, err := readFile(*layout)
+		if err != nil {
+			return c.fail("%s", advice(*layout, err))
+		}
+		if req.Layout, err = layoutOf(*layout, data); err != nil {
+			return c.fail("%v", err)
+		}
 	}
 	op, err := c.operator(ctx, flags)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -14,8 +15,9 @@ import (
 
 var importCommand = command{
 	name:    "import",
-	summary: "把方案、花名册、群机器人、任务、放假安排放进系统",
-	usage: `用法：xietiao import [-as plan|roster|groups|tasks|holidays] [-yes] [-config 文件] [-data 文件夹] 文件…
+	summary: "把方案、花名册、群机器人、任务、活动、放假安排放进系统",
+	usage: `用法：xietiao import [-as plan|roster|groups|tasks|activities|holidays] [-yes] [-config 文件] [-data 文件夹] 文件…
+      xietiao import -as signsheet -activity A7 [-yes] [-config 文件] [-data 文件夹] 文件…
       xietiao import -as plan -remove [-yes] [-data 文件夹] 文号或标题…
       xietiao import -as groups -remove [-yes] [-data 文件夹] 机器人编号…
 
@@ -25,6 +27,9 @@ var importCommand = command{
   -as groups   群机器人：xlsx 或 csv，列有 单位、平台、webhook、secret；导入后各发一条测试消息
   -as tasks    任务：xlsx 或 csv，列有 任务、责任单位、配合单位、完成时限、备注，怎么写见 docs/tasks.md；
                或者一份已经导入的方案，取里面写明单位的任务。导入后是“立项”，由办公室交办
+  -as activities 活动：xlsx 或 csv，列有 活动名称、主办单位、时间、地点、名额……，怎么写见 docs/activities.md；表头写着“活动名称”
+               的表，不写 -as 也认得。新活动导入后还没有发布；有“活动编号”的行改那个活动
+  -as signsheet 填好的签到表，补录签到和签退：-activity 哪个活动；列有 姓名（或编号）、签到时间、签退时间
   -as holidays 放假安排：国务院办公厅通知的原文（txt、docx、pdf……），或者 xlsx、csv，列有 日期、安排（放假或上班）、名称；
                马上生效，没办完的任务按新的日历重排提醒
   -remove      移除导入过的方案或群机器人（编号是 R 开头的那个）；方案的原件和旧版留着
@@ -32,14 +37,15 @@ var importCommand = command{
   -config、-data  同 serve；服务用了 -data，这里也要写同一个
 
 先说会有什么变化，问过才做。同一份文件导入两次，第二次什么也不变。
-一份文件要么全部导入，要么一点不导入；任务表里看不清的行列出来留下，其余的全部导入。服务开着也能用，不用重启。
+一份文件要么全部导入，要么一点不导入；任务表里看不清的行列出来留下，其余的全部导入。活动表、签到表有一行看不清就整份不导入。服务开着也能用，不用重启。
 `,
 	run: runImport,
 }
 
 func runImport(ctx context.Context, c *call) int {
 	fs := flag.NewFlagSet("import", flag.ContinueOnError)
-	kind := fs.String("as", importPlan, "")
+	kind := fs.String("as", "", "")
+	of := fs.String("activity", "", "")
 	yes := fs.Bool("yes", false, "")
 	remove := fs.Bool("remove", false, "")
 	flags := storeFlags(fs)
@@ -48,9 +54,13 @@ func runImport(ctx context.Context, c *call) int {
 		return code
 	}
 	switch {
-	case !slices.Contains(importKinds, *kind):
+	case *kind != "" && !slices.Contains(importKinds, *kind):
 		return c.misuse("-as 只能是 %s", strings.Join(importKinds, "、"))
-	case *remove && *kind != importPlan && *kind != importGroups:
+	case (*of == "") == (*kind == importSigned):
+		return c.misuse("签到表要写 -as signsheet 和 -activity，例如 -activity A7；别的不写 -activity")
+	case *of != "" && !isActivity(*of):
+		return c.misuse("-activity 的值 %q 不是 A7 这样的编号", *of)
+	case *remove && *kind != "" && *kind != importPlan && *kind != importGroups:
 		return c.misuse("-remove 只能移除方案和群机器人")
 	case *remove && len(files) == 0:
 		return c.misuse("缺少要移除的文号、标题或机器人编号")
@@ -72,9 +82,9 @@ func runImport(ctx context.Context, c *call) int {
 		return c.fail("%v", err)
 	}
 	defer func() { _ = op.Close() }() // what was imported has been committed
-	im := importing{call: c, op: op, kind: *kind, remove: *remove, yes: *yes, verb: "导入", answers: bufio.NewReader(c.stdin), progress: newProgress(c.stderr)}
+	im := importing{call: c, op: op, kind: *kind, of: *of, remove: *remove, yes: *yes, verb: "导入", answers: bufio.NewReader(c.stdin), progress: newProgress(c.stderr)}
 	if *remove {
-		im.verb = "移除"
+		im.kind, im.verb = cmp.Or(im.kind, importPlan), "移除"
 	}
 	failed := false
 	for i, file := range files {
@@ -94,7 +104,8 @@ func runImport(ctx context.Context, c *call) int {
 type importing struct {
 	*call
 	op       operator
-	kind     string
+	kind     string // one of importKinds; empty: a plan, unless it is a table of activities
+	of       string // the activity whose sign-in sheet it is
 	remove   bool
 	verb     string // what is done to each, for users
 	yes      bool
@@ -105,7 +116,7 @@ type importing struct {
 // each shows what a file, or the removal of that name, changes, asks, and does
 // it. Errors are for users.
 func (im importing) each(ctx context.Context, name string) error {
-	req := importRequest{Kind: im.kind, File: name, Remove: im.remove}
+	req := importRequest{Kind: im.kind, File: name, Remove: im.remove, Activity: im.of}
 	if !im.remove {
 		data, err := readFile(name)
 		if err != nil {

@@ -24,8 +24,10 @@ var remindCommand = command{
   -at 时刻   例如 2026-12-01T09:00:00+08:00
   -config、-data  同 serve
 
-列出到那个时刻该发、还没有发的任务提醒：发给哪个单位、走哪条路、为什么。什么也不改，什么也不发。
+列出到那个时刻该发、还没有发的任务提醒和活动通知：发给谁、走哪条路、为什么。什么也不改，什么也不发。
 以后的日子按现在的任务来算：从那天零点起该发的，假定这之前都照常发了、没有人再动过任务，也不算每天几条的上限。
+活动的通知（前一天、开始前两小时、改了、取消、结束后待核实、异议到期）按时刻列出，同样的话并在一起；候补递补、更正这些
+当时就写好的，列出还在等着发的。
 服务开着也能用。
 `,
 	run: runRemind,
@@ -69,7 +71,10 @@ func runRemind(ctx context.Context, c *call) int {
 	for _, m := range rem.Messages {
 		printf(c.stdout, "\n%s", m)
 	}
-	if len(rem.Messages) == 0 {
+	for _, m := range rem.Activities {
+		printf(c.stdout, "\n%s", m.in(cfg.Location()))
+	}
+	if len(rem.Messages)+len(rem.Activities) == 0 {
 		printf(c.stdout, "没有要提醒的\n")
 	}
 	return exitDone
@@ -101,6 +106,8 @@ type reminding struct {
 	Day      string       `json:"day"`   // what kind of day it is
 	Opens    time.Time    `json:"opens"` // from when on messages may go out; not before the moment
 	Messages []dueMessage `json:"messages"`
+	// Activities are the notices of activities, by their time. They go out on any day.
+	Activities []dueOuting `json:"activities"`
 }
 
 // dueMessage is one message that is due, for people.

@@ -4,16 +4,17 @@ import (
 	"context"
 	"flag"
 
-	"xietiao/bot/audit"
+	"xietiao/bot/activity"
 )
 
 var verifyCommand = command{
 	name:    "verify",
-	summary: "核对任务的历史有没有被改过",
+	summary: "核对任务和活动的历史有没有被改过，从历史重算服务时长",
 	usage: `用法：xietiao verify [-config 文件] [-data 文件夹]
 
-任务的每一步都记在一条历史里，每一条记录都含着前一条的校验值。全部对得上就以 0 退出；
-有改动、缺失或多出来的，说出每条历史第一处对不上的地方，以 1 退出。服务开着也能用。
+任务、活动的每一步都记在一条历史里，每一条记录都含着前一条的校验值。活动、报名、签到和时长再从历史重算一遍，
+和存着的比；开出的证明和开出时登记的比。全部对得上就以 0 退出；有改动、缺失或多出来的，说出每条历史第一处
+对不上的地方、哪个活动的哪位志愿者（编号）和两个时长，以 1 退出。服务开着也能用。
 `,
 	run: runVerify,
 }
@@ -33,16 +34,19 @@ func runVerify(ctx context.Context, c *call) int {
 		return c.fail("%v", err)
 	}
 	defer func() { _ = op.Close() }() // read only
-	report, err := op.Verify(ctx)
+	v, err := op.Verify(ctx)
 	if err != nil {
 		return c.fail("%v", err)
 	}
-	printf(c.stdout, "核对了 %d 条历史，共 %d 条记录\n", report.Chains, report.Entries)
-	for _, b := range report.Breaks {
-		printf(c.stdout, "%s\n", audit.Tell(b))
+	printf(c.stdout, "核对了 %d 条历史，共 %d 条记录\n", v.Chains, v.Entries)
+	if v.Activities > 0 {
+		printf(c.stdout, "从历史重算了 %d 个活动，%d 人次，共 %s；证明 %d 份\n", v.Activities, v.Services, activity.Duration(v.Minutes), v.Papers)
 	}
-	if n := len(report.Breaks); n > 0 {
-		return c.fail("%d 条历史对不上", n)
+	for _, line := range v.Bad {
+		printf(c.stdout, "%s\n", line)
+	}
+	if n := len(v.Bad); n > 0 {
+		return c.fail("%d 处对不上", n)
 	}
 	printf(c.stdout, "全部对得上\n")
 	return exitDone

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"xietiao/bot/activity"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chart"
 	"xietiao/bot/library"
@@ -27,12 +28,16 @@ const (
 	exportForm       = "form"
 	exportCalls      = "calls"
 	exportNotices    = "notices"
+	exportOutings    = "activities"
+	exportSignSheet  = "signsheet"
+	exportHours      = "hours"
 )
 
 // exportKinds are the endings that the files may have.
 var exportKinds = map[string][]string{
 	exportLedger: {".xlsx"}, exportBulletin: {".docx"}, exportProgress: {".png"}, exportAssessment: {".xlsx"}, exportDuties: {".xlsx"},
 	exportForm: {".docx"}, exportCalls: {".docx", ".xlsx"}, exportNotices: {".xlsx"},
+	exportOutings: {".xlsx"}, exportSignSheet: {".xlsx"}, exportHours: {".xlsx"},
 }
 
 // exportRequest asks for a file.
@@ -44,6 +49,9 @@ type exportRequest struct {
 	Year    int    // of an assessment, or of notices; 0 of those: the last ninety days
 	Version int    // and which; 0: the last
 	Task    string // of a form: its number
+	// Activity is whose sign-in sheet, From and To are the first and the last day of hours and of
+	// activities, as 2026-12-01, and Layout says which columns hours have; empty: all.
+	Activity, From, To, Layout string
 }
 
 // errNoAssessment: the year has none, or not that version.
@@ -53,6 +61,7 @@ var errNoAssessment = errors.New("这一年还没有这一版考评；先用 xie
 type exports struct {
 	store *store.Store
 	board *task.Board
+	acts  func() (*activity.Board, error)
 }
 
 // file makes one. Errors but those of the store are for users.
@@ -79,6 +88,8 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 			tables, err = e.calls(r, req)
 		case exportNotices:
 			tables, err = e.notices(r, req)
+		case exportOutings, exportSignSheet, exportHours:
+			tables, err = e.outings(r, req)
 		default:
 			err = fmt.Errorf("不知道 -as %s 是什么", req.Kind)
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"xietiao/bot/activity"
 	"xietiao/bot/calendar"
 	"xietiao/bot/holidays"
 	"xietiao/bot/library"
@@ -25,10 +26,12 @@ const (
 	importGroups   = "groups"
 	importTasks    = "tasks"
 	importHolidays = "holidays"
+	importOutings  = "activities"
+	importSigned   = "signsheet"
 )
 
 // importKinds lists them.
-var importKinds = []string{importPlan, importRoster, importGroups, importTasks, importHolidays}
+var importKinds = []string{importPlan, importRoster, importGroups, importTasks, importHolidays, importOutings, importSigned}
 
 // byOperator is who imports at the machine.
 const byOperator = "operator"
@@ -41,6 +44,7 @@ const shownChanges = 20
 type imports struct {
 	store   *store.Store
 	board   *task.Board
+	acts    func() (*activity.Board, error)
 	people  func() (*people, error) // who knows the units of the documents as they are now
 	sample  bool                    // while nothing is imported, the sample answers
 	changed func()                  // called after the documents changed
@@ -49,6 +53,14 @@ type imports struct {
 // run imports one file. An error is a failure of the store or of the machine; a
 // file that cannot be taken is a report.
 func (im imports) run(ctx context.Context, req importRequest) (importReport, error) {
+	if req.Kind == "" {
+		if req.Kind = importPlan; isTable(req.File) && activity.IsSheet(req.File, req.Data) {
+			req.Kind = importOutings
+			report, err := im.run(ctx, req)
+			report.Lines = append([]string{req.File + " 像是活动安排表，按 -as activities 读；要导入成方案请加 -as plan"}, report.Lines...)
+			return report, err
+		}
+	}
 	switch {
 	case req.Remove && req.Kind == importPlan:
 		return im.removePlan(ctx, req)
@@ -58,6 +70,8 @@ func (im imports) run(ctx context.Context, req importRequest) (importReport, err
 		return im.plan(ctx, req)
 	case req.Kind == importHolidays:
 		return im.holidays(ctx, req)
+	case req.Kind == importSigned:
+		return im.signed(ctx, req)
 	}
 	p, err := im.people()
 	if errors.Is(err, errNoDocument) || err == nil && p.units() == nil {
@@ -74,6 +88,8 @@ func (im imports) run(ctx context.Context, req importRequest) (importReport, err
 		report, err = p.groups(ctx, req)
 	case importTasks:
 		report, err = im.tasks(ctx, req, p.units())
+	case importOutings:
+		report, err = im.outings(ctx, req, p)
 	default:
 		return importReport{}, fmt.Errorf("不知道 -as %s 是什么", req.Kind)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"xietiao/bot/activity"
 	"xietiao/bot/audit"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
@@ -38,8 +39,8 @@ type operator interface {
 	// Remind tells what the units and the office would be told at the moment. It
 	// changes nothing.
 	Remind(ctx context.Context, at time.Time) (reminding, error)
-	// Verify checks the histories.
-	Verify(ctx context.Context) (audit.Report, error)
+	// Verify checks the histories, and makes from them again what follows from them.
+	Verify(ctx context.Context) (verified, error)
 	// Export makes a file of what is kept. It changes nothing.
 	Export(ctx context.Context, req exportRequest) ([]byte, error)
 	// Assess takes a step of a year's assessment.
@@ -58,6 +59,8 @@ type importRequest struct {
 	Data   []byte
 	Remove bool
 	Apply  bool
+	// Activity is whose sign-in sheet it is.
+	Activity string
 }
 
 // importReport is what an import changes, for people.
@@ -77,6 +80,16 @@ type originalFile struct {
 	Damaged bool   `json:"damaged"` // there are none
 }
 
+// verified is what a check of the histories found.
+type verified struct {
+	Chains, Entries int      // that were looked at
+	Activities      int      // that were made again from their histories,
+	Services        int      // with the service of so many volunteers in them,
+	Minutes         int      // of so many minutes,
+	Papers          int      // and certificates that were compared
+	Bad             []string // what does not fit, for users
+}
+
 // standing is how the store and its service are.
 type standing struct {
 	People   int               `json:"people"`
@@ -88,6 +101,7 @@ type standing struct {
 	Faults   map[string]string `json:"faults"`    // what the probe of the running service says
 	Waiting  int               `json:"waiting"`   // notices that have not ended, held ones too
 	Stuck    []stuck           `json:"stuck"`     // notices that failed lately or are long overdue
+	Outings  outings           `json:"outings"`
 	Today    calendar.Date     `json:"today"`
 	Years    []int             `json:"years"` // of this year and the next those whose holidays are known
 }
@@ -114,6 +128,7 @@ type local struct {
 	cfg     config.Config
 	store   *store.Store
 	board   *task.Board
+	acts    func() (*activity.Board, error)
 	imports imports
 	health  func(context.Context) map[string]string // of the service, nil: there is none
 	url     func() string                           // where that service is; nil: there is none
@@ -151,10 +166,11 @@ func openOperator(ctx context.Context, cfg config.Config) (operator, error) {
 		unlock()
 		return nil, errors.Join(err, s.Close())
 	}
+	acts := sync.OnceValues(func() (*activity.Board, error) { return localActivities(ctx, cfg, s) })
 	return local{
-		cfg: cfg, store: s, board: board,
+		cfg: cfg, store: s, board: board, acts: acts,
 		imports: imports{
-			store: s, board: board, sample: len(cfg.Plans) == 0, changed: func() {},
+			store: s, board: board, acts: acts, sample: len(cfg.Plans) == 0, changed: func() {},
 			people: sync.OnceValues(func() (*people, error) { return localPeople(ctx, cfg, s) }),
 		},
 		close: func() error {
@@ -205,6 +221,10 @@ func documents(ctx context.Context, s *store.Store) (docs []library.Document, ba
 }
 
 func (l local) Remind(ctx context.Context, at time.Time) (rem reminding, err error) {
+	acts, err := l.acts()
+	if err != nil {
+		return rem, l.told(err)
+	}
 	err = l.store.View(ctx, func(r store.Reader) error {
 		messages, err := l.board.Due(r, at)
 		if err != nil {
@@ -212,22 +232,43 @@ func (l local) Remind(ctx context.Context, at time.Time) (rem reminding, err err
 		}
 		cal := l.board.Calendar()
 		rem = reminding{Day: dayWord(cal, at), Messages: dueMessages(messages, cal)}
-		rem.Opens, err = l.board.Opens(r, at)
+		if rem.Opens, err = l.board.Opens(r, at); err != nil {
+			return err
+		}
+		rem.Activities, err = dueOutings(r, acts, at)
 		return err
 	})
 	return rem, l.told(err)
 }
 
-func (l local) Verify(ctx context.Context) (report audit.Report, err error) {
-	err = l.store.View(ctx, func(r store.Reader) (err error) {
-		report, err = audit.VerifyAll(r)
+func (l local) Verify(ctx context.Context) (v verified, err error) {
+	acts, err := newActivities(l.cfg, nil, nil) // only to read, and nothing sealed
+	if err != nil {
+		return v, err
+	}
+	err = l.store.View(ctx, func(r store.Reader) error {
+		report, err := audit.VerifyAll(r)
+		if err != nil {
+			return err
+		}
+		again, err := acts.RecheckAll(r)
+		v = verified{
+			Chains: report.Chains, Entries: report.Entries, Activities: again.Activities,
+			Services: again.Services, Minutes: again.Minutes, Papers: again.Papers,
+		}
+		for _, b := range report.Breaks {
+			v.Bad = append(v.Bad, audit.Tell(b))
+		}
+		for _, m := range again.Bad {
+			v.Bad = append(v.Bad, m.Tell())
+		}
 		return err
 	})
-	return report, l.told(err)
+	return v, l.told(err)
 }
 
 func (l local) Export(ctx context.Context, req exportRequest) ([]byte, error) {
-	data, err := exports{l.store, l.board}.file(ctx, req)
+	data, err := exports{l.store, l.board, l.acts}.file(ctx, req)
 	return data, l.told(err)
 }
 
@@ -256,6 +297,10 @@ func (l local) Standing(ctx context.Context) (st standing, err error) {
 	if err != nil {
 		return st, err
 	}
+	acts, err := newActivities(l.cfg, nil, nil) // only to read, and nothing sealed
+	if err != nil {
+		return st, err
+	}
 	err = l.store.View(ctx, func(r store.Reader) error {
 		now, err := book.Now(r)
 		if err != nil {
@@ -268,6 +313,9 @@ func (l local) Standing(ctx context.Context) (st standing, err error) {
 		}
 		robots, err := org.GroupRobots(r, "")
 		if err != nil {
+			return err
+		}
+		if st.Outings, err = outingsOf(r, acts); err != nil {
 			return err
 		}
 		offices, err := org.Offices(r)

@@ -146,7 +146,7 @@ func (y *year) whole(tasks int) {
 	y.t.Logf("%d tasks were told of %d times in %d messages, %d of them perhaps sent twice; %d times later for the cap, %d times anew, %d times by telephone",
 		len(y.lived), y.told, len(list), repeats, y.held, y.again, y.calls)
 	report, err := local{store: y.app.store, board: y.app.board}.Verify(context.Background())
-	if err != nil || len(report.Breaks) > 0 || report.Chains < tasks || y.told < tasks {
+	if err != nil || len(report.Bad) > 0 || report.Chains < tasks || y.told < tasks {
 		y.t.Errorf("verify: %+v, %v", report, err)
 	}
 }

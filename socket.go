@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"time"
 
-	"xietiao/bot/audit"
 	"xietiao/config"
 )
 
@@ -88,7 +87,7 @@ func serveOperator(op operator) http.Handler {
 		q := r.URL.Query()
 		apply, _ := strconv.ParseBool(q.Get("apply"))
 		remove, _ := strconv.ParseBool(q.Get("remove"))
-		report, err := op.Import(r.Context(), importRequest{Kind: q.Get("as"), File: q.Get("file"), Data: data, Remove: remove, Apply: apply})
+		report, err := op.Import(r.Context(), importRequest{Kind: q.Get("as"), File: q.Get("file"), Activity: q.Get("activity"), Data: data, Remove: remove, Apply: apply})
 		reply(w, report, err)
 	})
 	mux.HandleFunc("GET "+pathDocuments, func(w http.ResponseWriter, r *http.Request) {
@@ -247,7 +246,7 @@ func (r remote) decode(ctx context.Context, method, path string, q url.Values, b
 }
 
 func (r remote) Import(ctx context.Context, req importRequest) (report importReport, err error) {
-	q := url.Values{"as": {req.Kind}, "file": {req.File}, "apply": {strconv.FormatBool(req.Apply)}, "remove": {strconv.FormatBool(req.Remove)}}
+	q := url.Values{"as": {req.Kind}, "file": {req.File}, "apply": {strconv.FormatBool(req.Apply)}, "remove": {strconv.FormatBool(req.Remove)}, "activity": {req.Activity}}
 	err = r.decode(ctx, http.MethodPost, pathImport, q, bytes.NewReader(req.Data), &report)
 	return report, err
 }
@@ -257,9 +256,9 @@ func (r remote) Remind(ctx context.Context, at time.Time) (rem reminding, err er
 	return rem, err
 }
 
-func (r remote) Verify(ctx context.Context) (report audit.Report, err error) {
-	err = r.decode(ctx, http.MethodGet, pathVerify, nil, nil, &report)
-	return report, err
+func (r remote) Verify(ctx context.Context) (v verified, err error) {
+	err = r.decode(ctx, http.MethodGet, pathVerify, nil, nil, &v)
+	return v, err
 }
 
 func (r remote) Export(ctx context.Context, req exportRequest) (data []byte, err error) {

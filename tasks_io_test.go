@@ -196,7 +196,7 @@ func TestNoticesAndCallsGoOut(t *testing.T) {
 	if _, err := a.board.Remind(t.Context(), a.store); err != nil {
 		t.Fatal(err)
 	}
-	ex := exports{a.store, a.board}
+	ex := exports{a.store, a.board, nil}
 	t.Cleanup(func() {
 		if err := a.close(); err != nil {
 			t.Error(err)

@@ -101,7 +101,7 @@ func TestRemindAndVerify(t *testing.T) {
 		}
 		return tx.Put(bucket, key, []byte(strings.Replace(string(raw), "hand", "sign", 1)))
 	})
-	inProcess("", "verify", "-data", cfg.Data).want(t, 1, "task/T1 第 2 条：内容和写入时不一样", "1 条历史对不上")
+	inProcess("", "verify", "-data", cfg.Data).want(t, 1, "task/T1 第 2 条：内容和写入时不一样", "1 处对不上")
 	inProcess("", "verify", "x").want(t, 2, "多余的参数")
 }
 

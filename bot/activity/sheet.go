@@ -87,7 +87,9 @@ func (b *Board) row(l org.Line, units org.Units, today calendar.Date) Row {
 		}
 	}
 	bad := func(c org.Column, text string) { r.Unclear = append(r.Unclear, l.Bad(c, text)) }
-	if text := l.Text(colNumber); text != "" {
+	text := l.Text(colNumber)
+	named := text != ""
+	if named {
 		var ok bool
 		if r.Number, ok = ParseNumber(text); !ok {
 			bad(colNumber, textBadActivity(text))
@@ -96,20 +98,29 @@ func (b *Board) row(l org.Line, units org.Units, today calendar.Date) Row {
 	unit := strings.Join(strings.Fields(l.Text(colUnit)), "")
 	if got, ok := units.Resolve(unit); ok {
 		r.Draft.Unit = got
-	} else if r.Number == 0 || l.Has(colUnit) {
+	} else if !named || l.Has(colUnit) {
 		p := l.Bad(colUnit, textNoUnit(unit))
-		p.Near = org.Near(units, unit)
+		if several := strings.FieldsFunc(unit, func(r rune) bool { return strings.ContainsRune("、,，;；/", r) }); len(several) > 1 {
+			p.Text = textOneUnit(unit)
+		} else {
+			p.Near = org.Near(units, unit)
+		}
 		r.Unclear = append(r.Unclear, p)
 	}
 	if l.Has(colWhen) || l.Has(colDay) || l.Has(colStart) {
 		r.columns = append(r.columns, colWhen)
 	}
-	if r.Number == 0 || slices.Contains(r.columns, colWhen) {
+	if !named || slices.Contains(r.columns, colWhen) {
 		b.rowTime(&r, l, today)
 	}
+	for _, c := range []org.Column{colOut, colPublic} {
+		if text := zh.Fold(strings.TrimSpace(l.Text(c))); text != "" && !yes(text) && !noWord.MatchString(text) {
+			bad(c, textYesOrNo(text))
+		}
+	}
 	if text := zh.Fold(strings.TrimSpace(l.Text(colCapacity))); text != "" && text != "不限" {
-		n, err := strconv.Atoi(strings.TrimRight(text, "人名个"))
-		if err != nil || n < 1 || n > maxCapacity {
+		n, ok := zh.Number(strings.TrimRight(text, "人名个"))
+		if !ok || n < 1 || n > maxCapacity {
 			bad(colCapacity, textBadNumber(text))
 		}
 		r.Draft.Capacity = n
@@ -126,8 +137,13 @@ func (b *Board) row(l org.Line, units org.Units, today calendar.Date) Row {
 	}
 	r.Draft = r.Draft.in(b.cal.Location())
 	if len(r.Unclear) == 0 && r.Number == 0 {
-		if err := r.Draft.check(); err != nil {
-			bad(colTitle, Tell(err))
+		switch d := r.Draft; {
+		case d.Title == "":
+			bad(colTitle, textNoTitle)
+		case d.SignTo.After(d.End):
+			bad(colSignTo, textLateSign(l.Text(colSignTo)))
+		case d.check() != nil:
+			bad(colTitle, Tell(d.check()))
 		}
 	}
 	return r
@@ -136,7 +152,7 @@ func (b *Board) row(l org.Line, units org.Units, today calendar.Date) Row {
 // rowTime reads when it is: from one cell, or from a day and times.
 func (b *Board) rowTime(r *Row, l org.Line, today calendar.Date) {
 	col, text := colWhen, l.Text(colWhen)
-	if text == "" {
+	if text == "" && !(l.Has(colWhen) && l.Text(colDay)+l.Text(colStart) == "") {
 		col = colStart
 		if l.Text(colStart) == "" {
 			col = colDay
@@ -148,6 +164,10 @@ func (b *Board) rowTime(r *Row, l org.Line, today calendar.Date) {
 	}
 	w, ok := ParseWhen(today, b.cal.Location(), text)
 	switch {
+	case strings.TrimSpace(text) == "":
+		r.Unclear = append(r.Unclear, l.Bad(col, textNoTime))
+	case !ok && !w.End.IsZero():
+		r.Unclear = append(r.Unclear, l.Bad(col, textBackwards(text)))
 	case !ok:
 		r.Unclear = append(r.Unclear, l.Bad(col, textBadWhen(text)))
 	case w.Every != "" && r.Number != 0:
@@ -174,6 +194,8 @@ func splitWords(s string) []string {
 }
 
 func yes(s string) bool { return yesWord.MatchString(zh.Fold(strings.TrimSpace(s))) }
+
+var noWord = regexp.MustCompile(`^(?:否|不|无|没有|n|no|×|✗|x|0|-|—|内部|本单位)`)
 
 var yesWord = regexp.MustCompile(`^(?:是|有|要|需要?|公开|面向社会|对外|y|yes|√|✓|1)`)
 

@@ -120,6 +120,8 @@ const (
 	textPhone     = "手机"
 	textSignature = "签名"
 	textNote      = "备注"
+	textNoTime    = "没有写时间。"
+	textNoTitle   = "没有写活动名称。"
 	textNoRow     = "表里没有活动。"
 	textNoLayout  = "对照表是空的。每行写“表头 = 字段”，例如“志愿者姓名 = 姓名”。"
 	shownCell     = 30
@@ -138,6 +140,14 @@ func textNoUnit(s string) string {
 }
 func textBadWhen(s string) string {
 	return "时间" + quoted(s) + "看不懂。请写成“2026年5月1日 9:00-11:00”这样。"
+}
+func textBackwards(s string) string { return "时间" + quoted(s) + "的结束不在开始后面。" }
+func textLateSign(s string) string {
+	return "报名截止" + quoted(s) + "在活动结束以后，请改早一些，或者空着。"
+}
+func textYesOrNo(s string) string { return quoted(s) + "看不懂，请写是或否。" }
+func textOneUnit(s string) string {
+	return quoted(s) + "有几个单位。主办单位写一个，其余的写在内容里。"
 }
 func textNoEnd(s string) string { return "时间" + quoted(s) + "没有写什么时候结束。" }
 func textAssumed(s string, w When) string {
@@ -190,7 +200,7 @@ func textSeriesRow(n Number) string {
 	return n.String() + " 不能在表里改成或当作每周、每月的活动；系列活动请在聊天里说“修改 " + n.String() + "”。"
 }
 func textClosed(a Activity) string {
-	return a.Number.String() + " " + a.State.Word() + "了，不能再改。"
+	return a.Number.String() + " " + a.State.Word() + "，不能再改。"
 }
 func textTwin(before Row) string {
 	return "和 " + strings.Trim(before.Sheet+"!"+before.Cell, "!") + " 是同一个活动，请删去一行。"
@@ -223,7 +233,7 @@ func (in Intake) String() string {
 			}
 		case r.New:
 			a := Activity{Draft: r.Draft}
-			when := a.When(r.Draft.Start)
+			when := a.When(time.Time{}) // with its year
 			if again := a.Again(); again != "" {
 				when = again + "，从" + when + "起"
 			}
