@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
+	"xietiao/bot/activity"
 	"xietiao/config"
 )
 
@@ -162,6 +163,29 @@ func TestTheExampleOfScoringRuns(t *testing.T) {
 		t.Fatalf("the examples are %q", lines)
 	}
 	inProcess("", strings.Fields(lines[0])...).want(t, 0, "top1=")
+}
+
+// The examples of tables and layouts are ones the program takes.
+func TestTheExamplesOfActivitiesAreTaken(t *testing.T) {
+	t.Parallel()
+	page := readText(t, "docs/activities.md")
+	layout := regexp.MustCompile("(?s)```text\n(.*?)```").FindStringSubmatch(page)
+	table := regexp.MustCompile("(?s)```csv\n(.*?)```").FindStringSubmatch(page)
+	if layout == nil || table == nil {
+		t.Fatal("there are none")
+	}
+	if l, problems := activity.ParseLayout(layout[1]); len(l) != 9 || len(problems) > 0 {
+		t.Errorf("%d columns, %v", len(l), problems)
+	}
+	for _, field := range activity.Fields {
+		if !strings.Contains(page, "、"+string(field)) && field != activity.Fields[0] {
+			t.Errorf("docs/activities.md does not name the field %s", field)
+		}
+	}
+	dir := files(t, map[string]string{"活动表.csv": table[1], "a.txt": strings.NewReplacer("县教育局", "市文化馆", "县财政局", "市图书馆").Replace(countyPlan)})
+	data := t.TempDir()
+	inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "a.txt")).want(t, 0)
+	inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "活动表.csv")).want(t, 0, "新建 2")
 }
 
 // A fuzz target that only ran out of time is run once more, one that failed is not.
