@@ -50,8 +50,11 @@ func (b *Board) ReadSheet(name string, data []byte, units org.Units, today calen
 	out := Sheet{File: name}
 	for _, t := range tables {
 		for _, l := range t.Rows {
-			if !l.Remark(colTitle, sheetTitles) {
-				out.Rows = append(out.Rows, b.row(l, units, today))
+			if l.Remark(colTitle, sheetTitles) {
+				continue
+			}
+			if r := b.row(l, units, today); !r.footer(l) {
+				out.Rows = append(out.Rows, r)
 			}
 		}
 	}
@@ -148,6 +151,14 @@ func (b *Board) row(l org.Line, units org.Units, today calendar.Date) Row {
 	}
 	return r
 }
+
+// footer reports a row that is no activity: a sum, who filled the table in.
+func (r Row) footer(l org.Line) bool {
+	return r.Draft.Start.IsZero() && l.Text(colNumber) == "" && l.Text(colUnit) == "" &&
+		(r.Draft.Title == "" || footWord.MatchString(zh.Fold(r.Draft.Title)))
+}
+
+var footWord = regexp.MustCompile(`^(?:(?:合|总|小|共)\s*计|填表|制表|审核|联系|注:|备注)`)
 
 // rowTime reads when it is: from one cell, or from a day and times.
 func (b *Board) rowTime(r *Row, l org.Line, today calendar.Date) {
