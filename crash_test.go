@@ -75,6 +75,10 @@ func TestNothingAcceptedIsLostByKills(t *testing.T) {
 // more while it starts.
 func (i *instance) killAt(rng *mrand.Rand) {
 	i.steps(1 + rng.IntN(40))
+	i.killNow(rng)
+}
+
+func (i *instance) killNow(rng *mrand.Rand) {
 	<-time.After(time.Duration(rng.IntN(3000)) * time.Microsecond)
 	i.kill()
 	for rng.IntN(4) == 0 {
