@@ -50,11 +50,7 @@ func addressesOf(p *plan.Plan) iter.Seq2[string, func(Clause) Clause] {
 	return func(yield func(string, func(Clause) Clause) bool) {
 		for _, u := range p.Units {
 			for _, d := range u.Duties {
-				at := "附件·" + u.Name
-				if d.No > 0 {
-					at += fmt.Sprintf("·第%d项", d.No)
-				}
-				if !yield(at, func(c Clause) Clause { return c.with(u.Name, d.Text, d.Role) }) {
+				if !yield(u.Address(d), func(c Clause) Clause { return c.with(u.Name, d.Text, d.Role) }) {
 					return
 				}
 			}

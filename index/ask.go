@@ -432,10 +432,8 @@ func (v *view) cite(c *clause) string {
 	place := ""
 	switch c.kind {
 	case KindDuty:
-		place = "附件·" + v.plan.Units[v.dir.units[c.unit].duty].Name
-		if c.no > 0 {
-			place += "·第" + strconv.Itoa(c.no) + "项"
-		}
+		u := v.plan.Units[v.dir.units[c.unit].duty]
+		place = u.Address(u.Duties[c.pos])
 	case KindTask:
 		place = "第" + strconv.Itoa(c.no) + "项"
 	default:

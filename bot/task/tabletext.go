@@ -144,14 +144,7 @@ func (in Intake) Table() sheet.Out {
 	return out
 }
 
-// dutyAddress and itemAddress are as answers cite them.
-func dutyAddress(u plan.Unit, d plan.Duty) string {
-	if d.No == 0 {
-		return "附件·" + u.Name
-	}
-	return fmt.Sprintf("附件·%s·第%d项", u.Name, d.No)
-}
-
+// itemAddress is as answers cite it; an item without a number has that of its place.
 func itemAddress(it plan.Item, i int) string {
 	if it.No == 0 {
 		return fmt.Sprintf("第%d条事项", i+1)

@@ -7,6 +7,8 @@
 // [Warning] and the quoted text stays the source's own.
 package plan
 
+import "fmt"
+
 // Plan is one issued document (方案). The JSON form is what `parse -json` prints.
 type Plan struct {
 	Title    string    `json:"title"`
@@ -72,6 +74,15 @@ type Item struct {
 	Extra    map[string]string `json:"extra"`
 
 	at []Span
+}
+
+// Address is where a duty of the unit stands, as answers cite it:
+// 附件·市委宣传部·第3项, without a number where the unit has one duty.
+func (u Unit) Address(d Duty) string {
+	if d.No == 0 {
+		return "附件·" + u.Name
+	}
+	return fmt.Sprintf("附件·%s·第%d项", u.Name, d.No)
 }
 
 // Warning is an error of the source that was found, with what it probably
