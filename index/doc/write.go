@@ -13,25 +13,27 @@ import (
 
 // Out is one paragraph, or one table, to write.
 type Out struct {
-	Style string // "title", "heading1", "center", "right" or "" as of Block
+	Style string // "title", "heading1", "heading2", "center", "right", "note" (small print) or "" as of Block
 	Text  string // \n begins a new line
 	Table *sheet.Out
+	Break bool // a paragraph that begins a page
 }
 
 // WriteDOCX writes a document for Word and WPS, on A4 with the fonts and sizes of
-// official documents. The same parts give the same bytes.
+// official documents and numbered pages. The same parts give the same bytes.
 func WriteDOCX(w io.Writer, parts []Out) error {
 	var body bytes.Buffer
 	for _, p := range parts {
 		if p.Table != nil {
 			writeTable(&body, *p.Table)
 		} else {
-			writeParagraph(&body, p.Style, p.Text)
+			writeParagraph(&body, p)
 		}
 	}
 	z := zip.NewWriter(w)
 	for _, part := range []struct{ name, text string }{
-		{"[Content_Types].xml", docxTypes}, {"_rels/.rels", docxRelations}, {"word/_rels/document.xml.rels", docxStyleRelation}, {"word/styles.xml", docxStyles},
+		{"[Content_Types].xml", docxTypes}, {"_rels/.rels", docxRelations}, {"word/_rels/document.xml.rels", docxParts}, {"word/styles.xml", docxStyles},
+		{"word/fontTable.xml", docxFonts}, {"word/footer1.xml", docxFooter},
 		{"word/document.xml", docxHead + body.String() + docxTail},
 	} {
 		f, err := z.Create(part.name)
@@ -49,14 +51,18 @@ func WriteDOCX(w io.Writer, parts []Out) error {
 }
 
 // styleNames are the styles of docxStyles.
-var styleNames = map[string]string{"title": "Title", "heading1": "Heading1", "center": "Center", "right": "Right", "cell": "Cell", "head": "Head"}
+var styleNames = map[string]string{"title": "Title", "heading1": "Heading1", "heading2": "Heading2", "note": "Note", "center": "Center", "right": "Right", "cell": "Cell", "head": "Head"}
 
-func writeParagraph(b *bytes.Buffer, style, text string) {
-	b.WriteString("<w:p>")
-	if name := styleNames[style]; name != "" {
-		fmt.Fprintf(b, `<w:pPr><w:pStyle w:val="%s"/></w:pPr>`, name)
+func writeParagraph(b *bytes.Buffer, p Out) {
+	b.WriteString("<w:p><w:pPr>")
+	if name := styleNames[p.Style]; name != "" {
+		fmt.Fprintf(b, `<w:pStyle w:val="%s"/>`, name)
 	}
-	for i, line := range strings.Split(sheet.Lines(text), "\n") {
+	if p.Break {
+		b.WriteString("<w:pageBreakBefore/>")
+	}
+	b.WriteString("</w:pPr>")
+	for i, line := range strings.Split(sheet.Lines(p.Text), "\n") {
 		b.WriteString("<w:r>")
 		if i > 0 {
 			b.WriteString("<w:br/>")
@@ -103,57 +109,101 @@ func writeTable(b *bytes.Buffer, t sheet.Out) {
 				text = row[c]
 			}
 			fmt.Fprintf(b, `<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/></w:tcPr>`, w)
-			writeParagraph(b, style, text)
+			writeParagraph(b, Out{Style: style, Text: text})
 			b.WriteString("</w:tc>")
 		}
 		b.WriteString("</w:tr>")
 	}
 	b.WriteString("</w:tbl>")
-	writeParagraph(b, "", "") // two tables would join
+	writeParagraph(b, Out{Style: "note"}) // two tables would join
 }
 
-// columnWidths are in twentieths of a point.
+// columnWidths are in twentieths of a point. Columns that need less than an even share
+// get what they need, the others share the rest by what they hold.
 func columnWidths(rows [][]string) []int {
 	const (
 		text  = 11906 - 1588 - 1474 // width of an A4 page between its margins
-		least = 4                   // characters
-		most  = 24
+		half  = 105                 // of a letter; a Han character is twice as wide
+		rim   = 230                 // on both sides of a cell's words
+		least = 4                   // letters
+		most  = 80
 	)
-	var chars []int
+	var widths []int
 	for _, row := range rows {
 		for c, cell := range row {
-			for len(chars) <= c {
-				chars = append(chars, least)
+			for len(widths) <= c {
+				widths = append(widths, rim+least*half)
 			}
-			chars[c] = max(chars[c], min(len([]rune(cell)), most))
+			for line := range strings.SplitSeq(sheet.Lines(cell), "\n") {
+				widths[c] = max(widths[c], rim+min(lettersOf(line), most)*half)
+			}
 		}
 	}
 	sum := 0
-	for _, n := range chars {
-		sum += n
+	for _, w := range widths {
+		sum += w
 	}
-	for c, n := range chars {
-		chars[c] = text * n / sum
+	left, wide, part := text, len(widths), sum
+	fixed := make([]bool, len(widths))
+	for changed := sum > text; changed; {
+		changed = false
+		for c, w := range widths {
+			if !fixed[c] && w <= left/wide {
+				fixed[c], left, wide, part, changed = true, left-w, wide-1, part-w, true
+			}
+		}
 	}
-	return chars
+	for c, w := range widths {
+		if !fixed[c] {
+			widths[c] = left * w / part
+		}
+	}
+	return widths
+}
+
+// lettersOf is the width of a line, in letters.
+func lettersOf(line string) (n int) {
+	for _, r := range line {
+		if n++; r > 0x2e7f {
+			n++
+		}
+	}
+	return n
 }
 
 // The parts of the file that are always the same.
 const (
 	docxSpace = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`
 	docxTypes = xml.Header + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
-		`<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/></Types>`
-	docxRelations     = xml.Header + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`
-	docxStyleRelation = xml.Header + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>`
-	docxHead          = xml.Header + `<w:document ` + docxSpace + `><w:body>`
-	docxTail          = `<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="2098" w:right="1474" w:bottom="1984" w:left="1588" w:header="851" w:footer="992" w:gutter="0"/></w:sectPr></w:body></w:document>`
+		`<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/>` +
+		`<Override PartName="/word/fontTable.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.fontTable+xml"/>` +
+		`<Override PartName="/word/footer1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/></Types>`
+	docxRelations = xml.Header + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>`
+	docxParts     = xml.Header + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/>` +
+		`<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/fontTable" Target="fontTable.xml"/>` +
+		`<Relationship Id="rId3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer1.xml"/></Relationships>`
+	docxHead = xml.Header + `<w:document ` + docxSpace + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>`
+	docxTail = `<w:sectPr><w:footerReference w:type="default" r:id="rId3"/><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="2098" w:right="1474" w:bottom="1984" w:left="1588" w:header="851" w:footer="992" w:gutter="0"/></w:sectPr></w:body></w:document>`
 )
 
-// docxStyles has the fonts and sizes of GB/T 9704: 小标宋 二号, 仿宋 三号, 黑体 三号.
+// docxFonts names what stands in for the fonts of official documents where they are not.
+var docxFonts = xml.Header + `<w:fonts ` + docxSpace + `>` + docxInstead("方正小标宋简体", "宋体") + docxInstead("仿宋_GB2312", "仿宋") + docxInstead("楷体_GB2312", "楷体") + `</w:fonts>`
+
+func docxInstead(font, instead string) string {
+	return fmt.Sprintf(`<w:font w:name="%s"><w:altName w:val="%s"/><w:charset w:val="86"/></w:font>`, font, instead)
+}
+
+// docxFooter has the number of the page: — 1 —.
+var docxFooter = xml.Header + `<w:ftr ` + docxSpace + `><w:p><w:pPr><w:pStyle w:val="Footer"/></w:pPr><w:r><w:t xml:space="preserve">— </w:t></w:r>` +
+	`<w:fldSimple w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple><w:r><w:t xml:space="preserve"> —</w:t></w:r></w:p></w:ftr>`
+
+// docxStyles has the fonts and sizes of GB/T 9704: 小标宋 二号, 仿宋 三号, 黑体 三号, 楷体 三号.
 var docxStyles = xml.Header + `<w:styles ` + docxSpace + `><w:docDefaults><w:rPrDefault><w:rPr>` + docxFont("仿宋_GB2312", 32) + `</w:rPr></w:rPrDefault></w:docDefaults>` +
 	docxStyle("Normal", `<w:spacing w:line="560" w:lineRule="exact"/><w:ind w:firstLineChars="200" w:firstLine="640"/>`, "仿宋_GB2312", 32) +
 	docxStyle("Title", `<w:spacing w:line="700" w:lineRule="exact" w:after="200"/><w:jc w:val="center"/>`, "方正小标宋简体", 44) +
 	docxStyle("Heading1", `<w:keepNext/><w:spacing w:line="560" w:lineRule="exact"/><w:ind w:firstLineChars="200" w:firstLine="640"/><w:outlineLvl w:val="0"/>`, "黑体", 32) +
+	docxStyle("Heading2", `<w:keepNext/><w:spacing w:line="560" w:lineRule="exact"/><w:ind w:firstLineChars="200" w:firstLine="640"/><w:outlineLvl w:val="1"/>`, "楷体_GB2312", 32) +
+	docxStyle("Note", `<w:spacing w:line="320" w:lineRule="exact"/>`, "宋体", 21) + docxStyle("Footer", `<w:jc w:val="center"/>`, "宋体", 28) +
 	docxStyle("Center", `<w:jc w:val="center"/>`, "仿宋_GB2312", 32) + docxStyle("Right", `<w:jc w:val="right"/>`, "仿宋_GB2312", 32) +
 	docxStyle("Cell", ``, "宋体", 21) + docxStyle("Head", `<w:jc w:val="center"/>`, "黑体", 21) +
 	`<w:style w:type="table" w:styleId="Grid"><w:name w:val="Table Grid"/><w:tblPr><w:tblBorders>` + docxBorders() + `</w:tblBorders></w:tblPr></w:style></w:styles>`
@@ -167,7 +217,7 @@ func docxStyle(id, paragraph, font string, halfPoints int) string {
 	if id == "Normal" {
 		first = ` w:default="1"`
 	}
-	name := map[string]string{"Heading1": "heading 1"}[id]
+	name := map[string]string{"Heading1": "heading 1", "Heading2": "heading 2", "Footer": "footer"}[id]
 	if name == "" {
 		name = id
 	}

@@ -1,10 +1,13 @@
 package doc
 
 import (
+	"archive/zip"
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -88,4 +91,59 @@ func FuzzWriteDOCX(f *testing.F) {
 			t.Fatalf("%q is lost in %q", title, d.Text)
 		}
 	})
+}
+
+// Columns that need little get what they need, and all together the page's width.
+func TestColumnsShareThePage(t *testing.T) {
+	t.Parallel()
+	const page = 11906 - 1588 - 1474
+	long := strings.Repeat("公共文化服务", 20)
+	for name, tc := range map[string]struct {
+		rows [][]string
+		ok   func(w []int) bool
+	}{
+		"a long one":       {[][]string{{"T12", long, "2026-12-31"}}, func(w []int) bool { return w[0] >= 230+4*105 && w[2] >= 230+10*105 && w[1] > page/2 }},
+		"two long ones":    {[][]string{{"T12", long, long}}, func(w []int) bool { return w[1] == w[2] && w[0] < w[1] }},
+		"little in all":    {[][]string{{"甲", "乙"}}, func(w []int) bool { return w[0] == w[1] }},
+		"lines of a cell":  {[][]string{{"一\n二\n三", long}}, func(w []int) bool { return w[0] < 800 }},
+		"a hundred":        {[][]string{make([]string, 100)}, func(w []int) bool { return slices.Min(w) > 0 }},
+		"rows of no width": {nil, func(w []int) bool { return len(w) == 0 }},
+	} {
+		w := columnWidths(tc.rows)
+		sum := 0
+		for _, one := range w {
+			sum += one
+		}
+		if !tc.ok(w) || sum > page || len(w) > 0 && sum < page-len(w) {
+			t.Errorf("%s: %v, together %d", name, w, sum)
+		}
+	}
+}
+
+func TestAPartBeginsAPage(t *testing.T) {
+	t.Parallel()
+	data := written(t, []Out{{Text: "一"}, {Style: "heading1", Text: "二", Break: true}})
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, parts := range map[string][]string{
+		"word/document.xml":  {`<w:pStyle w:val="Heading1"/><w:pageBreakBefore/>`, `<w:footerReference`},
+		"word/footer1.xml":   {" PAGE "},
+		"word/fontTable.xml": {`w:name="方正小标宋简体"><w:altName w:val="宋体"/>`},
+	} {
+		f, err := z.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range parts {
+			if strings.Count(string(text), part) != 1 {
+				t.Errorf("%s: %q is not there once", name, part)
+			}
+		}
+	}
 }
