@@ -49,11 +49,11 @@ func (a Assessment) Tables(objections []Objection) []sheet.Out {
 		}
 		scores.Rows = append(scores.Rows, []string{s.Unit, fmt.Sprint(s.Results), fmt.Sprint(n[StatusOnTime]), fmt.Sprint(n[StatusLate]), fmt.Sprint(n[StatusOverdue]), fmt.Sprint(delays), fmt.Sprint(s.Points), s.Word()})
 	}
-	results := sheet.Out{Name: "明细", Head: []string{"编号", "任务", "牵头单位", "期限", "办结", "延期次数", "结果", "得分", "申诉"}}
+	results := sheet.Out{Name: "明细", Head: []string{"编号", "任务", "牵头单位", "期限", "办结", "延期次数", "结果", "得分", "算式", "申诉"}}
 	for _, r := range a.Results {
-		points, done, ruling := "", "", ""
+		points, sum, done, ruling := "", "", "", ""
 		if r.Status.Counts() {
-			points = fmt.Sprint(r.Points)
+			points, sum = fmt.Sprint(r.Points), a.Weights.Sum(r)
 		}
 		if !r.Done.IsZero() {
 			done = r.Done.String()
@@ -61,7 +61,7 @@ func (a Assessment) Tables(objections []Objection) []sheet.Out {
 		if r.Ruling > 0 {
 			ruling = fmt.Sprintf("第 %d 号", r.Ruling)
 		}
-		results.Rows = append(results.Rows, []string{r.Number.String(), r.Title, r.Unit, r.Deadline.String(), done, fmt.Sprint(r.Delays), r.Status.Word(), points, ruling})
+		results.Rows = append(results.Rows, []string{r.Number.String(), r.Title, r.Unit, r.Deadline.String(), done, fmt.Sprint(r.Delays), r.Status.Word(), points, sum, ruling})
 	}
 	appeals := sheet.Out{Name: "申诉", Head: []string{"号", "编号", "单位", "申诉", "决定", "理由"}}
 	for _, o := range objections {

@@ -83,8 +83,12 @@ func TestABulletinOfNothing(t *testing.T) {
 	if want := "【督办通报（2026年3月2日）】\n0 个单位牵头 0 项"; !strings.HasPrefix(bu.Text(), want) {
 		t.Error(bu.Text())
 	}
-	if n := len(slices.DeleteFunc(bu.Document("办公室"), func(o doc.Out) bool { return o.Text != "无。" })); n != 4 {
-		t.Errorf("%d empty parts, want 4", n)
+	parts := bu.Document("办公室")
+	if i := slices.IndexFunc(parts, func(o doc.Out) bool { return o.Table != nil }); i >= 0 {
+		t.Errorf("an empty table: %+v", parts[i])
+	}
+	if n := len(slices.DeleteFunc(parts, func(o doc.Out) bool { return o.Text != "无。" && o.Text != textNoProgress })); n != 5 {
+		t.Errorf("%d empty parts, want 5", n)
 	}
 }
 
@@ -146,6 +150,11 @@ func TestAnAssessmentIsAWorkbook(t *testing.T) {
 	}
 	if got := strings.Join(tables[0].Rows[1], "|"); got != "市教育局|2|1|0|1|0|100|50.00" {
 		t.Error(got)
+	}
+	for _, row := range tables[1].Rows {
+		if len(row) != len(tables[1].Head) || (row[7] == "") != (row[8] == "") { // points, and how they come about
+			t.Errorf("%q", row)
+		}
 	}
 	if got := strings.Join(tables[2].Rows[0], "|"); got != "1|T3|市教育局|雨|成立，按 2026-04-01 办结计|属实" {
 		t.Error(got)

@@ -17,6 +17,8 @@ const (
 	textWorking      = "在办"
 	textOverdue      = "逾期"
 	textProgressFoot = "按牵头单位统计；在办的和今年办结的；待定期限的不计。"
+	textProgress     = "各单位进度"
+	textNoProgress   = "还没有交办过写明期限的任务。"
 	textLedger       = "任务台账"
 )
 
@@ -88,13 +90,16 @@ func (bu Bulletin) left(t Task) string {
 
 // Document is the bulletin for doc.WriteDOCX; office signs it.
 func (bu Bulletin) Document(office string) []doc.Out {
-	progress := sheet.Out{Head: textProgressHead}
+	progress := sheet.Out{Name: textProgress, Head: textProgressHead}
 	for _, p := range bu.Units {
 		progress.Rows = append(progress.Rows, []string{p.Unit, fmt.Sprint(p.Tasks), fmt.Sprint(p.Done), fmt.Sprint(p.Overdue), fmt.Sprintf("%d%%", p.Percent)})
 	}
 	parts := []doc.Out{
 		{Style: "title", Text: "督办通报"}, {Style: "center", Text: "（" + dayWord(bu.Day) + "）"}, {Style: "heading1", Text: "一、总体情况"}, {Text: bu.totals()},
-		{Table: &progress}, {Text: textProgressFoot},
+		{Table: &progress}, {Style: "note", Text: textProgressFoot},
+	}
+	if len(bu.Units) == 0 {
+		parts = append(parts[:4], doc.Out{Text: textNoProgress})
 	}
 	for i, part := range []struct {
 		title string
@@ -109,13 +114,13 @@ func (bu Bulletin) Document(office string) []doc.Out {
 			parts = append(parts, doc.Out{Text: "无。"})
 			continue
 		}
-		table := sheet.Out{Head: textTaskHead}
+		table := sheet.Out{Name: part.title, Head: textTaskHead}
 		for _, t := range part.tasks {
 			table.Rows = append(table.Rows, []string{t.Number.String(), t.Title, strings.Join(t.LeadUnits(), "、"), isoOr(t.Deadline, textNoDate), part.word(t)})
 		}
 		parts = append(parts, doc.Out{Table: &table})
 	}
-	return append(parts, doc.Out{Text: ColourFormula()}, doc.Out{Style: "right", Text: office}, doc.Out{Style: "right", Text: dayWord(bu.Day)})
+	return append(parts, doc.Out{Style: "note", Text: ColourFormula()}, doc.Out{Style: "right", Text: office}, doc.Out{Style: "right", Text: dayWord(bu.Day)})
 }
 
 func isoOr(d calendar.Date, otherwise string) string {

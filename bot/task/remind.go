@@ -636,21 +636,35 @@ func (b *Board) setTally(tx *store.Tx, unit string, day calendar.Date, c tally) 
 	return tx.PutUntil(bucketSent, dayKey(day, unit), raw, tx.Now().Add(keepCounts))
 }
 
-// Sent counts the messages that were written to each unit in [from, to], those
-// withdrawn before they went out left out: the load that the office puts on them.
-func (b *Board) Sent(r store.Reader, from, to calendar.Date) (map[string]int, error) {
-	sent := map[string]int{}
-	err := r.Scan(bucketSent, store.Range{From: from.String(), To: to.String() + "\x01"}, func(key string, raw []byte) error {
+// Sending is how many messages were written to a unit on a day, those withdrawn before
+// they went out left out: the load that the office puts on it.
+type Sending struct {
+	Unit     string // Office for the office
+	Day      calendar.Date
+	Messages int
+}
+
+// Sendings lists the days in [from, to] on which messages were written, by day, then by
+// unit. Two years are kept.
+func (b *Board) Sendings(r store.Reader, from, to calendar.Date) (list []Sending, err error) {
+	err = r.Scan(bucketSent, store.Range{From: from.String(), To: to.String() + "\x01"}, func(key string, raw []byte) error {
 		var c tally
 		if err := json.Unmarshal(raw, &c); err != nil {
 			return fmt.Errorf("%w: %s %q: %w", store.ErrDamaged, bucketSent, key, err)
 		}
-		_, unit, _ := strings.Cut(key, sep)
-		sent[unit] += c.Written - c.Withdrawn
-		return nil
+		day, unit, _ := strings.Cut(key, sep)
+		date, err := calendar.ParseDate(day)
+		if n := c.Written - c.Withdrawn; n > 0 {
+			list = append(list, Sending{unit, date, n})
+		}
+		return err
 	})
-	return sent, err
+	return list, err
 }
+
+// DailyCap is how many messages a unit gets in a day at most; what its heads are told at
+// one time is one more.
+func (b *Board) DailyCap() int { return b.rules.DailyCap }
 
 // callUp notes what a unit that nobody can reach must be told by telephone.
 func (b *Board) callUp(tx *store.Tx, unit string, items []Item) error {

@@ -125,8 +125,8 @@ func TestTheDailyCap(t *testing.T) {
 		}
 	}
 	h.see(func(r store.Reader) error {
-		counts, err := h.Sent(r, date("2026-11-02"), date("2026-11-02"))
-		if counts["市教育局"] != 3 {
+		counts, err := h.Sendings(r, date("2026-11-02"), date("2026-11-02"))
+		if !slices.Contains(counts, Sending{"市教育局", date("2026-11-02"), 3}) {
 			t.Errorf("the meter says %v", counts)
 		}
 		return err
@@ -212,8 +212,8 @@ func TestWhatWaitsFollowsTheTask(t *testing.T) {
 		t.Fatalf("%v", out)
 	}
 	h.see(func(r store.Reader) error {
-		counts, err := h.Sent(r, date("2026-11-12"), date("2026-11-12"))
-		if counts["市教育局"] != 1 {
+		counts, err := h.Sendings(r, date("2026-11-12"), date("2026-11-12"))
+		if !slices.Contains(counts, Sending{"市教育局", date("2026-11-12"), 1}) {
 			t.Errorf("the meter counts what never went out: %v", counts)
 		}
 		return err
