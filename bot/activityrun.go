@@ -519,15 +519,15 @@ func (a activityCommands) totals(c *Call, e errand) (chat.Reply, error) {
 	if year == 0 {
 		year = a.Board.Now(c.Tx).Year()
 	}
-	brigades, units, err := a.Board.Totals(c.Tx, year)
+	y, err := a.Board.Year(c.Tx, year)
 	if err != nil {
 		return chat.Reply{}, err
 	}
 	if !by.Office {
-		units = slices.DeleteFunc(units, func(t activity.Total) bool { return t.Name != by.Unit })
-		brigades = nil
+		y.Units = slices.DeleteFunc(y.Units, func(t activity.Total) bool { return t.Name != by.Unit })
+		y.Brigades = nil
 	}
-	return text(textTotals(year, brigades, units))
+	return text(textTotals(year, y.Brigades, y.Units))
 }
 
 // demands lists what lacks people.

@@ -266,27 +266,76 @@ func (a Activity) past(now time.Time) bool {
 	return !a.Off() && (s == StateOver || s == StateArchived)
 }
 
-// Total is the service of a brigade or a unit.
+// Total is the service of a brigade, a unit, or all.
 type Total struct {
-	Name       string // empty: without one
+	Name       string // empty: without one, or all
 	Volunteers int
 	Activities int
 	Minutes    int
 }
 
-// Totals sums a year's settled service by the brigades of the volunteers and by the units of
-// the activities, each in the order of their names.
-func (b *Board) Totals(r store.Reader, year int) (brigades, units []Total, err error) {
-	byBrigade, byUnit := sums{}, sums{}
-	first := calendar.Date{Y: year, M: time.January, D: 1}
-	err = b.eachService(r, first, calendar.Date{Y: year, M: time.December, D: 31}, func(a Activity, p *person, s Service) error {
+// Held is an activity that has taken place, and what came of it.
+type Held struct {
+	Activity
+	Came    int // whose service is recorded
+	Doubt   int // of them those that wait for an organiser
+	Minutes int // settled
+}
+
+// Year is what a year's activities came to. What overlaps counts once, and what is in
+// doubt in no minutes.
+type Year struct {
+	All       Total
+	Brigades  []Total // of the volunteers, by their names
+	Units     []Total // of the activities, by their names
+	Held      []Held  // by start, then number
+	Cancelled int
+}
+
+// Year sums a year's service, and lists what was held in it.
+func (b *Board) Year(r store.Reader, year int) (y Year, err error) {
+	loc := b.cal.Location()
+	held := map[Number]*Held{}
+	from, to := time.Date(year, 1, 1, 0, 0, 0, 0, loc), time.Date(year+1, 1, 1, 0, 0, 0, 0, loc)
+	err = b.eachStart(r, []State{StatePublished, StateCancelled, StateArchived}, from, to, func(a Activity) error {
+		switch {
+		case !a.Series.IsZero():
+		case a.Off():
+			y.Cancelled++
+		case a.past(b.now(r)):
+			held[a.Number] = &Held{Activity: a}
+		}
+		return nil
+	})
+	if err != nil {
+		return Year{}, err
+	}
+	all, byBrigade, byUnit := sums{}, sums{}, sums{}
+	err = b.eachService(r, calendar.Date{Y: year, M: time.January, D: 1}, calendar.Date{Y: year, M: time.December, D: 31}, func(a Activity, p *person, s Service) error {
+		h := held[a.Number]
+		if h == nil { // it began the year before
+			h = &Held{Activity: a}
+			held[a.Number] = h
+		}
+		h.Came++
+		h.Minutes += s.settled()
+		h.Doubt += count(s.Doubt != DoubtNone)
 		if s.settled() > 0 {
+			all.add("", s)
 			byBrigade.add(p.Brigade, s)
 			byUnit.add(a.Unit, s)
 		}
 		return nil
 	})
-	return byBrigade.list(), byUnit.list(), err
+	if list := all.list(); len(list) > 0 {
+		y.All = list[0]
+	}
+	y.Brigades, y.Units = byBrigade.list(), byUnit.list()
+	for _, h := range held {
+		y.Held = append(y.Held, *h)
+	}
+	slices.SortFunc(y.Held, func(a, b Held) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Number, b.Number)) })
+	return y, err
 }
 
 // eachService calls fn with every service that begins on one of the days, by activity and then

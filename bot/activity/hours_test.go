@@ -266,9 +266,12 @@ func TestServiceDisputeCorrectionCertificate(t *testing.T) {
 				t.Errorf("%q: %v", bad, err)
 			}
 		}
-		brigades, units, err := h.Totals(r, 2026)
-		if len(brigades) != 1 || len(units) != 1 || units[0] != (Total{"市文化馆", 1, 1, 120}) || brigades[0].Name != "" {
-			t.Errorf("%+v, %+v", brigades, units)
+		y, err := h.Year(r, 2026)
+		if len(y.Brigades) != 1 || len(y.Units) != 1 || y.Units[0] != (Total{"市文化馆", 1, 1, 120}) || y.Brigades[0].Name != "" || y.All != (Total{"", 1, 1, 120}) {
+			t.Errorf("%+v", y)
+		}
+		if len(y.Held) != 1 || y.Held[0].Number != n || y.Held[0].Came != 1 || y.Held[0].Minutes != 120 || y.Held[0].Doubt != 0 || y.Cancelled != 0 {
+			t.Errorf("%+v", y.Held)
 		}
 		return err
 	})

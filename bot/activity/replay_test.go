@@ -183,13 +183,16 @@ func (h *hall) rechecked(all []Number, v []VolunteerID) (sum int) {
 			}
 			sum += minutes
 		}
-		_, units, err := h.Totals(r, 2026)
-		total := 0
-		for _, u := range units {
-			total += u.Minutes
+		y, err := h.Year(r, 2026)
+		units, held := 0, 0
+		for _, u := range y.Units {
+			units += u.Minutes
 		}
-		if sum != total {
-			h.Errorf("%d minutes of people, %d in total", sum, total)
+		for _, a := range y.Held {
+			held += a.Minutes
+		}
+		if sum != y.All.Minutes || sum != units || sum != held {
+			h.Errorf("%d minutes of people, %d in total, %d by units, %d by activities", sum, y.All.Minutes, units, held)
 		}
 		return err
 	})
