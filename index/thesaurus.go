@@ -116,26 +116,46 @@ const (
 	roomFirst   = 4_000
 )
 
-// LoadThesaurus reads the built-in data and then the office's own files, which
-// may add lines of the same form (docs/design.md describes it). Errors wrap
-// ErrThesaurus or the file's own error and name the place.
-func LoadThesaurus(extra ...string) (*Thesaurus, error) {
-	files, err := readLists(extra)
+// List is some lines of a thesaurus; errors name it by its name.
+type List struct{ Name, Text string }
+
+// NewThesaurus reads the built-in data and then the office's own lists, in their
+// order (docs/design.md describes the lines). Errors wrap ErrThesaurus, name the list
+// and line, and hold a *LineError where a line is at fault.
+func NewThesaurus(own ...List) (*Thesaurus, error) {
+	files, err := builtinLists()
 	if err != nil {
 		return nil, err
+	}
+	for _, l := range own {
+		if !utf8.ValidString(l.Text) {
+			return nil, fmt.Errorf("%w: %s: not UTF-8", ErrThesaurus, l.Name)
+		}
+		files = append(files, List{l.Name, strings.Map(space, l.Text)})
 	}
 	return newThesaurus(files)
 }
 
-// list is one file of the thesaurus.
-type list struct{ name, text string }
+// LoadThesaurus is NewThesaurus with lists from files. Errors are also the files' own.
+func LoadThesaurus(files ...string) (*Thesaurus, error) {
+	var own []List
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read thesaurus: %w", err)
+		}
+		own = append(own, List{name, string(data)})
+	}
+	return NewThesaurus(own...)
+}
 
-func newThesaurus(files []list) (*Thesaurus, error) {
-	t := &Thesaurus{
-		terms:    make(map[string]int32, roomTerms),
-		comboAt:  make(map[string]int32, roomFirst),
-		frames:   make(map[string]tag, roomFrames),
-		outside:  make(map[string]bool, roomOutside),
+// blankThesaurus knows nothing, and has room for so many words.
+func blankThesaurus(terms, frames, outside, first int) *Thesaurus {
+	return &Thesaurus{
+		terms:    make(map[string]int32, terms),
+		comboAt:  make(map[string]int32, first),
+		frames:   make(map[string]tag, frames),
+		outside:  make(map[string]bool, outside),
 		weak:     map[string]bool{},
 		verbs:    map[string]bool{},
 		families: map[string][]string{},
@@ -144,48 +164,41 @@ func newThesaurus(files []list) (*Thesaurus, error) {
 		groups:   map[string][]string{},
 		about:    map[string][]string{},
 	}
+}
+
+func newThesaurus(files []List) (*Thesaurus, error) {
+	t := blankThesaurus(roomTerms, roomFrames, roomOutside, roomFirst)
 	hash := sha256.New()
 	words, combos := 0, 0
 	for _, f := range files {
-		fmt.Fprintf(hash, "%s %d\n", f.name, len(f.text))
-		_, _ = io.WriteString(hash, f.text) // a hash never fails
-		words += strings.Count(f.text, " ")
-		combos += strings.Count(f.text, "+")
+		fmt.Fprintf(hash, "%s %d\n", f.Name, len(f.Text))
+		_, _ = io.WriteString(hash, f.Text) // a hash never fails
+		words += strings.Count(f.Text, " ")
+		combos += strings.Count(f.Text, "+")
 	}
 	t.version = hex.EncodeToString(hash.Sum(nil))[:16]
 	t.combos = make([]combo, 0, combos)
 	t.relations = make([]relation, 0, max(0, words-combos))
 	for _, f := range files {
-		if err := t.parse(f.name, f.text); err != nil {
+		if err := t.parse(f.Name, f.Text); err != nil {
 			return nil, err
 		}
 	}
 	return t, nil
 }
 
-// readLists reads the built-in files and then the office's.
-func readLists(extra []string) ([]list, error) {
+func builtinLists() ([]List, error) {
 	entries, err := builtin.ReadDir("data")
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrThesaurus, err)
 	}
-	var out []list
+	var out []List
 	for _, e := range entries {
 		text, err := readBuiltin("data/" + e.Name())
 		if err != nil {
 			return nil, fmt.Errorf("%w: %v", ErrThesaurus, err)
 		}
-		out = append(out, list{e.Name(), text})
-	}
-	for _, name := range extra {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read thesaurus: %w", err)
-		}
-		if !utf8.Valid(data) {
-			return nil, fmt.Errorf("%w: %s: not UTF-8", ErrThesaurus, name)
-		}
-		out = append(out, list{name, strings.Map(space, string(data))})
+		out = append(out, List{e.Name(), text})
 	}
 	return out, nil
 }
@@ -219,7 +232,7 @@ func (t *Thesaurus) parse(name, text string) error {
 			continue
 		}
 		if err := t.line(zh.Fold(line)); err != nil {
-			return fmt.Errorf("%w: %s:%d: %v", ErrThesaurus, name, n, err)
+			return fmt.Errorf("%w: %s:%d: %w", ErrThesaurus, name, n, err)
 		}
 	}
 	return nil
@@ -241,11 +254,11 @@ func (t *Thesaurus) line(line string) error {
 	}
 	i := strings.IndexAny(line, "=<~")
 	if i < 0 {
-		return fmt.Errorf("want `A = B`, `A < B`, `A ~ B` or `kind: words`, got %q", line)
+		return &LineError{LineForm, line}
 	}
 	left, right := strings.TrimSpace(line[:i]), strings.TrimSpace(line[i+1:])
 	if left == "" || right == "" {
-		return fmt.Errorf("a side of %q is empty", line)
+		return &LineError{LineSide, line}
 	}
 	switch line[i] {
 	case '=':
@@ -327,7 +340,7 @@ func (t *Thesaurus) combine(parts string, from, to int) error {
 	for part := range strings.SplitSeq(parts, "+") {
 		for choice := range strings.SplitSeq(part, "|") {
 			if choice == "" {
-				return fmt.Errorf("a part of %q is empty", parts)
+				return &LineError{LinePart, parts}
 			}
 		}
 	}
@@ -400,7 +413,7 @@ func (t *Thesaurus) kindLine(kind string, words []string) error {
 	case "about":
 		unit, words, ok := cutWords(words, "=")
 		if !ok || len(unit) == 0 || len(words) == 0 {
-			return errors.New("want `about: 妇联 = 妇女 家庭`")
+			return &LineError{LineAbout, kind}
 		}
 		for _, u := range unit {
 			t.about[u] = append(t.about[u], words...)
@@ -409,14 +422,14 @@ func (t *Thesaurus) kindLine(kind string, words []string) error {
 	case "group":
 		name, names, ok := cutWords(words, "=")
 		if !ok || len(name) != 1 || len(names) < 2 {
-			return errors.New("want `group: 工青妇 = 总工会 团委 妇联`")
+			return &LineError{LineGroup, kind}
 		}
 		t.groups[name[0]] = names
 		return nil
 	case "单位", "unit":
 		unit, names, ok := cutWords(words, "=")
 		if !ok || len(unit) != 1 || len(names) == 0 {
-			return errors.New("want `单位: 全称 = 别名 别名`")
+			return &LineError{LineUnit, kind}
 		}
 		for _, n := range names {
 			t.aliases[n] = unit[0]
@@ -425,7 +438,7 @@ func (t *Thesaurus) kindLine(kind string, words []string) error {
 	}
 	tg, ok := tagNames[kind]
 	if !ok {
-		return fmt.Errorf("unknown kind %q", kind)
+		return &LineError{LineKind, kind}
 	}
 	for _, w := range words {
 		t.frames[w] |= tg

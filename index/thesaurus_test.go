@@ -17,7 +17,7 @@ import (
 // lists makes a thesaurus of some lines and nothing else.
 func lists(tb testing.TB, lines ...string) *Thesaurus {
 	tb.Helper()
-	t, err := newThesaurus([]list{{"test.txt", strings.Join(lines, "\n")}})
+	t, err := newThesaurus([]List{{"test.txt", strings.Join(lines, "\n")}})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -174,6 +174,10 @@ func TestABadLineIsNamed(t *testing.T) {
 			if !errors.Is(err, ErrThesaurus) || !strings.Contains(err.Error(), "own.txt:3: ") {
 				t.Errorf("got %v", err)
 			}
+			var fault *LineError
+			if err := CheckLine(tc.line); !errors.Is(err, ErrThesaurus) || !errors.As(err, &fault) {
+				t.Errorf("checked alone: %v", err)
+			}
 		})
 	}
 }
@@ -192,6 +196,23 @@ func TestAFileThatIsNoText(t *testing.T) {
 	}
 }
 
+func TestLinesThatFoldAlikeSayTheSame(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"農家書屋 ＜ 图书角  # 2026", "\u3000农家书屋  <\t图书角", "农家书屋 < 图书角"} {
+		if got := FoldLine(line); got != "农家书屋 < 图书角" {
+			t.Errorf("%q: %q", line, got)
+		}
+		if err := CheckLine(line); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+	for _, line := range []string{"", "# 只有说明", "甲 = 乙\n丙 = 丁", "甲 = \xd2"} {
+		if err := CheckLine(line); !errors.Is(err, ErrThesaurus) {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+}
+
 func TestTheVersionFollowsEveryWord(t *testing.T) {
 	t.Parallel()
 	version := func(text string) string {
@@ -200,7 +221,7 @@ func TestTheVersionFollowsEveryWord(t *testing.T) {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		th, err := newThesaurus([]list{{"own.txt", text}})
+		th, err := newThesaurus([]List{{"own.txt", text}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,16 +242,16 @@ func TestTheVersionFollowsEveryWord(t *testing.T) {
 // The built-in lists are cut at spaces only.
 func TestTheBuiltInListsAreClean(t *testing.T) {
 	t.Parallel()
-	files, err := readLists(nil)
+	files, err := builtinLists()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files {
 		n := 0
-		for line := range strings.Lines(f.text) {
+		for line := range strings.Lines(f.Text) {
 			n++
 			if strings.ContainsFunc(strings.TrimSuffix(line, "\n"), func(r rune) bool { return r != ' ' && space(r) == ' ' }) {
-				t.Errorf("%s:%d: white space that is no space", f.name, n)
+				t.Errorf("%s:%d: white space that is no space", f.Name, n)
 			}
 		}
 	}
@@ -274,7 +295,7 @@ func FuzzThesaurusLine(f *testing.F) {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		th, err := newThesaurus([]list{{"fuzz.txt", text}})
+		th, err := newThesaurus([]List{{"fuzz.txt", text}})
 		if err != nil {
 			if !errors.Is(err, ErrThesaurus) || !strings.Contains(err.Error(), "fuzz.txt:") {
 				t.Errorf("%v", err)
