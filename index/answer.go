@@ -64,6 +64,7 @@ type Answer struct {
 	Status  Status
 	Intent  Intent
 	Results []Row
+	Office  *Approved // the answer that the office gave; its clauses stand first in Results
 
 	// For wording.
 	NoLead  bool     // the question asked who leads and no clause of the answer has 牵头

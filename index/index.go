@@ -29,7 +29,9 @@ type Index struct {
 	plans []*plan.Plan
 	names planNames
 	bleve bleve.Index // nil where no question needs it
-	views viewCache
+	views *viewCache
+
+	approved *approvals // nil: none
 
 	register func() *register // of the units; made when first needed
 }
@@ -71,7 +73,7 @@ func open(plans []*plan.Plan, opt Options, openBleve func(*Thesaurus) (bleve.Ind
 		return nil, err
 	}
 	ix := &Index{t: t, plans: plans, names: newPlanNames(plans), bleve: b}
-	ix.views.make = func(i int) *view { return newView(plans[i], t) }
+	ix.views = &viewCache{make: func(i int) *view { return newView(plans[i], t) }}
 	ix.register = sync.OnceValue(func() *register { return newRegister(plans, t) })
 	return ix, nil
 }
@@ -94,6 +96,15 @@ func (ix *Index) Ask(ctx context.Context, q Query) (Answer, error) {
 	if err := ctx.Err(); err != nil {
 		return Answer{}, err
 	}
+	a, err := ix.find(ctx, q)
+	if err != nil {
+		return Answer{}, err
+	}
+	return ix.approve(q, a), nil
+}
+
+// find answers from the documents alone, but for the parts of a message.
+func (ix *Index) find(ctx context.Context, q Query) (Answer, error) {
 	all, err := ix.meant(q)
 	if err != nil {
 		return Answer{}, err

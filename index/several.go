@@ -66,7 +66,7 @@ func (ix *Index) each(plans []int, q Query, whole Answer) Answer {
 	all, answered := true, false
 	out := Answer{Status: Unknown, Intent: IntentNone}
 	for _, text := range questions {
-		a := ix.answer(plans, Query{Q: text, Plan: q.Plan})
+		a := ix.approve(Query{Q: text, Plan: q.Plan}, ix.answer(plans, Query{Q: text, Plan: q.Plan}))
 		out.Parts = append(out.Parts, Part{text, a})
 		all = all && a.Status != Unknown && !slices.ContainsFunc(a.Results, func(row Row) bool { return !row.Related && !holdsRow(whole.Results, row) })
 		if a.Status == Unknown {
