@@ -76,6 +76,7 @@ type Answer struct {
 	Words   []string // of the documents, that the question's words stand for: what to show of a long text
 	Parts   []Part   // of a message with several questions: their answers, of which Results has the rows
 	Hint    string   // one of the Hint constants
+	Reason  Reason   // why it is Unknown or Unassigned
 }
 
 // Query is one question.

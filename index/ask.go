@@ -30,6 +30,7 @@ type request struct {
 	ordinal  int      // 第N; 0 when none, -1 for 最后
 	ordUnit  string   // the word after the ordinal: 项 条 部分 …
 	document document // what the question says of the plan's own number
+	repairs  []Repair
 }
 
 func (v *view) ask(t *Thesaurus, q Query) Answer {
@@ -44,7 +45,7 @@ func (v *view) ask(t *Thesaurus, q Query) Answer {
 func (v *view) read(t *Thesaurus, q string) *request {
 	r := &request{v: v, t: t, clean: zh.Fold(zh.CleanQuestion(q))}
 	r.document, r.clean = v.number.in(r.clean)
-	r.clean, r.tokens = v.repair(t, r.clean)
+	r.clean, r.tokens, r.repairs = v.repair(t, r.clean)
 	r.readOrdinal()
 	r.sort()
 	if r.has(tagMulti) {
@@ -336,7 +337,7 @@ func firstRunes(s string, n int) string {
 // answer tries what the question may be, one after the other.
 func (r *request) answer() Answer {
 	if r.clean == "" {
-		return Answer{Status: Unknown, Intent: IntentNone, Hint: HintEmpty}
+		return r.refuse(HintEmpty)
 	}
 	for _, try := range []func() (Answer, bool){
 		r.command, r.chat, r.otherDocument, r.member, r.mention, r.allDuties, r.fact, r.place, r.attribute, r.unitDuties,
@@ -365,7 +366,14 @@ const (
 )
 
 func (r *request) refuse(hint string) Answer {
-	return Answer{Status: Unknown, Intent: IntentNone, Hint: hint, Missing: r.missing}
+	return Answer{Status: Unknown, Intent: IntentNone, Hint: hint, Reason: Reason(hint), Missing: r.missing}
+}
+
+// refuseFor refuses what the documents do not speak of, and says how that was seen.
+func (r *request) refuseFor(why Reason) Answer {
+	a := r.refuse(HintOfftopic)
+	a.Reason = why
+	return a
 }
 
 // command refuses what is no question but an order to the bot.

@@ -46,7 +46,7 @@ func (r *request) unitDuties() (Answer, bool) {
 		}
 	}
 	if len(a.Results) == 0 {
-		return r.refuse(HintOfftopic), true
+		return r.refuseFor(ReasonNoDuty), true
 	}
 	a.NoLead = r.asksLead() && !r.leads(a.Results)
 	return a, true

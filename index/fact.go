@@ -170,7 +170,7 @@ func (r *request) number() bool {
 // otherDocument refuses what is asked of a document with another number.
 func (r *request) otherDocument() (Answer, bool) {
 	if r.document == documentOther && !r.numberAsked() {
-		return r.refuse(HintOfftopic), true
+		return r.refuseFor(ReasonDocument), true
 	}
 	return Answer{}, false
 }

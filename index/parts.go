@@ -52,7 +52,7 @@ func (r *request) separate() (Answer, bool) {
 		}
 	}
 	if !slices.ContainsFunc(a.Results, func(row Row) bool { return row.Kind != KindSection }) {
-		a.Status = Unassigned
+		a.Status, a.Reason = Unassigned, ReasonGap
 	}
 	return a, answered >= 2
 }

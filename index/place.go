@@ -154,7 +154,7 @@ func (r *request) itemAnswer(c *clause) Answer {
 	it := r.v.plan.Items[c.pos]
 	a := Answer{Status: Answered, Intent: IntentResponsible, Results: []Row{r.row(c)}}
 	if len(it.Lead)+len(it.Support) == 0 {
-		a.Status = Unassigned
+		a.Status, a.Reason = Unassigned, ReasonGap
 	}
 	return a
 }

@@ -14,18 +14,22 @@ import (
 // look-alikes (文化官 for 文化宫) and pinyin left as letters (shequ). Only places
 // that no word list and no text of the plan explains are touched, so that a
 // question spelled rightly is never changed.
-func (v *view) repair(t *Thesaurus, clean string) (string, []token) {
+func (v *view) repair(t *Thesaurus, clean string) (string, []token, []Repair) {
 	tokens := v.tokens(t, clean)
+	var done []Repair
 	hopeless := map[string]bool{}
 	for range maxRepairs {
-		fixed, ok := v.repairOnce(t, clean, tokens, hopeless)
+		fixed, what, ok := v.repairOnce(t, clean, tokens, hopeless)
 		if !ok {
 			break
 		}
-		clean, tokens = fixed, v.tokens(t, fixed)
+		clean, tokens, done = fixed, v.tokens(t, fixed), append(done, what)
 	}
-	return clean, tokens
+	return clean, tokens, done
 }
+
+// Repair is a typing error as it was mended.
+type Repair struct{ From, To string }
 
 const (
 	maxNear       = 16
@@ -36,14 +40,14 @@ const (
 
 // repairOnce mends one word, the longest and first that can be. It notes in
 // hopeless the windows that are near no word.
-func (v *view) repairOnce(t *Thesaurus, clean string, tokens []token, hopeless map[string]bool) (string, bool) {
+func (v *view) repairOnce(t *Thesaurus, clean string, tokens []token, hopeless map[string]bool) (string, Repair, bool) {
 	rs := []rune(clean)
 	for _, tok := range tokens {
 		if tok.kind != tokRaw || !isLatin(tok.text) {
 			continue
 		}
 		if word, ok := v.fromPinyin(t, tok.text); ok {
-			return string(rs[:tok.start]) + word + string(rs[tok.end:]), true
+			return string(rs[:tok.start]) + word + string(rs[tok.end:]), Repair{tok.text, word}, true
 		}
 	}
 	doubts := v.doubts(rs, tokens)
@@ -54,12 +58,12 @@ func (v *view) repairOnce(t *Thesaurus, clean string, tokens []token, hopeless m
 				continue
 			}
 			if word, ok := v.nearWord(t, window); ok && !v.holds(string(window)) && mayBecome([]rune(word), window, doubts[i:i+n]) {
-				return string(rs[:i]) + word + string(rs[i+n:]), true
+				return string(rs[:i]) + word + string(rs[i+n:]), Repair{string(window), word}, true
 			}
 			hopeless[string(window)] = true
 		}
 	}
-	return "", false
+	return "", Repair{}, false
 }
 
 // doubt is how much a rune looks like a typing error.

@@ -8,7 +8,7 @@ import (
 )
 
 func repaired(v *view, q string) string {
-	out, _ := v.repair(v.t, zh.Fold(zh.CleanQuestion(q)))
+	out, _, _ := v.repair(v.t, zh.Fold(zh.CleanQuestion(q)))
 	return out
 }
 

@@ -55,7 +55,7 @@ func TestTokensCoverTheQuestion(t *testing.T) {
 	t.Parallel()
 	v := sampleView()
 	for _, q := range devQuestions(t) {
-		clean, tokens := v.repair(v.t, q.Q)
+		clean, tokens, _ := v.repair(v.t, q.Q)
 		rs := []rune(clean)
 		at := 0
 		for _, tok := range tokens {

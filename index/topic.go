@@ -105,7 +105,7 @@ func (r *request) decided(h *hits) Answer {
 	if best := top(duties); best.clause >= 0 {
 		duties = slices.DeleteFunc(duties, func(s scored) bool { return r.notTheirs(h, s.clause) })
 		if highest(duties) < best.cover && r.notTheirs(h, best.clause) {
-			return r.refuse(HintOfftopic) // who has the rest of it has not this
+			return r.refuseFor(ReasonTheirs) // who has the rest of it has not this
 		}
 	}
 	bestD, bestS := top(duties), top(sections)
@@ -115,11 +115,16 @@ func (r *request) decided(h *hits) Answer {
 	if r.relaxed && bestD.cover >= minFollow {
 		return r.responsible(h, duties)
 	}
-	if max(highest(duties), highest(sections)) < r.needed(h) || max(h.evidence(bestD), h.evidence(bestS)) < r.proof() {
-		return r.refuse(HintOfftopic)
+	if max(highest(duties), highest(sections)) < r.needed(h) {
+		return r.refuseFor(ReasonShare)
+	}
+	if max(h.evidence(bestD), h.evidence(bestS)) < r.proof() {
+		return r.refuseFor(ReasonEvidence)
 	}
 	if r.asksWhen() && (bestD.clause < 0 || !r.dated(&r.v.clauses[bestD.clause])) {
-		return r.refuse(HintAttribute)
+		a := r.refuse(HintAttribute)
+		a.Reason = ReasonUndated
+		return a
 	}
 	if len(r.units) > 0 && bestD.cover >= minCover {
 		return r.responsible(h, duties)
@@ -134,7 +139,7 @@ func (r *request) decided(h *hits) Answer {
 		return r.gap(h, sections, duties)
 	}
 	if highest(duties) < r.needed(h) {
-		return r.refuse(HintOfftopic)
+		return r.refuseFor(ReasonShare)
 	}
 	if t := h.onlyTerm(); t != nil && t.tok.kind == tokTerm && len(r.content) == 1 && !r.has(tagMulti) && len(r.units) == 0 && bestS.clause >= 0 &&
 		h.sim(t, bestS.clause) == simSelf && t.best(r.v, isAssigned) < simSynonym {
@@ -144,7 +149,7 @@ func (r *request) decided(h *hits) Answer {
 		if bestS.cover >= minCover && h.has(of, bestS) == len(of) {
 			return r.gap(h, sections, nil)
 		}
-		return r.refuse(HintOfftopic)
+		return r.refuseFor(ReasonAspect)
 	}
 	return r.responsible(h, duties)
 }
@@ -359,9 +364,9 @@ func shortens(short, full string) bool {
 // gap says that the plan names the matter and gives it to nobody.
 func (r *request) gap(h *hits, sections, duties []scored) Answer {
 	if !h.names(sections[0]) {
-		return r.refuse(HintOfftopic)
+		return r.refuseFor(ReasonUnnamed)
 	}
-	a := Answer{Status: Unassigned, Intent: IntentResponsible, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}, score: sections[0].score}
+	a := Answer{Status: Unassigned, Reason: ReasonGap, Intent: IntentResponsible, Results: []Row{r.row(&r.v.clauses[sections[0].clause])}, score: sections[0].score}
 	for _, d := range duties {
 		if d.cover < minCover || len(a.Results) > maxRelated {
 			break
