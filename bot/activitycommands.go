@@ -40,6 +40,7 @@ type asked struct {
 	Outing *outing    `json:"outing,omitempty"`
 	Enrol  *enrolment `json:"enrol,omitempty"`
 	Erase  bool       `json:"erase,omitempty"` // the person's own data
+	Merge  *merger    `json:"merge,omitempty"`
 }
 
 // asked is what waits for the person in this conversation.

@@ -579,6 +579,8 @@ func (a activityCommands) confirm(c *Call) (chat.Reply, error) {
 		return chat.Reply{}, err
 	case q.Erase:
 		return a.erase(c)
+	case q.Merge != nil:
+		return a.merge(c, *q.Merge)
 	case q.Outing == nil:
 		return chat.Reply{}, nil
 	}

@@ -37,6 +37,8 @@ const (
 	textAskName          = "您还没有登记志愿者，请告诉我姓名，例如“志愿者登记 张三”。后面还可以写分队、技能、空闲时间，例如“志愿者登记 张三 技能 摄影、音响 空闲 周六上午”。"
 	textAfterEnrolment   = "说“活动”看可以报名的活动；说“修改资料 技能 摄影 空闲 周六上午”补充资料，就能推荐适合您的活动。"
 	textHowToEdit        = "请写明改什么，例如“修改资料 技能 摄影、音响”“修改资料 空闲 周六上午、周日”“修改资料 分队 图书馆分队”“修改资料 手机 13800000000”。"
+	textMergeOne         = "两个编号是一样的，不用合并。要写两个不同的编号，例如“合并 V12 到 V3 本人来电”。"
+	textWhyMerge         = "请写明为什么是同一个人，例如“合并 V12 到 V3 本人来电，手机相同”。"
 	textNothingKept      = "这里没有您的志愿者资料。"
 	textDossierHead      = "这是您的全部资料："
 	textNoDenial         = "%s 不用拒绝：不确认就签不了到。要删除登记，请办公室在活动页办理。"
@@ -72,7 +74,7 @@ func textActivityHelp(organiser bool) string {
 “签到码 A7”：现场大屏的签到码；“名单 A7”；“加人 A7 张三”“移出 A7 张三 原因”
 “替签 A7 张三、李四 9:05”“替签退 A7 张三”“撤销签到 A7 张三 原因”
 “待核实 A7”“核实 A7 张三”“核定 A7 张三 120分钟 原因”
-“待确认”：要确认的人和时长异议；“确认 V12”；“同意 A7 张三 120分钟 理由”“不同意 A7 张三 理由”
+“待确认”：要确认的人和时长异议；“确认 V12”；“合并 V12 到 V3 原因”：一个人登记了两次；“同意 A7 张三 120分钟 理由”“不同意 A7 张三 理由”
 “活动统计 2026”“未匹配需求”`
 }
 
@@ -448,6 +450,9 @@ func textProfile(v activity.Volunteer) string {
 // The reply is kept for a while, and so the telephone number is masked; a page has it whole.
 func (a activityCommands) textDossier(d activity.Dossier) []string {
 	lines := []string{"编号 " + string(d.Volunteer)}
+	for _, n := range d.Numbers {
+		lines[0] += listMark + string(n) + "（已合并）"
+	}
 	phone := org.Phone(d.Phone).String()
 	if page := a.page(HoursPath); phone != "" && page != "" {
 		phone += "（完整的在网页上导出：" + page + "）"
@@ -527,6 +532,51 @@ func textWaitAlone(n int) string {
 
 func textConfirmed(v activity.Volunteer) string {
 	return fmt.Sprintf("%s 已确认，可以签到了。", v.ID)
+}
+
+func textMergedBefore(v activity.Volunteer) string {
+	return fmt.Sprintf("%s 已经合并到 %s，请用 %s。", v.ID, v.Into, v.Into)
+}
+
+// textAskMerge says who they are, what follows, and that it stays so.
+func textAskMerge(m merger, both [2]activity.Volunteer, hours [2]activity.Hours) string {
+	lines := []string{fmt.Sprintf("要把 %s 合并到 %s，今后算一个人吗？", m.From, m.Into)}
+	for i := range both {
+		lines = append(lines, textMergeSide(both[1-i], hours[1-i]))
+	}
+	return strings.Join(append(lines,
+		fmt.Sprintf("合并以后：账号、网页登记、报名、签到和时长都算 %s 的，时间重叠的只算一次；还没结束的活动两边都报了名的，只留一个；姓名、手机等两边都有的，以 %s 为准。", m.Into, m.Into),
+		"原来的记录一条不改，签到表上仍写当时的编号。合并以后拆不开，请先核对是不是同一个人。",
+		"理由："+chat.Plain(m.Why),
+		"无误请回复“确认”，不合并请回复“放弃”。30 分钟内有效。"), "\n")
+}
+
+// textMergeSide is one of the two.
+func textMergeSide(v activity.Volunteer, h activity.Hours) string {
+	s := fmt.Sprintf("%s%s %s（%s）", bullet, v.ID, chat.Plain(v.Name), v.Standing.Word())
+	if v.Phone != "" {
+		s += "，手机 " + v.Phone.String()
+	}
+	var known []string
+	for _, p := range []struct {
+		platform chat.Platform
+		name     string
+	}{{chat.WeCom, "企业微信"}, {chat.DingTalk, "钉钉"}} {
+		if v.Accounts[p.platform] != "" {
+			known = append(known, p.name)
+		}
+	}
+	if v.Browser {
+		known = append(known, "网页")
+	}
+	if len(known) > 0 {
+		s += "，" + strings.Join(known, listMark)
+	}
+	return s + fmt.Sprintf("；服务 %s，%d 次", activity.Duration(h.Minutes), len(h.Stints))
+}
+
+func textMerged(m merger, v activity.Volunteer, h activity.Hours) string {
+	return fmt.Sprintf("%s 已合并到 %s %s：服务共 %s（重叠的只算一次）。", m.From, v.ID, chat.Plain(v.Name), activity.Duration(h.Minutes))
 }
 
 func textDisputeWaits(d activity.Disputed, v activity.Volunteer) string {
@@ -746,7 +796,11 @@ func textNothingToUndo(v activity.Volunteer, act activity.Act) string {
 }
 
 func textUndoneRecord(l activity.Activity, v activity.Volunteer, r activity.Record, s activity.Signup) string {
-	words := fmt.Sprintf("已撤销 %s 在 %s 的%s", chat.Plain(v.Name), l.Heading(), r.Act.Word())
+	what := r.Act.Word()
+	if r.Act == activity.ActCorrect {
+		what = "时长核定"
+	}
+	words := fmt.Sprintf("已撤销 %s 在 %s 的%s", chat.Plain(v.Name), l.Heading(), what)
 	if r.Act != activity.ActCorrect {
 		words += "（" + r.At.In(l.Start.Location()).Format("15:04") + "）"
 	}

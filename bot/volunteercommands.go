@@ -75,6 +75,7 @@ func (a activityCommands) volunteerCommands() []Command {
 		{Name: "edit profile", Match: unfolded(editPattern, editField), Run: a.private(a.edit)},
 		{Name: "take data", Match: folded(takePattern), Run: a.private(a.take)},
 		{Name: "erase data", Match: folded(erasePattern), Run: a.private(a.proposeErase)},
+		{Name: "merge volunteers", Roles: judges, Match: unfolded(mergePattern), Run: a.private(a.proposeMerge)},
 		{Name: "confirm volunteer", Roles: judges, Match: folded(knowPattern), Run: a.know},
 	}
 }
@@ -417,6 +418,7 @@ const (
 
 var (
 	knowPattern  = regexp.MustCompile(`^(?:请|\s)*(?:确认|认证)(?:志愿者)?\s*` + volunteerNumbers + thanks + `|^` + volunteerNumbers + `\s*(?:确认|认证)` + thanks)
+	mergePattern = regexp.MustCompile(`^(?:请|帮我|\s)*(?:合并|归并)(?:志愿者)?\s*(` + volunteerNumber + `)\s*(?:合并)?(?:到|进|至|入|并入|归入|、|,|和|与|\s)*\s*(` + volunteerNumber + `)(?:[\s,，:。]+(.*))?$`)
 	oneVolunteer = regexp.MustCompile(volunteerNumber)
 )
 
@@ -431,6 +433,57 @@ func (a activityCommands) know(c *Call) (chat.Reply, error) {
 		lines = append(lines, line)
 	}
 	return text(strings.Join(lines, "\n"))
+}
+
+// merger is what is asked before two volunteers are made one.
+type merger struct {
+	From activity.VolunteerID `json:"from"`
+	Into activity.VolunteerID `json:"into"`
+	Why  string               `json:"why"`
+}
+
+// proposeMerge reads back who becomes one person, and waits for a yes.
+func (a activityCommands) proposeMerge(c *Call) (chat.Reply, error) {
+	if _, fault := a.organiser(c); fault != "" {
+		return text(fault)
+	}
+	m := merger{Why: reasonOf(trimWords(c.Args[2]))}
+	var both [2]activity.Volunteer
+	var hours [2]activity.Hours
+	for i, said := range c.Args[:2] {
+		id, _ := activity.ParseVolunteer(strings.ReplaceAll(said, " ", ""))
+		var err error
+		if both[i], err = a.Board.Volunteer(c.Tx, id); err != nil {
+			return a.refused(0, err)
+		}
+		if both[i].Into != "" {
+			return text(textMergedBefore(both[i]))
+		}
+		if hours[i], err = a.Board.HoursOf(c.Tx, id, 0); err != nil {
+			return chat.Reply{}, err
+		}
+	}
+	m.From, m.Into = both[0].ID, both[1].ID
+	switch {
+	case m.From == m.Into:
+		return text(textMergeOne)
+	case m.Why == "":
+		return text(textWhyMerge)
+	}
+	return chat.Reply{Text: textAskMerge(m, both, hours)}, a.keep(c, asked{Merge: &m})
+}
+
+// merge makes them one person.
+func (a activityCommands) merge(c *Call, m merger) (chat.Reply, error) {
+	v, err := a.Board.Merge(c.Tx, m.From, m.Into, m.Why, activity.ActorOf(c.Person))
+	if err != nil {
+		return a.refused(0, err)
+	}
+	h, err := a.Board.HoursOf(c.Tx, v.ID, 0)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	return chat.Reply{Text: textMerged(m, v, h)}, a.forget(c)
 }
 
 // waiting implements decider: outsiders whom nobody has confirmed, and disputes.

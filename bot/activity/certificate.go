@@ -134,7 +134,7 @@ func (b *Board) items(r store.Reader, v VolunteerID, year int, list []Number) (i
 
 // issued finds a certificate that says the same and was not withdrawn.
 func (b *Board) issued(r store.Reader, v VolunteerID, items []CertificateItem) (code string, ok bool, err error) {
-	err = r.Scan(bucketPaperOf, store.Range{Prefix: v.digits() + sep}, func(key string, _ []byte) error {
+	err = eachPaper(r, v, func(key string) error {
 		p, _, err := get[paper](r, bucketPaper, tail(key))
 		if p.Revoked.IsZero() && slices.Equal(p.Items, items) {
 			code, ok = tail(key), true
@@ -162,7 +162,7 @@ func (b *Board) Verify(r store.Reader, code string) (Certificate, Validity, erro
 	if err != nil {
 		return Certificate{}, "", err
 	}
-	c := Certificate{Code: shownCode(code), Volunteer: doc.Volunteer, Name: p.Name, Issued: doc.Issued.In(b.cal.Location()), Items: doc.Items}
+	c := Certificate{Code: shownCode(code), Volunteer: p.ID, Name: p.Name, Issued: doc.Issued.In(b.cal.Location()), Items: doc.Items}
 	var units []string
 	for _, it := range doc.Items {
 		c.Minutes += it.Minutes
@@ -184,9 +184,20 @@ func (b *Board) Verify(r store.Reader, code string) (Certificate, Validity, erro
 	return c, Valid, err
 }
 
+// eachPaper calls fn with the key of every certificate of the person.
+func eachPaper(r store.Reader, v VolunteerID, fn func(key string) error) error {
+	all, err := ids(r, v)
+	for _, v := range all {
+		if err == nil {
+			err = r.Scan(bucketPaperOf, store.Range{Prefix: v.digits() + sep}, func(key string, _ []byte) error { return fn(key) })
+		}
+	}
+	return err
+}
+
 // Certificates lists a volunteer's.
 func (b *Board) Certificates(r store.Reader, v VolunteerID) (list []Certificate, err error) {
-	err = r.Scan(bucketPaperOf, store.Range{Prefix: v.digits() + sep}, func(key string, _ []byte) error {
+	err = eachPaper(r, v, func(key string) error {
 		c, _, err := b.Verify(r, tail(key))
 		list = append(list, c)
 		return err

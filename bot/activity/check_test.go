@@ -296,7 +296,7 @@ func TestUndoIsANewRecord(t *testing.T) {
 		t.Error("it still stands")
 	}
 	h.wantTold("undo/A1/V1/4")
-	if text := h.notice("undo/A1/V1/4"); !strings.Contains(text, "您的签到记录撤销了。理由：点错了人") {
+	if text := h.notice("undo/A1/V1/4"); !strings.Contains(text, "您的签到记录已撤销。理由：点错了人") {
 		t.Error(text)
 	}
 	// A scan that was sent before and comes late brings nothing back; a new one does.

@@ -58,13 +58,13 @@ func (b *Board) Dispute(tx *store.Tx, n Number, v VolunteerID, text string, by A
 		return s, err
 	}
 	s.Dispute = &Dispute{Text: strings.TrimSpace(text), Raised: Mark{now, by.name()}, Due: worked.AddWorkdays(b.cal.Day(now), b.rules.Decide)}
-	if err := b.note(tx, n, by, Event{Do: DoDispute, Volunteer: v, Why: s.Dispute.Text, Due: s.Dispute.Due}); err != nil {
+	if err := b.note(tx, n, by, Event{Do: DoDispute, Volunteer: s.Volunteer, Why: s.Dispute.Text, Due: s.Dispute.Due}); err != nil {
 		return s, err
 	}
 	if err := tx.Put(bucketDispute, disputeKey(s), nil); err != nil {
 		return s, err
 	}
-	if err := put(tx, bucketSignup, signupKey(n, v), s); err != nil {
+	if err := put(tx, bucketSignup, signupKey(n, s.Volunteer), s); err != nil {
 		return s, err
 	}
 	due := b.rules.Hours.From.On(s.Dispute.Due, b.cal.Location())
@@ -73,7 +73,7 @@ func (b *Board) Dispute(tx *store.Tx, n Number, v VolunteerID, text string, by A
 		kind jobKind
 	}{{0, jobDue}, {1, jobLate}} {
 		at := due.AddDate(0, 0, j.days)
-		if err := b.planJob(tx, at, job{Kind: j.kind, Number: n, Volunteer: v}); err != nil {
+		if err := b.planJob(tx, at, job{Kind: j.kind, Number: n, Volunteer: s.Volunteer}); err != nil {
 			return s, err
 		}
 	}
@@ -106,7 +106,7 @@ func (b *Board) Decide(tx *store.Tx, n Number, v VolunteerID, d Decision, by Act
 	decided := *s.Dispute
 	decided.Decided, decided.Granted, decided.Why = Mark{b.now(tx), by.name()}, d.Grant, d.Why
 	s.Dispute = &decided
-	if err := b.note(tx, n, by, Event{Do: DoDecide, Volunteer: v, Granted: d.Grant, Why: d.Why}); err != nil {
+	if err := b.note(tx, n, by, Event{Do: DoDecide, Volunteer: s.Volunteer, Granted: d.Grant, Why: d.Why}); err != nil {
 		return s, err
 	}
 	if d.Grant {
@@ -116,7 +116,7 @@ func (b *Board) Decide(tx *store.Tx, n Number, v VolunteerID, d Decision, by Act
 		s, _, err = b.Signup(tx, n, v)
 		return s, err
 	}
-	if err := put(tx, bucketSignup, signupKey(n, v), s); err != nil {
+	if err := put(tx, bucketSignup, signupKey(n, s.Volunteer), s); err != nil {
 		return s, err
 	}
 	return s, b.tellDenied(tx, a, s)

@@ -150,7 +150,7 @@ func Union(list []Service) []Service {
 		}
 	}
 	slices.SortFunc(order, func(a, b *Service) int {
-		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Activity, b.Activity))
+		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Activity, b.Activity), cmp.Compare(a.Volunteer.number(), b.Volunteer.number()))
 	})
 	var end time.Time // of all that was counted before
 	for _, s := range order {
@@ -320,7 +320,7 @@ func (b *Board) Year(r store.Reader, year int) (y Year, err error) {
 		h.Came++
 		h.Minutes += s.settled()
 		h.Doubt += count(s.Doubt != DoubtNone)
-		if s.settled() > 0 {
+		if s.Volunteer = p.ID; s.settled() > 0 {
 			all.add("", s)
 			byBrigade.add(p.Brigade, s)
 			byUnit.add(a.Unit, s)
@@ -356,7 +356,15 @@ func (b *Board) eachService(r store.Reader, first, last calendar.Date, fn func(A
 		order = append(order, a.Number)
 		return eachSignup(r, a.Number, func(s Signup) error {
 			if v := Tally(a, s); !v.From.IsZero() {
-				services[s.Volunteer] = append(services[s.Volunteer], v)
+				if people[s.Volunteer] == nil {
+					p, err := loadVolunteer(r, s.Volunteer)
+					if err != nil {
+						return err
+					}
+					people[s.Volunteer] = p
+				}
+				who := people[s.Volunteer].ID
+				services[who] = append(services[who], v)
 			}
 			return nil
 		})
@@ -365,10 +373,7 @@ func (b *Board) eachService(r store.Reader, first, last calendar.Date, fn func(A
 		return err
 	}
 	at := map[Number][]Service{}
-	for v, list := range services {
-		if people[v], err = loadVolunteer(r, v); err != nil {
-			return err
-		}
+	for _, list := range services {
 		for _, s := range Union(list) {
 			at[s.Activity] = append(at[s.Activity], s)
 		}

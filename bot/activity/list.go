@@ -135,19 +135,29 @@ func (b *Board) eachKey(r store.Reader, bucket, prefix string, from, to time.Tim
 	})
 }
 
-// eachMine calls fn with every sign-up that the volunteer ever made.
+// eachMine calls fn with every sign-up that the volunteer ever made, under whatever number.
 func (b *Board) eachMine(r store.Reader, v VolunteerID, fn func(Activity, Signup) error) error {
-	return r.Scan(bucketMine, store.Range{Prefix: v.digits() + sep}, func(key string, _ []byte) error {
-		a, err := b.Get(r, numberIn(key))
+	all, err := ids(r, v)
+	if err != nil {
+		return err
+	}
+	for _, v := range all {
+		err := r.Scan(bucketMine, store.Range{Prefix: v.digits() + sep}, func(key string, _ []byte) error {
+			a, err := b.Get(r, numberIn(key))
+			if err != nil {
+				return err
+			}
+			s, _, err := loadSignup(r, a.Number, v)
+			if err != nil {
+				return err
+			}
+			return fn(a, s)
+		})
 		if err != nil {
 			return err
 		}
-		s, _, err := b.Signup(r, a.Number, v)
-		if err != nil {
-			return err
-		}
-		return fn(a, s)
-	})
+	}
+	return nil
 }
 
 // Mine is one of a volunteer's sign-ups.
@@ -224,6 +234,7 @@ func (b *Board) roll(r store.Reader, a Activity, gone bool) (list []Entry, err e
 		if e.Volunteer, err = b.show(p); err != nil {
 			return err
 		}
+		e.Volunteer = e.Volunteer.as(s.Volunteer)
 		to, err := b.reach(r, p)
 		e.Reached = len(to) > 0
 		if in, ok := s.Standing(ActIn); ok {

@@ -20,6 +20,7 @@ const (
 	WhyFull        Why = "full"     // no place, and no waiting list
 	WhyMembers     Why = "members"  // not for outsiders
 	WhyErased      Why = "erased"   // the volunteer is gone
+	WhyTwo         Why = "two"      // they are two people: on the roster, or by their accounts
 	WhyStarted     Why = "started"  // it has begun, or the person has checked in
 	WhyEarly       Why = "early"    // check-in opens at From
 	WhyNotListed   Why = "not-listed"

@@ -58,8 +58,30 @@ func signupKey(n Number, v VolunteerID) string { return n.digits() + sep + v.dig
 func mineKey(n Number, v VolunteerID) string   { return v.digits() + sep + n.digits() }
 func waitKey(n Number, seq int) string         { return n.digits() + sep + digits(seq) }
 
-// Signup returns the volunteer's sign-up, whatever its state.
+// on reports whether the volunteer is on the list.
+func (s Signup) on() bool { return s.Listed() || s.State == SignWaiting }
+
+// Signup returns the volunteer's sign-up, whatever its state. Where it tells nothing, and
+// the person was on the list under another number, it is that one: see Merge.
 func (b *Board) Signup(r store.Reader, n Number, v VolunteerID) (Signup, bool, error) {
+	s, ok, err := loadSignup(r, n, v)
+	if err != nil || v == "" || s.on() || len(s.Records) > 0 {
+		return s, ok, err
+	}
+	p, _, err := get[person](r, bucketVolunteer, v.digits())
+	if err != nil {
+		return s, ok, err
+	}
+	for _, other := range p.Of {
+		if o, _, err := loadSignup(r, n, other); err != nil || o.on() || len(o.Records) > 0 {
+			return o, err == nil, err
+		}
+	}
+	return s, ok, nil
+}
+
+// loadSignup is the sign-up that was made under the number.
+func loadSignup(r store.Reader, n Number, v VolunteerID) (Signup, bool, error) {
 	s, ok, err := get[Signup](r, bucketSignup, signupKey(n, v))
 	if !ok {
 		s = Signup{Activity: n, Volunteer: v}
@@ -184,7 +206,7 @@ func (b *Board) enter(l *list, v VolunteerID, why string, by Actor) (Joined, err
 	if err != nil {
 		return Joined{}, err
 	}
-	if ok && (s.Listed() || s.State == SignWaiting) {
+	if ok && s.on() {
 		return Joined{Signup: s, Free: l.free()}, nil
 	}
 	now := Mark{l.now, by.name()}
@@ -198,11 +220,11 @@ func (b *Board) enter(l *list, v VolunteerID, why string, by Actor) (Joined, err
 		return Joined{}, l.refuse(WhyFull)
 	default:
 		l.Waiting++
-		if err := put(l.tx, bucketWait, waitKey(l.Number, s.Seq), v); err != nil {
+		if err := put(l.tx, bucketWait, waitKey(l.Number, s.Seq), s.Volunteer); err != nil {
 			return Joined{}, err
 		}
 	}
-	if err := l.tx.Put(bucketMine, mineKey(l.Number, v), nil); err != nil {
+	if err := l.tx.Put(bucketMine, mineKey(l.Number, s.Volunteer), nil); err != nil {
 		return Joined{}, err
 	}
 	if err := b.noteSignup(l, DoJoin, s, by); err != nil {

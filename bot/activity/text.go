@@ -41,7 +41,7 @@ func (s SignState) Word() string { return cmp.Or(signWords[s], string(s)) }
 
 // Word is the standing in Chinese.
 func (s Standing) Word() string {
-	return map[Standing]string{StandingPending: "待确认", StandingConfirmed: "已确认", StandingErased: "已删除"}[s]
+	return map[Standing]string{StandingPending: "待确认", StandingConfirmed: "已确认", StandingErased: "已删除", StandingMerged: "已合并"}[s]
 }
 
 // Word is the way in Chinese.
@@ -150,7 +150,7 @@ var tells = []struct {
 	{ErrChanged, "这个活动刚刚被别人改过，请看过最新内容后再改。"},
 	{ErrProfile, "请填写姓名（40 字以内）并同意说明；手机号要是数字，可以不填。"},
 	{ErrLink, "这个链接用过了或已经过期，请找组织者要一个新的。"},
-	{ErrTaken, "这个账号或浏览器已经是另一位志愿者的，请找组织者处理。"},
+	{ErrTaken, "这个账号或浏览器已经是另一位志愿者的。是同一个人登记了两次的，请组织者合并：“合并 V12 到 V3 原因”。"},
 	{ErrDiffers, "存的记录和历史对不上，请运行 xietiao verify 查历史。"},
 	{ErrCode, "没有这个编号的证明，请核对后再查。"},
 	{ErrInvalid, "填写的内容不能用：活动要有名称、组织单位、开始和结束时间（结束在后，最长 31 天）；报名截止要在结束之前；签到半径至少 200 米。请核对。"},
@@ -209,6 +209,8 @@ func (r *Refusal) Tell() string {
 		return n + " 只接受本单位人员报名，请联系组织者。"
 	case WhyErased:
 		return "这位志愿者的资料已经删除，要再参加请重新登记。"
+	case WhyTwo:
+		return "这两个编号在同一个平台上是两个账号，或在花名册上是两个人，不能合并。请先核对花名册，解绑填错的账号。"
 	case WhyStarted:
 		return n + " 已经开始或已经签到，不能这样办；要改的请联系组织者先撤销签到，提前结束请修改结束时间。"
 	case WhyEarly:
@@ -317,9 +319,23 @@ func textCorrected(a Activity, s Signup) string {
 // textUndone words the last record, which takes one back.
 func textUndone(a Activity, s Signup) string {
 	last := s.Records[len(s.Records)-1]
-	return fmt.Sprintf("【签到更正】%s：您的%s记录撤销了。理由：%s\n有不同意见请回复“异议 %s 原因”。",
-		a.Heading(), s.Records[last.Of-1].Act.Word(), clip(last.Why, shownWords), a.Number)
+	return fmt.Sprintf("【签到更正】%s：%s。理由：%s\n有不同意见请回复“异议 %s 原因”。",
+		a.Heading(), textTakenBack(s.Records[last.Of-1].Act), clip(last.Why, shownWords), a.Number)
 }
+
+// textTakenBack says that a record counts no more.
+func textTakenBack(act Act) string {
+	switch act {
+	case ActCorrect:
+		return "组织者核定的时长已撤销，按签到记录计算"
+	case ActAccept:
+		return "时长的核实已撤销，等组织者重新核实"
+	}
+	return "您的" + act.Word() + "记录已撤销"
+}
+
+// textSamePerson is why one of two sign-ups of a person was taken off a list.
+func textSamePerson(v VolunteerID) string { return fmt.Sprintf("和 %s 是同一个人", v) }
 
 func textDenied(a Activity, s Signup) string {
 	return fmt.Sprintf("【异议答复】%s：时长不变。理由：%s", a.Heading(), clip(s.Dispute.Why, shownWords))

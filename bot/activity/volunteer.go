@@ -51,6 +51,7 @@ const (
 	StandingPending   Standing = "pending"   // 待确认: an outsider whom no organiser has confirmed yet
 	StandingConfirmed Standing = "confirmed" // 已确认: a member, or confirmed by an organiser
 	StandingErased    Standing = "erased"    // nothing but the id is left
+	StandingMerged    Standing = "merged"    // another number of somebody: see Merge
 )
 
 // Volunteer is one person, whatever platforms and browsers the person uses.
@@ -64,6 +65,8 @@ type Volunteer struct {
 	Joined    Mark
 	Confirmed Mark
 	Erased    time.Time
+	Of        []VolunteerID // other numbers of the same person: see Merge
+	Into      VolunteerID   // of such a number: the one in force, whose all the rest is
 }
 
 // Profile is what a volunteer says of itself.
@@ -143,17 +146,29 @@ type person struct {
 	Joined    Mark                          `json:"joined"`
 	Confirmed Mark                          `json:"confirmed,omitzero"`
 	Erased    time.Time                     `json:"erased,omitzero"`
+	Of        []VolunteerID                 `json:"of,omitempty"`
+	Into      VolunteerID                   `json:"into,omitempty"`
 }
 
 // member reports somebody of the organisation.
 func (p *person) member() bool { return p.Person != "" || len(p.Accounts) > 0 }
 
-func loadVolunteer(r store.Reader, v VolunteerID) (*person, error) {
+// findVolunteer finds the person that v is a number of.
+func findVolunteer(r store.Reader, v VolunteerID) (*person, bool, error) {
 	p, ok, err := get[person](r, bucketVolunteer, v.digits())
+	for ok && err == nil && p.Into != "" {
+		p, ok, err = get[person](r, bucketVolunteer, p.Into.digits())
+	}
+	return &p, ok, err
+}
+
+// loadVolunteer is findVolunteer of somebody who must be there: else ErrVolunteer.
+func loadVolunteer(r store.Reader, v VolunteerID) (*person, error) {
+	p, ok, err := findVolunteer(r, v)
 	if err == nil && !ok {
 		err = fmt.Errorf("%w: %s", ErrVolunteer, v)
 	}
-	return &p, err
+	return p, err
 }
 
 // Volunteer returns the volunteer; ErrVolunteer.
@@ -162,7 +177,16 @@ func (b *Board) Volunteer(r store.Reader, v VolunteerID) (Volunteer, error) {
 	if err != nil {
 		return Volunteer{}, err
 	}
-	return b.show(p)
+	out, err := b.show(p)
+	return out.as(v), err
+}
+
+// as is the volunteer under the number v, which is one of its own.
+func (v Volunteer) as(id VolunteerID) Volunteer {
+	if id != v.ID {
+		v.ID, v.Into = id, v.ID
+	}
+	return v
 }
 
 // show is the volunteer for callers.
@@ -170,6 +194,7 @@ func (b *Board) show(p *person) (Volunteer, error) {
 	v := Volunteer{
 		ID: p.ID, Profile: Profile{p.Name, p.Brigade, p.Skills, p.Free, "", p.Consent}, Person: p.Person,
 		Accounts: p.Accounts, Browser: p.Browser != "", Standing: p.Standing, Joined: p.Joined, Confirmed: p.Confirmed, Erased: p.Erased,
+		Of: p.Of,
 	}
 	if len(p.Phone) == 0 {
 		return v, nil
@@ -441,7 +466,7 @@ func (b *Board) alter(tx *store.Tx, v VolunteerID, what string, by Actor, fn fun
 		return Volunteer{}, err
 	}
 	if changed {
-		if err := noteVolunteer(tx, v, by, what); err != nil {
+		if err := noteVolunteer(tx, p.ID, by, what); err != nil {
 			return Volunteer{}, err
 		}
 		if err := p.save(tx, old); err != nil {
@@ -484,7 +509,7 @@ func (b *Board) Confirm(tx *store.Tx, v VolunteerID, by Actor) (Volunteer, error
 
 // Link makes an account the volunteer's, so that both platforms and the browser are
 // one person. An organiser may, and the volunteer whose own account it is (the caller
-// vouches for that). ErrTaken.
+// vouches for that). ErrTaken: it is another volunteer's; where both are one person, see Merge.
 func (b *Board) Link(tx *store.Tx, v VolunteerID, a Account, by Actor) (Volunteer, error) {
 	if !by.is(v) && !by.organises() {
 		return Volunteer{}, ErrForbidden
@@ -493,7 +518,11 @@ func (b *Board) Link(tx *store.Tx, v VolunteerID, a Account, by Actor) (Voluntee
 	if err != nil {
 		return Volunteer{}, err
 	}
-	if taken && other.ID != v || a.User == "" {
+	all, err := ids(tx, v)
+	if err != nil {
+		return Volunteer{}, err
+	}
+	if taken && other.ID != all[0] || a.User == "" {
 		return Volunteer{}, ErrTaken
 	}
 	of, known, err := org.ByUser(tx, a.Platform, a.User)
@@ -557,7 +586,11 @@ func (b *Board) Bind(tx *store.Tx, link, browser Token) (Volunteer, error) {
 	if err != nil {
 		return Volunteer{}, err
 	}
-	if taken && other.ID != v {
+	all, err := ids(tx, v)
+	if err != nil {
+		return Volunteer{}, err
+	}
+	if taken && other.ID != all[0] {
 		return Volunteer{}, ErrTaken
 	}
 	return b.alter(tx, v, "bind", Self(v), func(p *person, now time.Time) (bool, error) {
@@ -613,6 +646,7 @@ func (b *Board) reach(r store.Reader, p *person) ([]chat.Address, error) {
 // JSON is not masked: it is for the person's eyes.
 type Dossier struct {
 	Volunteer VolunteerID                   `json:"volunteer"`
+	Numbers   []VolunteerID                 `json:"numbers,omitempty"` // other ones of the same person
 	Name      string                        `json:"name"`
 	Phone     string                        `json:"phone,omitempty"`
 	Brigade   string                        `json:"brigade,omitempty"`
@@ -634,7 +668,7 @@ func (b *Board) Export(r store.Reader, v VolunteerID) (Dossier, error) {
 		return Dossier{}, err
 	}
 	d := Dossier{
-		Volunteer: v, Name: p.Name, Phone: p.Phone.Reveal(), Brigade: p.Brigade, Skills: p.Skills, Free: p.Free,
+		Volunteer: v, Numbers: p.Of, Name: p.Name, Phone: p.Phone.Reveal(), Brigade: p.Brigade, Skills: p.Skills, Free: p.Free,
 		Accounts: p.Accounts, Browser: p.Browser, Consent: p.Consent, Joined: p.Joined.At,
 	}
 	err = b.eachMine(r, v, func(_ Activity, s Signup) error {
@@ -649,7 +683,7 @@ func (b *Board) Export(r store.Reader, v VolunteerID) (Dossier, error) {
 }
 
 // Erase removes what says who a volunteer is: name, telephone number, accounts, browser,
-// profile; places at activities to come are given up. Records of service and histories keep
+// profile, under all of the person's numbers; places at activities to come are given up. Records of service and histories keep
 // the pseudonym, and certificates are revoked. The volunteer may, and the office. A second
 // time it removes nothing. Backups made before hold the person still. ErrVolunteer,
 // ErrForbidden.
@@ -665,18 +699,19 @@ func (b *Board) Erase(tx *store.Tx, v VolunteerID, by Actor) (Volunteer, error) 
 		return b.show(old)
 	}
 	now := b.now(tx)
-	var going []Number
+	var going []Signup
 	err = b.eachMine(tx, v, func(a Activity, s Signup) error {
-		if (s.State == SignJoined || s.State == SignWaiting) && a.State == StatePublished && now.Before(a.Start) {
-			going = append(going, a.Number)
+		_, in := s.standing(ActIn) // who is there already stays a record of service
+		if (s.State == SignJoined || s.State == SignWaiting) && !in && a.State == StatePublished && now.Before(a.Start) {
+			going = append(going, s)
 		}
 		return nil
 	})
 	if err != nil {
 		return Volunteer{}, err
 	}
-	for _, n := range going {
-		if _, err := b.exit(tx, n, v, SignLeft, "", by); err != nil {
+	for _, s := range going {
+		if _, err := b.exit(tx, s.Activity, s.Volunteer, SignLeft, "", by); err != nil {
 			return Volunteer{}, err
 		}
 	}
@@ -685,9 +720,20 @@ func (b *Board) Erase(tx *store.Tx, v VolunteerID, by Actor) (Volunteer, error) 
 			return Volunteer{}, err
 		}
 	}
-	gone := &person{ID: v, Standing: StandingErased, Joined: old.Joined, Confirmed: old.Confirmed, Erased: now}
-	if err := noteVolunteer(tx, v, by, "erase"); err != nil {
+	gone := &person{ID: old.ID, Standing: StandingErased, Joined: old.Joined, Confirmed: old.Confirmed, Erased: now, Of: old.Of}
+	if err := noteVolunteer(tx, old.ID, by, "erase"); err != nil {
 		return Volunteer{}, err
+	}
+	for _, other := range old.Of { // of which a browser may be known
+		was, _, err := get[person](tx, bucketVolunteer, other.digits())
+		if err != nil {
+			return Volunteer{}, err
+		}
+		stub := was
+		stub.Browser = ""
+		if err := stub.save(tx, &was); err != nil {
+			return Volunteer{}, err
+		}
 	}
 	if err := gone.save(tx, old); err != nil {
 		return Volunteer{}, err
