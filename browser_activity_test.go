@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -420,6 +421,7 @@ func TestAVolunteerOnAPhone(t *testing.T) {
 	p.press("li details button", "组织者正在核对")
 	p.press("form[action='/a/hours/certificate'] button", "志愿服务记录证明", "兹证明 张丽")
 	p.looks("certificate")
+	p.printsOnePage("certificate")
 	var address string
 	p.do(chromedp.Evaluate(`document.querySelector(".verify small").textContent.match(/http\S+/)[0]`, &address))
 	q := h.tab("anybody", "Mozilla/5.0 Chrome/130")
@@ -653,25 +655,32 @@ func TestAnAnswerThatIsLostRecordsNothingTwice(t *testing.T) {
 	}
 }
 
+// printsOnePage prints the page, which must fit on one sheet of A4.
+func (p *tab) printsOnePage(name string) {
+	p.t.Helper()
+	var pdf []byte
+	p.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		pdf, _, err = cdppage.PrintToPDF().WithPreferCSSPageSize(true).Do(ctx)
+		return err
+	}))
+	if err := os.WriteFile(filepath.Join("artifacts", name+".pdf"), pdf, 0o644); err != nil { // looks and shot made the folder
+		p.t.Error(err)
+	}
+	if !strings.HasPrefix(string(pdf), "%PDF") || !strings.Contains(string(pdf), "/MediaBox [0 0 594.95996 841.91998]") {
+		p.t.Errorf("no A4 page in %.200q", pdf)
+	}
+	if n := strings.Count(string(pdf), "/Type /Page\n"); n != 1 {
+		p.t.Errorf("%d pages", n)
+	}
+}
+
 func TestPaperIsPrintedAndEntered(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
 	h.volunteers("张丽", "王五")
 	p := h.tab("paper", chattest.WeComUserAgent("guan"))
-	var pdf []byte
-	p.do(
-		chromedp.Navigate(h.page("/sheet")), chromedp.WaitVisible("table"), shot("sheet"),
-		chromedp.ActionFunc(func(ctx context.Context) (err error) {
-			pdf, _, err = cdppage.PrintToPDF().WithPreferCSSPageSize(true).Do(ctx)
-			return err
-		}),
-	)
-	if !strings.HasPrefix(string(pdf), "%PDF") || !strings.Contains(string(pdf), "/MediaBox [0 0 594.95996 841.91998]") {
-		t.Errorf("no A4 page in %.200q", pdf)
-	}
-	if n := strings.Count(string(pdf), "/Type /Page\n"); n != 1 {
-		t.Errorf("%d pages", n)
-	}
+	p.do(chromedp.Navigate(h.page("/sheet")), chromedp.WaitVisible("table"), shot("sheet"))
+	p.printsOnePage("sheet")
 	h.clock.advance(3 * time.Hour)
 	p.do(
 		chromedp.Navigate(h.page("/paper")), chromedp.WaitVisible("table"),

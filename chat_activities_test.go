@@ -184,6 +184,43 @@ func TestAnActivitysLifeOnEveryChannel(t *testing.T) {
 	})
 }
 
+// Somebody whom an organiser wrote down at the door turns out to be a volunteer already:
+// the organiser makes them one, after a look at both.
+func TestVolunteersAreMergedByChat(t *testing.T) {
+	t.Parallel()
+	everyLine(t, anyLine, func(t *testing.T, l line, c *clock) {
+		o := newOuting(t, l, c)
+		date := fmt.Sprintf("%d年%d月%d日", o.day.Y, int(o.day.M), o.day.D)
+		o.talk(
+			[]string{"li", "新建活动 读书会，图书馆，" + date + "下午2点到4点", "无误请回复“确认”"},
+			[]string{"li", "确认发布", "已发布"},
+			[]string{"zhang", "报名 A1", "同意请回复“同意”"},
+			[]string{"zhang", "同意", "V1", "报名成功"},
+		)
+		o.goTo(o.day, 13, 45)
+		o.talk(
+			[]string{"zhang", "{A1}", "签到成功"},
+			[]string{"li", "替签 A1 张小志", "V2"},
+		)
+		o.goTo(o.day, 16, 10)
+		o.talk(
+			[]string{"zhang", "合并 V2 到 V1 本人", "只有协调组办公室、联络员、单位负责人可以办"},
+			[]string{"li", "合并 V2 到 V1", "请写明为什么是同一个人"},
+			[]string{"li", "合并 V2 到 V2 本人", "两个编号是一样的"},
+			[]string{"li", "合并 V2 到 V9 本人", "没有这位志愿者"},
+			[]string{"li", "合并 V2 到 V1 本人来电，小名", "要把 V2 合并到 V1", "V1 张志愿", "V2 张小志", "服务 2 小时，1 次", "重叠的只算一次", "拆不开", "本人来电，小名"},
+			[]string{"li", "放弃"},
+			[]string{"li", "确认V2"},
+			[]string{"li", "合并 V2 到 V1，因为本人来电", "理由：本人来电"},
+			[]string{"li", "确认", "V2 已合并到 V1 张志愿", "服务共 2 小时"},
+			[]string{"li", "合并V2和V1 再来一次", "V2 已经合并到 V1"},
+			[]string{"zhang", "我的时长", "2 小时，2 次", "重叠"},
+			[]string{"zhang", "导出我的资料", "V2（已合并）"},
+			[]string{"chen", fmt.Sprint("活动统计 ", o.day.Y), "市教育局：1 人，1 场，2 小时"},
+		)
+	})
+}
+
 var (
 	certificateCode = regexp.MustCompile(`编号 ([A-Z2-7-]+)）`)
 	oneTimeLink     = regexp.MustCompile(`https://xt\.example(/login/link/[A-Z2-7]+)`)
