@@ -2,8 +2,6 @@ package bot
 
 import (
 	"cmp"
-	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -34,38 +32,18 @@ func (b *Bot) Clauses(name, address string) []Clause {
 	if p == nil || name == "" {
 		return nil
 	}
-	base := Clause{Plan: name, Title: p.Title, Date: p.DateText, Address: address}
 	var out []Clause
-	for at, of := range addressesOf(p) {
-		if at == address {
-			out = append(out, of(base))
+	for at, k := range p.Clauses() {
+		if at != address {
+			continue
 		}
+		c := Clause{Plan: name, Title: p.Title, Date: p.DateText, Address: address, Heading: cmp.Or(k.Unit, k.Title), Role: k.Role, Text: k.Text}
+		if it := k.Item; it != nil {
+			c.Lead, c.Support, c.Deadline = it.Lead, it.Support, it.Deadline
+		}
+		out = append(out, c)
 	}
 	return out
-}
-
-// addressesOf goes through the addresses of a document's clauses, each with what
-// makes its Clause of the document's.
-func addressesOf(p *plan.Plan) iter.Seq2[string, func(Clause) Clause] {
-	return func(yield func(string, func(Clause) Clause) bool) {
-		for _, u := range p.Units {
-			for _, d := range u.Duties {
-				if !yield(u.Address(d), func(c Clause) Clause { return c.with(u.Name, d.Text, d.Role) }) {
-					return
-				}
-			}
-		}
-		for _, s := range p.Sections {
-			if !yield(s.Path, func(c Clause) Clause { return c.with(s.Title, s.Text, "") }) {
-				return
-			}
-		}
-		for _, it := range p.Items {
-			if !yield(fmt.Sprintf("第%d项", it.No), func(c Clause) Clause { return c.item(it) }) {
-				return
-			}
-		}
-	}
 }
 
 // cited finds a citation in what somebody says, 乐公共协〔2020〕1号 附件·市教育局·第2项,
@@ -112,7 +90,7 @@ func (b *Bot) cited(said string) (name, address, rest string, ok bool) {
 
 // longestAddress is the address of p that signs begin with, and its length there.
 func longestAddress(p *plan.Plan, signs []rune) (address string, n int) {
-	for a := range addressesOf(p) {
+	for a := range p.Clauses() {
 		if key, _ := squeezed(a); len(key) > n && len(key) <= len(signs) && slices.Equal(signs[:len(key)], key) {
 			address, n = a, len(key)
 		}
@@ -140,14 +118,4 @@ func squeezed(text string) (signs []rune, at []int) {
 		signs, at = append(signs, r), append(at, i)
 	}
 	return signs, at
-}
-
-func (c Clause) with(heading, text, role string) Clause {
-	c.Heading, c.Text, c.Role = heading, text, role
-	return c
-}
-
-func (c Clause) item(it plan.Item) Clause {
-	c.Heading, c.Text, c.Lead, c.Support, c.Deadline = it.Title, it.Text, it.Lead, it.Support, it.Deadline
-	return c
 }

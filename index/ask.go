@@ -3,10 +3,10 @@ package index
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"xietiao/index/plan"
 	"xietiao/index/zh"
 )
 
@@ -440,10 +440,9 @@ func (v *view) cite(c *clause) string {
 	place := ""
 	switch c.kind {
 	case KindDuty:
-		u := v.plan.Units[v.dir.units[c.unit].duty]
-		place = u.Address(u.Duties[c.pos])
+		place = plan.DutyAddress(v.plan.Units[v.dir.units[c.unit].duty].Name, c.no)
 	case KindTask:
-		place = "第" + strconv.Itoa(c.no) + "项"
+		place = plan.ItemAddress(c.no)
 	default:
 		place = v.plan.Sections[c.pos].Path
 	}

@@ -92,7 +92,8 @@ func TestTwoVolunteersBecomeOne(t *testing.T) {
 		t.Errorf("%+v", hours)
 	}
 	h.see(func(r store.Reader) error {
-		_, units, err := h.Totals(r, 2026)
+		year, err := h.Year(r, 2026)
+		units := year.Units
 		if len(units) != 1 || units[0].Volunteers != 1 || units[0].Minutes != 120 {
 			t.Errorf("%+v", units)
 		}
@@ -199,7 +200,8 @@ func TestHoursOfAMergerAreTheUnion(t *testing.T) {
 			t.Fatalf("seed %d: %d minutes, want %d of %v: %+v", seed, got.Minutes, want, alone, got)
 		}
 		h.see(func(r store.Reader) error {
-			_, units, err := h.Totals(r, 2026)
+			year, err := h.Year(r, 2026)
+			units := year.Units
 			if want > 0 && (len(units) != 1 || units[0].Minutes != want || units[0].Volunteers != 1) {
 				t.Errorf("seed %d: %+v, want %d", seed, units, want)
 			}

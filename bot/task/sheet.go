@@ -632,7 +632,7 @@ func BlankSheet(p *plan.Plan) sheet.Out {
 	}
 	for _, u := range p.Units {
 		for _, d := range u.Duties {
-			add(d.Text, []string{u.Name}, nil, "", u.Address(d))
+			add(d.Text, []string{u.Name}, nil, "", plan.DutyAddress(u.Name, d.No))
 		}
 	}
 	for i, it := range p.Items {

@@ -76,15 +76,6 @@ type Item struct {
 	at []Span
 }
 
-// Address is where a duty of the unit stands, as answers cite it:
-// 附件·市委宣传部·第3项, without a number where the unit has one duty.
-func (u Unit) Address(d Duty) string {
-	if d.No == 0 {
-		return "附件·" + u.Name
-	}
-	return fmt.Sprintf("附件·%s·第%d项", u.Name, d.No)
-}
-
 // Warning is an error of the source that was found, with what it probably
 // meant. The quoted text is never changed by it.
 type Warning struct {

@@ -132,7 +132,7 @@ func TestSample(t *testing.T) {
 	for _, u := range p.Units {
 		duties += len(u.Duties)
 		for _, d := range u.Duties {
-			roles[dutyPlace(u.Name, d.No)] = d.Role
+			roles[DutyPlace(u.Name, d.No)] = d.Role
 		}
 	}
 	if len(p.Units) != 29 || duties != 64 || len(p.Members) != 29 || len(p.Items) != 0 {

@@ -133,7 +133,7 @@ func (p *parser) whereIs(i int) string {
 	for _, u := range p.plan.Units {
 		for _, d := range u.Duties {
 			if holds(d.at) {
-				return dutyPlace(u.Name, d.No)
+				return DutyPlace(u.Name, d.No)
 			}
 		}
 	}
@@ -150,7 +150,8 @@ func (p *parser) whereIs(i int) string {
 	return ""
 }
 
-func dutyPlace(unit string, no int) string {
+// DutyPlace is how a Warning names a duty: 市发改局·1, or the unit alone.
+func DutyPlace(unit string, no int) string {
 	if no == 0 {
 		return unit
 	}
@@ -217,7 +218,7 @@ func (p *parser) warnPeriods() {
 			if !isClosed(d.Text) {
 				r := []rune(d.Text)
 				tail := string(r[max(0, len(r)-8):])
-				p.report(WarnMissingPeriod, dutyPlace(u.Name, d.No), tail, tail+"。")
+				p.report(WarnMissingPeriod, DutyPlace(u.Name, d.No), tail, tail+"。")
 			}
 		}
 	}
@@ -234,7 +235,7 @@ func (p *parser) warnGaps() {
 		prev := 0
 		for _, d := range u.Duties {
 			if d.No > 0 && d.No != prev+1 && d.No != 1 {
-				p.report(WarnNumberGap, dutyPlace(u.Name, d.No), fmt.Sprint(d.No), fmt.Sprint(prev+1))
+				p.report(WarnNumberGap, DutyPlace(u.Name, d.No), fmt.Sprint(d.No), fmt.Sprint(prev+1))
 			}
 			prev = d.No
 		}
