@@ -111,7 +111,7 @@ func newRegister(plans []*plan.Plan, t *Thesaurus) *register {
 func (r *register) find(u unit, place string, first int, t *Thesaurus) int {
 	level, rank := levelOf(u.forms[0]), tier(u.forms[0])
 	for i, k := range r.units[:first] {
-		if k.forms[0] == u.forms[0] {
+		if t.official(k.forms[0]) == t.official(u.forms[0]) {
 			return i
 		}
 		l := levelOf(k.forms[0])

@@ -315,3 +315,35 @@ func FuzzThesaurusLine(f *testing.F) {
 		}
 	})
 }
+
+// Two spellings that the office takes for one unit are one unit, however far apart.
+func TestAnAliasOfTheOfficeMakesOneUnitOfTwo(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "own.txt")
+	if err := os.WriteFile(name, []byte("单位: 县文化体育事业发展中心 = 县老年大学\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	th, err := LoadThesaurus(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &plan.Plan{Title: "方案", Members: []string{"县老年大学", "县财政局"}, Units: []plan.Unit{{Name: "县文化体育事业发展中心", Duties: []plan.Duty{{Text: "负责辅导。"}}}}}
+	for _, tc := range []struct {
+		t     *Thesaurus
+		units int
+	}{{words(t), 3}, {th, 2}} {
+		ix, err := Build([]*plan.Plan{p}, Options{Thesaurus: tc.t})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ix.Units(); len(got) != tc.units {
+			t.Errorf("units: %v", got)
+		}
+		if err := ix.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if !th.Same("县老年大学", "县文化体育事业发展中心") || th.Same("县老年大学", "县财政局") || words(t).Same("县老年大学", "县文化体育事业发展中心") || !words(t).Same("市府办（甲）", "市府办(甲)") {
+		t.Error("the office's word is not what counts")
+	}
+}

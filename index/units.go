@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -125,10 +126,22 @@ func (d *directory) addForm(i int, name string) {
 	}
 }
 
-// sameUnit tells whether two names are spellings of one department:
-// equal without level and brackets' detail, or of one family, or one the
+// Same tells whether two names are one unit's by their letters or the office's own
+// aliases, and by nothing else that is known of departments' names.
+func (t *Thesaurus) Same(a, b string) bool {
+	return t.official(zh.Fold(a)) == t.official(zh.Fold(b))
+}
+
+// official is the name that the office's own aliases give a folded name, or itself.
+func (t *Thesaurus) official(name string) string { return cmp.Or(t.aliases[name], name) }
+
+// sameUnit tells whether two names are spellings of one department: by the office's
+// word, equal without level and brackets' detail, or of one family, or one the
 // abbreviation of the other.
 func sameUnit(a, b unit, t *Thesaurus) bool {
+	if t.official(a.forms[0]) == t.official(b.forms[0]) {
+		return true
+	}
 	la, lb := levelOf(a.forms[0]), levelOf(b.forms[0])
 	if la != "" && lb != "" && la != lb {
 		return false
