@@ -25,6 +25,7 @@ type Config struct {
 	Timezone       string   `yaml:"timezone"`
 	Plans          []string `yaml:"plans"`
 	Thesaurus      string   `yaml:"thesaurus"`
+	Review         bool     `yaml:"review"` // who uploaded a document may not publish it
 
 	WeCom    WeCom    `yaml:"wecom"`
 	DingTalk DingTalk `yaml:"dingtalk"`
