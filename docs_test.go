@@ -40,12 +40,13 @@ func found(text, pattern string) []string {
 func TestTheDiagramsHaveTheStatesOfTheCode(t *testing.T) {
 	t.Parallel()
 	diagrams := strings.Split(readText(t, "docs/states.md"), "```mermaid")
-	if len(diagrams) != 7 {
+	if len(diagrams) != 8 {
 		t.Fatalf("%d diagrams", len(diagrams)-1)
 	}
 	for i, code := range []struct{ file, states string }{
 		1: {"bot/outbox/record.go", "State"}, 2: {"bot/org/request.go", "State"},
 		4: {"bot/activity/activity.go", "State"}, 5: {"bot/activity/signup.go", "SignState"}, 6: {"bot/activity/check.go", "Act"},
+		7: {"bot/library/publish.go", "State"},
 	} {
 		if code.file == "" {
 			continue
