@@ -36,8 +36,9 @@ type shelf struct {
 	kick  chan struct{} // something was imported here
 	mu    sync.Mutex    // guards what follows
 	sums  map[string]string
-	print string // of the plans in use
-	loan  *loan  // the index in use
+	due   time.Time // when the day of the next version comes, by the store's clock; zero: none is known
+	print string    // of the plans in use
+	loan  *loan     // the index in use
 }
 
 // errNoDocument: there are documents, but none can be read. Nothing else may
@@ -59,7 +60,11 @@ func (s *shelf) load(ctx context.Context) error {
 	var docs []library.Document
 	var bad []library.Damage
 	sums := map[string]string{}
+	var due time.Time
 	err := s.store.View(ctx, func(r store.Reader) (err error) {
+		if due, err = library.Coming(r); err != nil {
+			return err
+		}
 		if sums, err = library.Sums(r); err != nil || s.sums != nil && maps.Equal(sums, s.sums) {
 			return err
 		}
@@ -70,6 +75,7 @@ func (s *shelf) load(ctx context.Context) error {
 		return fmt.Errorf("read documents: %w", err)
 	}
 	if s.sums != nil && maps.Equal(sums, s.sums) {
+		s.due = due
 		return nil
 	}
 	start := time.Now()
@@ -90,7 +96,7 @@ func (s *shelf) load(ctx context.Context) error {
 		}
 		s.print = print
 	}
-	s.sums = sums
+	s.sums, s.due = sums, due
 	s.log.Info("documents ready", "component", "shelf", "documents", len(plans), "took", time.Since(start))
 	return nil
 }
@@ -184,7 +190,11 @@ func (s *shelf) run(ctx context.Context) error {
 	loaded, said := false, ""
 	for {
 		version, err := s.store.Version(ctx, library.Bucket)
-		if err == nil && (!loaded || version != seen) {
+		var come bool
+		if err == nil {
+			come, err = s.come(ctx)
+		}
+		if err == nil && (!loaded || version != seen || come) {
 			if err = s.load(ctx); err == nil {
 				seen, loaded = version, true
 			}
@@ -203,6 +213,21 @@ func (s *shelf) run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// come reports whether the day of a version has come since the documents were read.
+func (s *shelf) come(ctx context.Context) (come bool, err error) {
+	s.mu.Lock()
+	due := s.due
+	s.mu.Unlock()
+	if due.IsZero() {
+		return false, nil
+	}
+	err = s.store.View(ctx, func(r store.Reader) error {
+		come = !r.Now().Before(due)
+		return nil
+	})
+	return come, err
 }
 
 // units resolves names of units by the documents in force; nil before the first

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,8 +14,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"xietiao/bot"
+	"xietiao/bot/calendar"
 	"xietiao/bot/library"
 	"xietiao/bot/store"
 	"xietiao/config"
@@ -98,6 +102,63 @@ func TestQuestionsDuringSwapsNeverFail(t *testing.T) {
 		t.Errorf("the index folder holds %v, %v", folders, err)
 	}
 	if err := sh.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A version comes into force on its day by the program's clock, without anybody's
+// doing anything.
+func TestTheDayOfAVersionIsNoticed(t *testing.T) {
+	t.Parallel()
+	var day atomic.Int64
+	now := func() time.Time { return time.Date(2026, 3, int(day.Load()), 9, 0, 0, 0, time.UTC) }
+	day.Store(1)
+	data := t.TempDir()
+	s, err := store.OpenFile(filepath.Join(data, storeFile), store.Options{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	err = s.Update(t.Context(), func(tx *store.Tx) error {
+		if _, err := library.Put(tx, "a.txt", []byte(countyPlan), byOperator); err != nil {
+			return err
+		}
+		d, _, err := library.Upload(tx, "b.txt", []byte(strings.ReplaceAll(countyPlan, "县财政局", "县审计局")), "甲")
+		if err != nil {
+			return err
+		}
+		stand, err := library.StandOf(tx, d.Name)
+		if err != nil {
+			return err
+		}
+		_, err = library.Rules{}.Publish(tx, library.Publication{Sum: d.Sum, Stand: stand, From: calendar.Date{Y: 2026, M: time.March, D: 5}, By: "甲"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bots := make(chan *bot.Bot)
+	ctx, stop := context.WithCancel(t.Context())
+	sh := newShelf(s, data, func(b *bot.Bot, _ []string) {
+		select {
+		case bots <- b:
+		case <-ctx.Done():
+		}
+	})
+	ran := make(chan error, 1)
+	go func() { ran <- sh.run(ctx) }()
+	for _, tc := range []struct {
+		day  int64
+		unit string
+	}{{1, "县财政局"}, {5, "县审计局"}} {
+		day.Store(tc.day)
+		sh.changed()
+		if r, err := (<-bots).Ask(t.Context(), libraryMoney, "", ""); err != nil || !strings.Contains(r.Text, tc.unit) {
+			t.Errorf("on the %dth: %q, %v", tc.day, r.Text, err)
+		}
+	}
+	stop()
+	if err := errors.Join(<-ran, sh.close()); err != nil {
 		t.Error(err)
 	}
 }
