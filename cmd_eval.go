@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -16,6 +14,7 @@ import (
 	"sync"
 
 	"xietiao/bot"
+	"xietiao/bot/curate"
 	"xietiao/index"
 	"xietiao/index/plan"
 )
@@ -147,36 +146,17 @@ func (c *call) compare(figures []figure, need []minimum) int {
 	return exitDone
 }
 
-func readQuestions(name string) ([]testQuestion, error) {
-	f, err := os.Open(name)
+func readQuestions(name string) ([]curate.Question, error) {
+	data, err := readFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("%s", advice(name, err))
+		return nil, errors.New(advice(name, err))
 	}
-	defer func() { _ = f.Close() }() // read only: nothing to lose
-	var out []testQuestion
-	n := 0
-	err = eachLine(f, func(line []byte, fault error) error {
-		n++
-		if len(line) == 0 && fault == nil {
-			return nil
-		}
-		var q testQuestion
-		if fault != nil {
-			return fmt.Errorf("%s 第 %d 行：%w", name, n, fault)
-		}
-		if err := json.Unmarshal(line, &q); err != nil {
-			return fmt.Errorf("%s 第 %d 行：%w", name, n, err)
-		}
-		if q.Q == "" || q.Kind == "" {
-			return fmt.Errorf("%s 第 %d 行：缺少 q 或 kind", name, n)
-		}
-		out = append(out, q)
-		return nil
-	})
-	if err == nil && len(out) == 0 {
-		err = fmt.Errorf("%s：没有问题", name)
+	out, err := curate.ReadQuestions(data)
+	if err != nil {
+		words, _ := curate.Tell(err)
+		return nil, fmt.Errorf("%s：%s", name, words)
 	}
-	return out, err
+	return out, nil
 }
 
 // evaluation asks a question file. Questions that name a document are asked of
@@ -190,10 +170,10 @@ type evaluation struct {
 	progress *progress
 }
 
-func (e *evaluation) run(ctx context.Context, questions []testQuestion, verbose bool) ([]figure, error) {
+func (e *evaluation) run(ctx context.Context, questions []curate.Question, verbose bool) ([]figure, error) {
 	var figures []figure
-	var general []testQuestion
-	byPlan := map[string][]testQuestion{}
+	var general []curate.Question
+	byPlan := map[string][]curate.Question{}
 	for _, q := range questions {
 		if q.Plan == "" {
 			general = append(general, q)
@@ -260,7 +240,7 @@ func shareOrAll(part, whole int) float64 {
 }
 
 // ask asks the questions of the documents, several at once.
-func (e *evaluation) ask(ctx context.Context, docs []*plan.Plan, questions []testQuestion) ([]asked, error) {
+func (e *evaluation) ask(ctx context.Context, docs []*plan.Plan, questions []curate.Question) ([]asked, error) {
 	ix, err := memoryIndex(docs, e.words)
 	if err != nil {
 		return nil, err
@@ -285,10 +265,10 @@ func (e *evaluation) ask(ctx context.Context, docs []*plan.Plan, questions []tes
 	return out, ix.Close()
 }
 
-func answerQuestion(ctx context.Context, b *bot.Bot, q testQuestion) asked {
+func answerQuestion(ctx context.Context, b *bot.Bot, q curate.Question) asked {
 	r, err := b.Ask(ctx, q.Q, q.Prev, "")
 	if err != nil {
-		return asked{testQuestion: q, failed: true}
+		return asked{Question: q, failed: true}
 	}
-	return asked{testQuestion: q, status: r.Answer.Status, rows: r.Answer.Results}
+	return asked{Question: q, status: r.Answer.Status, rows: r.Answer.Results}
 }

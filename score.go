@@ -2,86 +2,15 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
+	"xietiao/bot/curate"
 	"xietiao/index"
 	"xietiao/index/plan"
 )
-
-// testQuestion is one line of a question file: what is asked, and every row
-// that answers it. Plan names the document (its file name without extension)
-// where it is not the plan the whole file is about.
-type testQuestion struct {
-	ID   json.RawMessage `json:"id"`
-	Q    string          `json:"q"`
-	Prev string          `json:"prev"`
-	Kind string          `json:"kind"`
-	Plan string          `json:"plan"`
-	Gold []goldRow       `json:"gold"`
-	Also []goldRow       `json:"also"`
-}
-
-// goldRow is a right answer: a duty, a section or a fact.
-type goldRow struct {
-	Unit    *string         `json:"unit"`
-	No      json.RawMessage `json:"no"`
-	Section *string         `json:"section"`
-	Fact    *string         `json:"fact"`
-	Value   string          `json:"value"`
-}
-
-// allDuties as a number means every duty of the unit.
-const allDuties = "*"
-
-func (g goldRow) number() string { return strings.Trim(string(g.No), `"`) }
-
-func squash(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// matches says whether a row of an answer is this right answer.
-func (g goldRow) matches(r index.Row) bool {
-	switch {
-	case g.Fact != nil:
-		if r.Kind != index.KindFact || r.Fact != *g.Fact {
-			return false
-		}
-		want, got := squash(g.Value), squash(r.Value)
-		return *g.Fact == "members" || got != "" && (strings.Contains(got, want) || strings.Contains(want, got))
-	case g.Section != nil:
-		return r.Kind == index.KindSection && squash(r.Section) == *g.Section
-	case g.Unit != nil:
-		return r.Kind == index.KindDuty && r.Unit == *g.Unit && (g.number() == allDuties || fmt.Sprint(rowNo(r)) == g.number())
-	}
-	return false
-}
-
-func rowNo(r index.Row) int {
-	if r.No == nil {
-		return 0
-	}
-	return *r.No
-}
-
-func anyMatches(r index.Row, lists ...[]goldRow) bool {
-	for _, l := range lists {
-		if slices.ContainsFunc(l, func(g goldRow) bool { return g.matches(r) }) {
-			return true
-		}
-	}
-	return false
-}
 
 // dutyKey is one duty of a plan.
 type dutyKey struct {
@@ -91,7 +20,7 @@ type dutyKey struct {
 
 // asked is a question with the answer it got; failed where there was none.
 type asked struct {
-	testQuestion
+	curate.Question
 	status index.Status
 	rows   []index.Row
 	failed bool
@@ -169,19 +98,19 @@ func (s *score) add(a asked) {
 	for _, r := range a.rows {
 		if r.Kind == index.KindDuty {
 			s.shown++
-			text, known := s.duties[dutyKey{r.Unit, rowNo(r)}]
-			if known && squash(text) == squash(r.Text) {
+			text, known := s.duties[dutyKey{r.Unit, curate.Number(r)}]
+			if known && curate.Squash(text) == curate.Squash(r.Text) {
 				s.wordByWord++
 			}
 		}
 	}
 	switch {
-	case a.Kind == "none" || len(a.Gold) == 0:
+	case a.Kind == curate.KindNone || len(a.Gold) == 0:
 		s.nones++
 		s.refusedRight += s.mark(k, a, a.refused())
-	case a.Kind == "gap":
+	case a.Kind == curate.KindGap:
 		s.gaps++
-		named := slices.ContainsFunc(a.rows, func(r index.Row) bool { return anyMatches(r, a.Gold) })
+		named := slices.ContainsFunc(a.rows, func(r index.Row) bool { return curate.AnyMatches(r, a.Gold) })
 		s.gapRight += s.mark(k, a, a.status == index.Unassigned && named)
 	default:
 		s.answerable(k, a)
@@ -204,8 +133,8 @@ func (s *score) answerable(k *kindScore, a asked) {
 	if a.refused() || a.failed || len(a.rows) == 0 {
 		s.lost++
 	}
-	top := len(a.rows) > 0 && anyMatches(a.rows[0], a.Gold)
-	ok := len(a.rows) > 0 && anyMatches(a.rows[0], a.Gold, a.Also)
+	top := len(a.rows) > 0 && curate.AnyMatches(a.rows[0], a.Gold)
+	ok := len(a.rows) > 0 && curate.AnyMatches(a.rows[0], a.Gold, a.Also)
 	if top {
 		s.top++
 		k.top++
@@ -229,26 +158,26 @@ func (s *score) shared(a asked) {
 			continue
 		}
 		for _, key := range s.order {
-			if key.unit == *g.Unit && g.number() == allDuties {
+			if key.unit == *g.Unit && g.Number() == curate.AllDuties {
 				want = append(want, key)
 			}
 		}
-		if g.number() != allDuties {
-			want = append(want, dutyKey{*g.Unit, atoi(g.number())})
+		if g.Number() != curate.AllDuties {
+			want = append(want, dutyKey{*g.Unit, atoi(g.Number())})
 		}
 	}
 	if len(want) < 2 {
 		return
 	}
 	for _, g := range a.Also {
-		if g.Unit != nil && g.number() != allDuties {
-			fine[dutyKey{*g.Unit, atoi(g.number())}] = true
+		if g.Unit != nil && g.Number() != curate.AllDuties {
+			fine[dutyKey{*g.Unit, atoi(g.Number())}] = true
 		}
 	}
 	got := map[dutyKey]bool{}
 	for _, r := range a.rows {
 		if r.Kind == index.KindDuty && !r.Related {
-			got[dutyKey{r.Unit, rowNo(r)}] = true
+			got[dutyKey{r.Unit, curate.Number(r)}] = true
 		}
 	}
 	found := 0
@@ -327,7 +256,7 @@ func printBad(w io.Writer, a asked) {
 	for _, g := range a.Gold {
 		switch {
 		case g.Unit != nil:
-			want = append(want, *g.Unit+"·"+g.number())
+			want = append(want, *g.Unit+"·"+g.Number())
 		case g.Section != nil:
 			want = append(want, *g.Section)
 		case g.Fact != nil:
@@ -337,9 +266,9 @@ func printBad(w io.Writer, a asked) {
 	for _, r := range a.rows[:min(len(a.rows), 3)] {
 		switch r.Kind {
 		case index.KindDuty:
-			got = append(got, fmt.Sprintf("%s·%d", r.Unit, rowNo(r)))
+			got = append(got, fmt.Sprintf("%s·%d", r.Unit, curate.Number(r)))
 		case index.KindTask:
-			got = append(got, fmt.Sprintf("第%d项 %s", rowNo(r), strings.Join(slices.Concat(r.Lead, r.Support), "、")))
+			got = append(got, fmt.Sprintf("第%d项 %s", curate.Number(r), strings.Join(slices.Concat(r.Lead, r.Support), "、")))
 		default:
 			got = append(got, cmp.Or(r.Section, r.Fact))
 		}
@@ -360,7 +289,7 @@ type planScore struct {
 }
 
 func (s *planScore) add(a asked) {
-	if a.Kind == "none" || a.Kind == "gap" {
+	if a.Kind == curate.KindNone || a.Kind == curate.KindGap {
 		s.nones++
 		if a.refused() || a.status == index.Unassigned {
 			s.none++
@@ -370,19 +299,9 @@ func (s *planScore) add(a asked) {
 		return
 	}
 	s.asks++
-	var named []string
-	if len(a.rows) > 0 {
-		r := a.rows[0]
-		if r.Unit != "" {
-			named = append(named, r.Unit)
-		}
-		named = slices.Concat(named, r.Lead, r.Support)
-	}
-	for _, g := range a.Gold {
-		if g.Unit != nil && slices.ContainsFunc(named, func(n string) bool { return sameUnit(*g.Unit, n) }) {
-			s.askRight++
-			return
-		}
+	if len(a.rows) > 0 && curate.NamesUnit(a.rows[0], a.Gold) {
+		s.askRight++
+		return
 	}
 	s.bad = append(s.bad, a)
 }
@@ -395,21 +314,4 @@ func (s *planScore) print(w io.Writer, verbose bool) {
 	}
 	name := []rune(s.name)
 	printf(w, "%-34s ask %d/%d none %d/%d\n", string(name[:min(len(name), 34)]), s.askRight, s.asks, s.none, s.nones)
-}
-
-var (
-	unitMarks = regexp.MustCompile(`[\s\p{Z}，。；：、,.;:（）()“”"'《》〈〉\-—]+`)
-	unitLevel = regexp.MustCompile(`^(省|市|县|区)`)
-)
-
-// sameUnit compares names as two lists may spell them: with and without the
-// level in front, or one the end of the other.
-func sameUnit(a, b string) bool {
-	a, b = unitMarks.ReplaceAllString(a, ""), unitMarks.ReplaceAllString(b, "")
-	if a == "" || b == "" {
-		return false
-	}
-	a2, b2 := unitLevel.ReplaceAllString(a, ""), unitLevel.ReplaceAllString(b, "")
-	short := min(len([]rune(a2)), len([]rune(b2)))
-	return a == b || a2 == b2 || short >= 2 && (strings.HasSuffix(a, b2) || strings.HasSuffix(b, a2))
 }

@@ -7,13 +7,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"xietiao/bot/curate"
 	"xietiao/index"
 	"xietiao/index/plan"
 )
 
-func question(t *testing.T, line string) testQuestion {
+func question(t *testing.T, line string) curate.Question {
 	t.Helper()
-	var q testQuestion
+	var q curate.Question
 	if err := json.Unmarshal([]byte(line), &q); err != nil {
 		t.Fatal(err)
 	}
@@ -37,21 +38,21 @@ func TestFiguresMeanWhatTheySay(t *testing.T) {
 	related.Related = true
 	for _, a := range []asked{
 		// Right; word for word but for white space.
-		{testQuestion: question(t, `{"id":1,"q":"a","kind":"direct","gold":[{"unit":"乙局","no":0}]}`), status: index.Answered, rows: []index.Row{dutyRow("乙局", 0, "零 。")}},
+		{Question: question(t, `{"id":1,"q":"a","kind":"direct","gold":[{"unit":"乙局","no":0}]}`), status: index.Answered, rows: []index.Row{dutyRow("乙局", 0, "零 。")}},
 		// Only acceptable; the quotation is wrong.
-		{testQuestion: question(t, `{"id":2,"q":"a","kind":"direct","gold":[{"unit":"乙局","no":0}],"also":[{"unit":"甲局","no":1}]}`), status: index.Answered, rows: []index.Row{dutyRow("甲局", 1, "另；")}},
+		{Question: question(t, `{"id":2,"q":"a","kind":"direct","gold":[{"unit":"乙局","no":0}],"also":[{"unit":"甲局","no":1}]}`), status: index.Answered, rows: []index.Row{dutyRow("甲局", 1, "另；")}},
 		// A whole unit: one of two shown, one row that is not asked for, a related row does not count.
-		{testQuestion: question(t, `{"id":3,"q":"a","kind":"unit","gold":[{"unit":"甲局","no":"*"}]}`), status: index.Answered, rows: []index.Row{dutyRow("甲局", 2, "二。"), dutyRow("丙局", 1, "三。"), related}},
+		{Question: question(t, `{"id":3,"q":"a","kind":"unit","gold":[{"unit":"甲局","no":"*"}]}`), status: index.Answered, rows: []index.Row{dutyRow("甲局", 2, "二。"), dutyRow("丙局", 1, "三。"), related}},
 		// Refused though answerable.
-		{testQuestion: question(t, `{"id":4,"q":"a","kind":"fact","gold":[{"fact":"date","value":"2020年9月25日"}]}`), status: index.Unknown},
+		{Question: question(t, `{"id":4,"q":"a","kind":"fact","gold":[{"fact":"date","value":"2020年9月25日"}]}`), status: index.Unknown},
 		// No answer at all.
-		{testQuestion: question(t, `{"id":5,"q":"a","kind":"fact","gold":[{"fact":"date","value":"2020年9月25日"}]}`), failed: true},
+		{Question: question(t, `{"id":5,"q":"a","kind":"fact","gold":[{"fact":"date","value":"2020年9月25日"}]}`), failed: true},
 		// A fact that says more than asked for is right.
-		{testQuestion: question(t, `{"id":6,"q":"a","kind":"fact","gold":[{"fact":"member_count","value":"29"}]}`), status: index.Answered, rows: []index.Row{{Kind: index.KindFact, Fact: "member_count", Value: "29 个"}}},
-		{testQuestion: question(t, `{"id":7,"q":"a","kind":"none","gold":[]}`), status: index.Unknown},
-		{testQuestion: question(t, `{"id":8,"q":"a","kind":"none","gold":[]}`), status: index.Answered, rows: []index.Row{{Kind: index.KindSection, Section: "一"}}},
-		{testQuestion: question(t, `{"id":9,"q":"a","kind":"gap","gold":[{"section":"四（七）"}]}`), status: index.Unassigned, rows: []index.Row{{Kind: index.KindSection, Section: "四（七）"}}},
-		{testQuestion: question(t, `{"id":10,"q":"a","kind":"gap","gold":[{"section":"四（七）"}]}`), status: index.Answered, rows: []index.Row{{Kind: index.KindSection, Section: "四（七）"}}},
+		{Question: question(t, `{"id":6,"q":"a","kind":"fact","gold":[{"fact":"member_count","value":"29"}]}`), status: index.Answered, rows: []index.Row{{Kind: index.KindFact, Fact: "member_count", Value: "29 个"}}},
+		{Question: question(t, `{"id":7,"q":"a","kind":"none","gold":[]}`), status: index.Unknown},
+		{Question: question(t, `{"id":8,"q":"a","kind":"none","gold":[]}`), status: index.Answered, rows: []index.Row{{Kind: index.KindSection, Section: "一"}}},
+		{Question: question(t, `{"id":9,"q":"a","kind":"gap","gold":[{"section":"四（七）"}]}`), status: index.Unassigned, rows: []index.Row{{Kind: index.KindSection, Section: "四（七）"}}},
+		{Question: question(t, `{"id":10,"q":"a","kind":"gap","gold":[{"section":"四（七）"}]}`), status: index.Answered, rows: []index.Row{{Kind: index.KindSection, Section: "四（七）"}}},
 	} {
 		s.add(a)
 	}
@@ -78,11 +79,11 @@ func TestOtherPlansAreScoredByUnit(t *testing.T) {
 	t.Parallel()
 	s := planScore{name: "某方案"}
 	for _, a := range []asked{
-		{testQuestion: question(t, `{"q":"a","kind":"role","gold":[{"unit":"省自然资源厅","no":30}]}`), rows: []index.Row{{Kind: index.KindTask, Lead: []string{"自然资源厅"}}}},
-		{testQuestion: question(t, `{"q":"a","kind":"role","gold":[{"unit":"教育部","no":1}]}`), rows: []index.Row{{Kind: index.KindTask, Support: []string{"教育部"}}}},
-		{testQuestion: question(t, `{"q":"a","kind":"role","gold":[{"unit":"教育部","no":1}]}`)},
-		{testQuestion: question(t, `{"q":"a","kind":"gap","gold":[]}`), status: index.Unassigned},
-		{testQuestion: question(t, `{"q":"a","kind":"none","gold":[]}`), status: index.Answered},
+		{Question: question(t, `{"q":"a","kind":"role","gold":[{"unit":"省自然资源厅","no":30}]}`), rows: []index.Row{{Kind: index.KindTask, Lead: []string{"自然资源厅"}}}},
+		{Question: question(t, `{"q":"a","kind":"role","gold":[{"unit":"教育部","no":1}]}`), rows: []index.Row{{Kind: index.KindTask, Support: []string{"教育部"}}}},
+		{Question: question(t, `{"q":"a","kind":"role","gold":[{"unit":"教育部","no":1}]}`)},
+		{Question: question(t, `{"q":"a","kind":"gap","gold":[]}`), status: index.Unassigned},
+		{Question: question(t, `{"q":"a","kind":"none","gold":[]}`), status: index.Answered},
 	} {
 		s.add(a)
 	}
@@ -100,8 +101,8 @@ func TestUnitsAreTheSameAsTwoListsSpellThem(t *testing.T) {
 		{"市教育局", "教育局", true}, {"市府办（大数据中心）", "市府办大数据中心", true}, {"省发展改革委", "市发展改革委", true},
 		{"乐清市教育局", "市教育局", true}, {"市教育局", "市体育局", false}, {"", "", false}, {"局", "教育局", false},
 	} {
-		if got := sameUnit(tc.a, tc.b); got != tc.want {
-			t.Errorf("sameUnit(%q, %q) = %v", tc.a, tc.b, got)
+		if got := curate.SameUnit(tc.a, tc.b); got != tc.want {
+			t.Errorf("curate.SameUnit(%q, %q) = %v", tc.a, tc.b, got)
 		}
 	}
 }

@@ -26,29 +26,19 @@ func idOf(s string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// put keeps a record and notes it in the history.
-func put(tx *store.Tx, bucket, id, by, what string, v any) error {
+// put keeps a record.
+func put(tx *store.Tx, bucket, id string, v any) error {
 	value, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("curate: %w", err)
 	}
-	if err := tx.Put(bucket, id, value); err != nil {
-		return err
-	}
-	_, err = audit.Append(tx, Chain, by, what, v)
-	return err
+	return tx.Put(bucket, id, value)
 }
 
-// remove deletes a record and notes it in the history, and says whether there was one.
-func remove[T any](tx *store.Tx, bucket, id, by, what string) (bool, error) {
-	v, ok, err := get[T](tx, bucket, id)
-	if err != nil || !ok {
-		return false, err
-	}
-	if _, err := audit.Append(tx, Chain, by, what, v); err != nil {
-		return false, err
-	}
-	return true, tx.Delete(bucket, id)
+// note adds to the history.
+func note(tx *store.Tx, by, what string, v any) error {
+	_, err := audit.Append(tx, Chain, by, what, v)
+	return err
 }
 
 func get[T any](r store.Reader, bucket, id string) (v T, ok bool, err error) {
@@ -67,4 +57,15 @@ func decode(bucket string, value []byte, v any) error {
 		return fmt.Errorf("%w: %s: %w", store.ErrDamaged, bucket, err)
 	}
 	return nil
+}
+
+// list is all that a bucket holds.
+func list[T any](r store.Reader, bucket string) (out []T, err error) {
+	err = r.Scan(bucket, store.Range{}, func(_ string, value []byte) error {
+		var v T
+		err := decode(bucket, value, &v)
+		out = append(out, v)
+		return err
+	})
+	return out, err
 }

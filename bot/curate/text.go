@@ -13,7 +13,6 @@ import (
 const (
 	textOfficeWords = "办公室的词表"
 	textTooLong     = "这一行太长，请拆成几行。"
-	textTooMany     = "词表放不下这么多了，请先删去不用的。"
 	textForm        = "要写成“甲 = 乙”（同义）、“甲 < 乙”（乙是甲的俗称）、“甲 ~ 乙”（相近），或“单位: 全称 = 别名”，符号两边都要有字。"
 )
 
@@ -44,10 +43,37 @@ func Tell(err error) (text string, ok bool) {
 			lines = append(lines, fmt.Sprintf("还有 %d 行也要改。", rest))
 		}
 		return strings.Join(lines, "\n"), true
-	case errors.Is(err, ErrTooMany):
-		return textTooMany, true
+	}
+	var line *QuestionFault
+	if errors.As(err, &line) {
+		return tellQuestion(line), true
+	}
+	var taken *TakenError
+	if errors.As(err, &taken) {
+		return "“" + clip(taken.Question) + "”已经有办公室的答复，请去改那一条。", true
+	}
+	for e, text := range sentinels {
+		if errors.Is(err, e) {
+			return text, true
+		}
 	}
 	return "", false
+}
+
+// sentinels say what to do about the rest.
+var sentinels = map[error]string{
+	ErrTooMany:    "放不下这么多，请先删去不用的。",
+	ErrTooLong:    "太长了：一问不超过 500 字，答复的话不超过 300 字。",
+	ErrNoQuestion: "没有问题。请至少写一问。",
+	ErrNoClause:   "没有条款。请至少选一条。",
+	ErrChanged:    "您打开以后，别人改过或删掉了它。请看过现在的内容再改。",
+}
+
+func tellQuestion(f *QuestionFault) string {
+	if f.Missing {
+		return fmt.Sprintf("第 %d 行缺少 q 或 kind", f.No)
+	}
+	return fmt.Sprintf("第 %d 行不是一行完整的 JSON（%v）", f.No, f.Err)
 }
 
 func tellLine(err error) string {

@@ -76,7 +76,7 @@ func AddWords(tx *store.Tx, by, text string) (added []Word, err error) {
 			continue
 		}
 		w := Word{ID: id, Text: line, At: tx.Now().UTC(), By: by}
-		if err := put(tx, WordBucket, id, by, "add-word", w); err != nil {
+		if err := errors.Join(put(tx, WordBucket, id, w), note(tx, by, "add-word", w)); err != nil {
 			return nil, err
 		}
 		added = append(added, w)
@@ -119,23 +119,23 @@ func ReadWords(text string) ([]string, error) {
 
 // RemoveWord takes a line back and says whether there was one.
 func RemoveWord(tx *store.Tx, by, id string) (bool, error) {
-	return remove[Word](tx, WordBucket, id, by, "remove-word")
+	w, ok, err := get[Word](tx, WordBucket, id)
+	if err != nil || !ok {
+		return false, err
+	}
+	return true, errors.Join(tx.Delete(WordBucket, id), note(tx, by, "remove-word", w))
 }
 
 // Words are the office's words, the oldest first.
 func Words(r store.Reader) (out []Word, err error) {
-	err = r.Scan(WordBucket, store.Range{}, func(_ string, value []byte) error {
-		var w Word
-		out = append(out, w)
-		return decode(WordBucket, value, &out[len(out)-1])
-	})
+	out, err = list[Word](r, WordBucket)
 	slices.SortFunc(out, func(a, b Word) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return out, err
 }
 
 // List makes a list for index.NewThesaurus of words; bad are those that it could not
 // read, which another version of the program may have kept.
-func List(words []Word) (list index.List, bad []Word) {
+func List(words []Word) (lines index.List, bad []Word) {
 	var text strings.Builder
 	for _, w := range words {
 		if index.CheckLine(w.Text) != nil {
