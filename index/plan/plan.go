@@ -7,8 +7,6 @@
 // [Warning] and the quoted text stays the source's own.
 package plan
 
-import "fmt"
-
 // Plan is one issued document (方案). The JSON form is what `parse -json` prints.
 type Plan struct {
 	Title    string    `json:"title"`
