@@ -124,3 +124,22 @@ func BenchmarkStep(b *testing.B) {
 		}
 	}
 }
+
+// How matters stand, and the first page of the list, with so many open tasks.
+func BenchmarkStanding(b *testing.B) {
+	h := newHall(b, "2026-11-20 18:00", Rules{})
+	fill(b, h, 10_000, 100, "2026-11-23")
+	for name, read := range map[string]func(r store.Reader) error{
+		"units": func(r store.Reader) error { _, err := h.Standing(r); return err },
+		"page":  func(r store.Reader) error { _, err := h.Listing(r, Query{Limit: 50}, 5000); return err },
+		"words": func(r store.Reader) error { _, err := h.Listing(r, Query{Text: "没有这几个字", Limit: 50}, 0); return err },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if err := h.Store.View(b.Context(), read); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -12,6 +12,17 @@ import (
 	"xietiao/index/sheet"
 )
 
+// Standing is how matters stand on a day, without the tasks themselves.
+type Standing struct {
+	Day     calendar.Date
+	Since   calendar.Date // Done are those since then
+	Units   []Progress    // by name
+	Overdue []Number      // by deadline
+	Soon    []Number      // due within soonDays
+	Done    []Number      // by number
+	Undated []Number      // 待定期限
+}
+
 // Bulletin is how matters stand on a day: the 督办通报.
 type Bulletin struct {
 	Day     calendar.Date
@@ -39,41 +50,42 @@ const (
 	sinceDays = 7 // and back
 )
 
-// Bulletin reads how matters stand now.
-func (b *Board) Bulletin(r store.Reader) (Bulletin, error) {
+// Standing reads how matters stand now. It reads no task.
+func (b *Board) Standing(r store.Reader) (Standing, error) {
 	b, err := b.on(r)
 	if err != nil {
-		return Bulletin{}, err
+		return Standing{}, err
 	}
 	today := b.Today(r)
-	out := Bulletin{Day: today, Since: today.AddDays(-sinceDays), cal: b.cal}
-	open, err := b.List(r, Query{})
+	out := Standing{Day: today, Since: today.AddDays(-sinceDays)}
+	open, err := b.gists(r, Query{}, 0)
 	if err != nil {
 		return out, err
 	}
-	done, err := b.List(r, Query{States: []State{StateClosed, StateStruck}, From: calendar.Date{Y: today.Y, M: time.January, D: 1}})
+	done, err := b.gists(r, Query{States: []State{StateClosed, StateStruck}, From: calendar.Date{Y: today.Y, M: time.January, D: 1}}, 0)
 	if err != nil {
 		return out, err
 	}
-	units := map[string]*Progress{}
-	for _, t := range append(open, done...) {
-		if t.Recurs() || t.Handed.IsZero() {
+	units, soon, since := map[string]*Progress{}, today.AddDays(soonDays), out.Since.At(0, 0, b.cal.Location())
+	for _, g := range append(open, done...) {
+		if g.kind != kindHanded {
 			continue
 		}
+		deadline := g.deadline()
 		switch {
-		case t.State.Ended():
-			if !t.Ended.Before(out.Since.At(0, 0, b.cal.Location())) {
-				out.Done = append(out.Done, t)
+		case g.state.Ended():
+			if !g.ended.Before(since) {
+				out.Done = append(out.Done, g.number)
 			}
-		case t.Deadline.IsZero():
-			out.Undated = append(out.Undated, t)
-		case t.late(today):
-			out.Overdue = append(out.Overdue, t)
-		case !t.Deadline.After(today.AddDays(soonDays)) && t.State.handed():
-			out.Soon = append(out.Soon, t)
+		case deadline.IsZero():
+			out.Undated = append(out.Undated, g.number)
+		case g.late(today):
+			out.Overdue = append(out.Overdue, g.number)
+		case !deadline.After(soon) && g.state.handed():
+			out.Soon = append(out.Soon, g.number)
 		}
-		if !t.Deadline.IsZero() {
-			t.addTo(units, today)
+		if !deadline.IsZero() {
+			g.addTo(units, today)
 		}
 	}
 	for _, p := range units {
@@ -81,32 +93,66 @@ func (b *Board) Bulletin(r store.Reader) (Bulletin, error) {
 		out.Units = append(out.Units, *p)
 	}
 	slices.SortFunc(out.Units, func(a, b Progress) int { return cmp.Compare(a.Unit, b.Unit) })
-	slices.SortFunc(out.Done, func(a, b Task) int { return int(a.Number - b.Number) })
+	slices.Sort(out.Done)
 	return out, nil
 }
 
+// Bulletin reads how matters stand now, with the tasks.
+func (b *Board) Bulletin(r store.Reader) (Bulletin, error) {
+	b, err := b.on(r)
+	if err != nil {
+		return Bulletin{}, err
+	}
+	st, err := b.Standing(r)
+	out := Bulletin{Day: st.Day, Since: st.Since, Units: st.Units, cal: b.cal}
+	for _, list := range []struct {
+		numbers []Number
+		tasks   *[]Task
+	}{{st.Overdue, &out.Overdue}, {st.Soon, &out.Soon}, {st.Done, &out.Done}, {st.Undated, &out.Undated}} {
+		if err == nil {
+			*list.tasks, err = b.Some(r, list.numbers)
+		}
+	}
+	return out, err
+}
+
+// Some returns the tasks of the numbers, in their order. ErrNotFound.
+func (b *Board) Some(r store.Reader, list []Number) (all []Task, err error) {
+	if b, err = b.on(r); err != nil {
+		return nil, err
+	}
+	for _, n := range list {
+		t, err := b.Get(r, n)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
 // late reports whether a lead is past the deadline without having reported.
-func (t Task) late(today calendar.Date) bool { return t.State.handed() && today.After(t.Deadline) }
+func (g gist) late(today calendar.Date) bool { return g.state.handed() && g.date < today.String() }
 
 // addTo counts the task for the units that lead it.
-func (t Task) addTo(units map[string]*Progress, today calendar.Date) {
-	for _, s := range t.Shares {
-		if !s.Lead || !s.Returned.IsZero() {
+func (g gist) addTo(units map[string]*Progress, today calendar.Date) {
+	for _, s := range g.shares {
+		if !s.lead || s.returned {
 			continue
 		}
-		p := units[s.Unit]
+		p := units[s.unit]
 		if p == nil {
-			p = &Progress{Unit: s.Unit}
-			units[s.Unit] = p
+			p = &Progress{Unit: s.unit}
+			units[s.unit] = p
 		}
 		p.Tasks++
 		switch {
-		case !s.Done.IsZero() || t.State.Ended():
+		case s.done || g.state.Ended():
 			p.Done++
 			p.Percent += 100
 		default:
-			p.Percent += s.Percent
-			p.Overdue += count(t.late(today))
+			p.Percent += s.percent
+			p.Overdue += count(g.late(today))
 		}
 	}
 }

@@ -25,8 +25,8 @@ import (
 const (
 	bucketTask   = "task"        // number → record
 	bucketKey    = "task.key"    // import key → number
-	bucketState  = "task.state"  // state, deadline, number → nothing
-	bucketUnit   = "task.unit"   // unit, state, deadline, number → nothing
+	bucketState  = "task.state"  // state, deadline, number → gist
+	bucketUnit   = "task.unit"   // unit, state, deadline, number → gist
 	bucketSub    = "task.sub"    // parent or series, number → nothing
 	bucketDue    = "task.due"    // time, unit, number → nothing: see remind.go
 	bucketWait   = "task.wait"   // cause, number → nothing: what waits for the office; of objections: year, id
@@ -131,13 +131,23 @@ func Key(parts ...string) string {
 }
 
 func load(r store.Reader, n Number) (*record, error) {
-	raw, ok, err := r.Get(bucketTask, n.digits())
+	raw, err := raw(r, n)
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
-		return nil, fmt.Errorf("%w: %s", ErrNotFound, n)
+	return decode(n, raw)
+}
+
+// raw is the record as it is stored. ErrNotFound.
+func raw(r store.Reader, n Number) ([]byte, error) {
+	raw, ok, err := r.Get(bucketTask, n.digits())
+	if err == nil && !ok {
+		err = fmt.Errorf("%w: %s", ErrNotFound, n)
 	}
+	return raw, err
+}
+
+func decode(n Number, raw []byte) (*record, error) {
 	rec := &record{}
 	if err := json.Unmarshal(raw, rec); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", store.ErrDamaged, n, err)
@@ -157,47 +167,50 @@ func (b *Board) Get(r store.Reader, n Number) (Task, error) {
 	return rec.Task, nil
 }
 
+// entry is where a record is found, and what is to be known of it there.
+type entry struct{ bucket, key, value string }
+
 // index lists where the record is found.
-func (rec *record) index() (keys [][2]string) {
-	n, at := rec.Number.digits(), string(rec.State)+sep+dateKey(rec.Deadline)+sep
-	keys = append(keys, [2]string{bucketState, at + n})
+func (rec *record) index() (list []entry) {
+	n, at, gist := rec.Number.digits(), string(rec.State)+sep+dateKey(rec.Deadline)+sep, rec.gist()
+	list = append(list, entry{bucketState, at + n, gist})
 	for _, s := range rec.Shares {
-		keys = append(keys, [2]string{bucketUnit, s.Unit + sep + at + n})
+		list = append(list, entry{bucketUnit, s.Unit + sep + at + n, gist})
 	}
 	if up := cmp.Or(rec.Parent, rec.Series); up != 0 {
-		keys = append(keys, [2]string{bucketSub, up.digits() + sep + n})
+		list = append(list, entry{bucketSub, up.digits() + sep + n, ""})
 	}
 	for _, c := range officeWaits {
 		if rec.concerns(Office, c) {
-			keys = append(keys, [2]string{bucketWait, string(c) + sep + n})
+			list = append(list, entry{bucketWait, string(c) + sep + n, ""})
 		}
 	}
 	for unit, due := range rec.Due {
-		keys = append(keys, [2]string{bucketDue, digits(due) + sep + unit + sep + n})
+		list = append(list, entry{bucketDue, digits(due) + sep + unit + sep + n, ""})
 	}
 	if !rec.Make.IsZero() {
-		keys = append(keys, [2]string{bucketComing, digits(rec.Make) + sep + n})
+		list = append(list, entry{bucketComing, digits(rec.Make) + sep + n, ""})
 	}
-	return keys
+	return list
 }
 
 // save keeps the record in the place of old, which is nil for a new one.
 func (rec *record) save(tx *store.Tx, old *record) error {
-	keys := rec.index()
-	var before [][2]string
+	after := rec.index()
+	var before []entry
 	if old != nil {
 		before = old.index()
 	}
-	for _, k := range before {
-		if !slices.Contains(keys, k) {
-			if err := tx.Delete(k[0], k[1]); err != nil {
+	for _, e := range before {
+		if !slices.ContainsFunc(after, func(a entry) bool { return a.bucket == e.bucket && a.key == e.key }) {
+			if err := tx.Delete(e.bucket, e.key); err != nil {
 				return err
 			}
 		}
 	}
-	for _, k := range keys {
-		if !slices.Contains(before, k) {
-			if err := tx.Put(k[0], k[1], nil); err != nil {
+	for _, e := range after {
+		if !slices.Contains(before, e) {
+			if err := tx.Put(e.bucket, e.key, []byte(e.value)); err != nil {
 				return err
 			}
 		}
@@ -357,58 +370,6 @@ func (b *Board) openParts(r store.Reader, n Number) (open []Number, err error) {
 // Parts lists the parts of a task, or the occurrences of a series, in their order.
 func (b *Board) Parts(r store.Reader, n Number) ([]Task, error) {
 	return b.list(r, bucketSub, store.Range{Prefix: n.digits() + sep}, 0)
-}
-
-// Query picks tasks. The zero value is all that are not over.
-type Query struct {
-	Unit     string        // only where it has a share
-	States   []State       // any of them; none: those that are no ends
-	From, To calendar.Date // deadlines in [From, To]; zero: no bound, and undated ones too
-	Undated  bool          // only those without a deadline
-	Limit    int           // at most so many; 0: no bound
-}
-
-// List returns tasks by their deadline, then their number, undated ones last. It
-// reads no others.
-func (b *Board) List(r store.Reader, q Query) ([]Task, error) {
-	b, err := b.on(r)
-	if err != nil {
-		return nil, err
-	}
-	states := q.States
-	if len(states) == 0 {
-		states = live
-	}
-	bucket, head := bucketState, ""
-	if q.Unit != "" {
-		bucket, head = bucketUnit, q.Unit+sep
-	}
-	var all []Task
-	for _, s := range states {
-		prefix := head + string(s) + sep
-		rg := store.Range{Prefix: prefix, Limit: q.Limit}
-		switch {
-		case q.Undated:
-			rg.From = prefix + noDate
-		case !q.From.IsZero() || !q.To.IsZero():
-			rg.From, rg.To = prefix+q.From.String(), prefix+noDate
-			if !q.To.IsZero() {
-				rg.To = prefix + q.To.String() + "\x01" // above the separator
-			}
-		}
-		some, err := b.list(r, bucket, rg, q.Limit)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
-	}
-	slices.SortStableFunc(all, func(a, b Task) int {
-		return cmp.Or(cmp.Compare(dateKey(a.Deadline), dateKey(b.Deadline)), cmp.Compare(a.Number, b.Number))
-	})
-	if q.Limit > 0 && len(all) > q.Limit {
-		all = all[:q.Limit]
-	}
-	return all, nil
 }
 
 // Waiting lists the tasks of which something waits for the office, by their number:
