@@ -40,7 +40,7 @@ func TestWordsOfHolidaysAndRules(t *testing.T) {
 		{"提前 10、5、2 天", "[10 5 2]"}, {"2,5,10", "[10 5 2]"}, {"提前两天、五天和当天", "[5 2 0]"}, {"到期前3个工作日各提醒一次", "[3]"}, {"期限当天", "[0]"}, {"3 3 1", "[3 1]"},
 		{"按默认", "[] usual"}, {"恢复默认的规则", "[] usual"}, {"", "no"}, {"张三", "no"}, {"提前", "no"}, {"1、2、3、4、5、6、7、8、9、10、11", "no"}, {"9999 天", "no"},
 	} {
-		days, ok := readOffsets(tc.said)
+		days, ok := task.ParseOffsets(tc.said)
 		got := fmt.Sprint(days)
 		switch {
 		case !ok:

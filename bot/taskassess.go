@@ -224,7 +224,7 @@ func (t objections) decide(c *Call, number string, yes bool, why string) (string
 	if err != nil {
 		return "", err
 	}
-	far, err := t.unreachable(c.Tx, []string{o.Unit})
+	far, err := t.Board.Unreachable(c.Tx, []string{o.Unit})
 	return textRuled(o, r, a, far), err
 }
 

@@ -10,7 +10,6 @@ import (
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
 	"xietiao/bot/org"
-	"xietiao/bot/store"
 	"xietiao/bot/task"
 	"xietiao/index/zh"
 )
@@ -191,17 +190,8 @@ func (t taskCommands) candidates(c *Call, do task.Do) ([]task.Task, error) {
 
 // can reports whether the person may take the step now.
 func (t taskCommands) can(c *Call, k task.Task, do task.Do) bool {
-	now := t.now(c)
-	a := task.Action{Do: do, At: now, Text: "x", To: t.Board.Calendar().Day(now).AddDays(farAway)}
-	if k.Deadline.After(a.To) {
-		a.To = k.Deadline.AddDays(1)
-	}
-	_, err := task.Step(k, a, task.ActorOf(c.Person))
-	return err == nil
+	return task.May(k, do, "", t.now(c), task.ActorOf(c.Person))
 }
-
-// farAway is a number of days behind which no refusal of a date lies.
-const farAway = 366
 
 // outcome is what came of what was wanted of one task.
 type outcome struct {
@@ -408,18 +398,4 @@ func (t taskCommands) decide(c *Call, number string, yes bool, why string) (stri
 		a.Do = task.DoGrant
 	}
 	return t.apply(c, n, a)
-}
-
-// unreachable lists those of the units of which nobody can be reached by a message.
-func (t taskCommands) unreachable(r store.Reader, units []string) (far []string, err error) {
-	for _, u := range units {
-		to, err := org.Targets(r, u, t.Routes)
-		if err != nil {
-			return nil, err
-		}
-		if len(to) == 0 {
-			far = append(far, u)
-		}
-	}
-	return far, nil
 }

@@ -2,9 +2,7 @@ package bot
 
 import (
 	"errors"
-	"regexp"
 	"slices"
-	"strings"
 
 	"xietiao/bot/chat"
 	"xietiao/bot/task"
@@ -13,39 +11,24 @@ import (
 // shownReasons is how many reasons of refusals one reply shows.
 const shownReasons = 5
 
-var numberSaid = regexp.MustCompile(`T\d+`)
-
-// numberHole stands in a reason for the tasks that it holds for.
-const numberHole = "\x00"
-
 // summary says what came of many: to which the step was done, and why not to the
 // others, each reason once with all the tasks that it holds for.
 func (t taskCommands) summary(c *Call, do task.Do, all []outcome) (chat.Reply, error) {
 	var done, left []task.Number
-	var units, reasons []string
-	holds := map[string][]task.Number{}
+	var units []string
+	var said []task.Said
 	for _, o := range all {
 		if o.done {
 			done = append(done, o.number)
 			units = append(units, append(o.next.LeadUnits(), o.next.SupportUnits()...)...)
 			continue
 		}
-		left = append(left, o.number)
-		reason := numberSaid.ReplaceAllStringFunc(o.said, func(said string) string {
-			if said == o.number.String() {
-				return numberHole
-			}
-			return said
-		})
-		if holds[reason] == nil {
-			reasons = append(reasons, reason)
-		}
-		holds[reason] = append(holds[reason], o.number)
+		left, said = append(left, o.number), append(said, task.Said{Number: o.number, Words: o.said})
 	}
 	head := textDone(do, done)
 	if do == task.DoHand && len(done) > 0 {
 		slices.Sort(units)
-		far, err := t.unreachable(c.Tx, slices.Compact(units))
+		far, err := t.Board.Unreachable(c.Tx, slices.Compact(units))
 		if err != nil {
 			return chat.Reply{}, err
 		}
@@ -54,8 +37,9 @@ func (t taskCommands) summary(c *Call, do task.Do, all []outcome) (chat.Reply, e
 	if len(left) > 0 {
 		head += "\n" + textNotDone(do, left)
 	}
-	for i, r := range reasons {
-		reasons[i] = textBullet + strings.ReplaceAll(r, numberHole, spans(holds[r]))
+	reasons := task.Reasons(said)
+	for i := range reasons {
+		reasons[i] = textBullet + reasons[i]
 	}
 	return paged(c, head, reasons, shownReasons)
 }
@@ -85,41 +69,14 @@ func (t taskCommands) overview(c *Call, list []task.Number) (chat.Reply, error) 
 // proposeAll asks whether all that wait to be handed out are to be. What units gave
 // back is not among them: there something is to be decided first.
 func (t taskCommands) proposeAll(c *Call) (chat.Reply, error) {
-	drafts, err := t.Board.List(c.Tx, task.Query{States: []task.State{task.StateDraft}})
+	h, err := t.Board.Handout(c.Tx, maxNumbers)
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	var p proposal
-	var odd oddities
-	for _, k := range drafts {
-		if slices.ContainsFunc(k.Shares, returned) {
-			odd.returned = append(odd.returned, k.Number)
-			continue
-		}
-		p.Drafts = append(p.Drafts, k.Number)
-		switch {
-		case len(k.LeadUnits()) == 0:
-			odd.leaderless = append(odd.leaderless, k.Number)
-		case k.Recurs():
-		case k.Deadline.IsZero():
-			odd.undated = append(odd.undated, k.Number)
-		case k.Deadline.Before(t.today(c)):
-			odd.past = append(odd.past, k.Number)
-		}
+	if h.Nothing() {
+		return text(textNothingToHand(h))
 	}
-	slices.Sort(p.Drafts)
-	odd.beyond = max(0, len(p.Drafts)-maxNumbers)
-	p.Drafts = p.Drafts[:len(p.Drafts)-odd.beyond]
-	if len(p.Drafts) == len(odd.leaderless) {
-		return text(textNothingToHand(odd))
-	}
-	return chat.Reply{Text: textHandAll(p.Drafts, odd)}, t.keepProposal(c, p)
-}
-
-// oddities are what the office should know before it hands out many tasks.
-type oddities struct {
-	leaderless, undated, past, returned []task.Number
-	beyond                              int // more than one message is about
+	return chat.Reply{Text: textHandAll(h)}, t.keepProposal(c, proposal{Drafts: h.Tasks})
 }
 
 // handAll hands out what was confirmed.

@@ -4,30 +4,20 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"xietiao/bot/chat"
 	"xietiao/bot/task"
-	"xietiao/index/zh"
 )
 
 // How the office says when a task's units are to be reminded: 提醒 T12 提前 10、5、2 天,
 // T12 提前 5 天提醒, 提醒 T12 按默认. The patterns read folded text.
 var (
-	rulesFront    = regexp.MustCompile(`^(?:请|帮我|把|将|\s)*提醒\s*` + taskNumbers + `[\s:,的]*(?:规则|时间)?\s*(?:改为|改成|设为|在|要)?\s*(.*)$`)
-	rulesBehind   = regexp.MustCompile(`^(?:请|帮我|把|将|\s)*` + taskNumbers + `[\s:,的]*(?:提醒)?\s*(?:改为|改成|设为|在|要)?\s*((?:到期|期限)?前?(?:提前|按默认|恢复默认).*?)(?:提醒)?[。!]*$`)
-	usualRules    = regexp.MustCompile(`^(?:按|用|恢复|改回|回到)?\s*(?:默认|原来|平常)(?:的)?(?:规则|设置|时间|提醒)*[。!]*$`)
-	offsetsSaid   = regexp.MustCompile(`^(?:到期|期限)?前?(?:提前)?\s*((?:(?:\d{1,4}|当天|当日|期限当天|到期当天)\s*(?:个?工作日|天|日)?[\s、,和及]*)+)(?:各?提醒(?:1次)?)?[。!]*$`)
-	chineseNumber = regexp.MustCompile(`[一二两三四五六七八九十]+`)
-	offsetNumber  = regexp.MustCompile(`\d+|当天|当日`)
+	rulesFront  = regexp.MustCompile(`^(?:请|帮我|把|将|\s)*提醒\s*` + taskNumbers + `[\s:,的]*(?:规则|时间)?\s*(?:改为|改成|设为|在|要)?\s*(.*)$`)
+	rulesBehind = regexp.MustCompile(`^(?:请|帮我|把|将|\s)*` + taskNumbers + `[\s:,的]*(?:提醒)?\s*(?:改为|改成|设为|在|要)?\s*((?:到期|期限)?前?(?:提前|按默认|恢复默认).*?)(?:提醒)?[。!]*$`)
 )
 
-const (
-	maxOffsets = 10  // reminders before a deadline
-	maxAhead   = 366 // working days
-	maxRuled   = 20  // tasks of one message
-)
+const maxRuled = 20 // tasks of one message
 
 // ruleCommands set when a task's units are reminded of its deadline.
 func (t taskCommands) ruleCommands() []Command {
@@ -44,34 +34,14 @@ func rulesWords(said string) ([]string, bool) {
 	}
 	args, ok := folded(rulesBehind)(said)
 	if ok {
-		_, ok = readOffsets(args[1])
+		_, ok = task.ParseOffsets(args[1])
 	}
 	return args, ok
 }
 
-// readOffsets reads days before a deadline, the first to come first; nil: as usual.
-func readOffsets(said string) (days []int, ok bool) {
-	said = chineseNumber.ReplaceAllStringFunc(zh.Fold(strings.TrimSpace(said)), func(s string) string { return strconv.Itoa(numeral(s)) })
-	if usualRules.MatchString(said) {
-		return nil, true
-	}
-	m := offsetsSaid.FindStringSubmatch(said)
-	if m == nil {
-		return nil, false
-	}
-	for _, s := range offsetNumber.FindAllString(m[1], -1) {
-		n, _ := strconv.Atoi(s) // 当天 is 0
-		days = append(days, n)
-	}
-	slices.Sort(days)
-	days = slices.Compact(days)
-	slices.Reverse(days)
-	return days, len(days) <= maxOffsets && days[0] <= maxAhead
-}
-
 func (t taskCommands) setRules(c *Call) (chat.Reply, error) {
 	list := numbersOf(nil, c.Args[0])
-	days, ok := readOffsets(c.Args[1])
+	days, ok := task.ParseOffsets(c.Args[1])
 	switch {
 	case len(list) == 0:
 		return text(task.Tell(task.ErrNotFound))
@@ -122,32 +92,11 @@ const textHelpRules = "提醒 T12 提前 10、5、2 天：改这项任务到期�
 var textTooManyRules = fmt.Sprintf("一次最多改 %d 项任务的提醒，请分几次。", maxRuled)
 
 func textHowToRemind(n task.Number) string {
-	return fmt.Sprintf("请写明到期前几个工作日提醒，最多 %d 个，例如“提醒 %s 提前 10、5、2 天”，当天写“当天”；改回来说“提醒 %s 按默认”；现在就催请说“催办 %s”。", maxOffsets, n, n, n)
-}
-
-// textOffsets is a task's own rule; empty: it has none.
-func textOffsets(k task.Task) string {
-	if k.Offsets == nil {
-		return ""
-	}
-	var days []string
-	for _, n := range k.Offsets {
-		if n > 0 {
-			days = append(days, strconv.Itoa(n))
-		}
-	}
-	s := "到期前 " + strings.Join(days, listMark) + " 个工作日"
-	switch last := slices.Contains(k.Offsets, 0); {
-	case last && len(days) == 0:
-		return "到期当天提醒"
-	case last:
-		s += "和到期当天"
-	}
-	return s + "提醒"
+	return fmt.Sprintf("请写明到期前几个工作日提醒，最多 %d 个，例如“提醒 %s 提前 10、5、2 天”，当天写“当天”；改回来说“提醒 %s 按默认”；现在就催请说“催办 %s”。", task.MaxOffsets, n, n, n)
 }
 
 func textRemindedOn(k task.Task, days []string) string {
-	rule := textOffsets(k)
+	rule := k.OffsetsWord()
 	if rule == "" {
 		rule = "按默认的规则提醒"
 	}

@@ -40,7 +40,6 @@ const (
 	textNothingForOffice = "没有等办公室办的任务。"
 	textListsHint        = "“逾期”“本周到期”“待定期限”可以看别的任务。"
 
-	textReportUndone  = "上一次报的进度已撤销"
 	textNoUnit        = "您没有绑定单位，看不到任务。说“我是谁”核对身份。"
 	textNothingToSign = "好的。没有等您签收的任务。"
 	textCanSay        = "现在可以回复："
@@ -349,10 +348,6 @@ func textWhyDelay(n task.Number) string {
 	return fmt.Sprintf("请写明为什么要延期，例如“延期 %s 到 12月10日 因为……”。", n)
 }
 
-func textNotYourStep(n task.Number, do task.Do) string {
-	return fmt.Sprintf("%s 的最后一步“%s”不是您做的，不能撤销。", n, do.Word())
-}
-
 // textNoUndo says what helps where a step cannot be taken back.
 func textNoUndo(n task.Number, do task.Do) string {
 	s := fmt.Sprintf("%s 的最后一步是“%s”，不能撤销。", n, do.Word())
@@ -436,8 +431,6 @@ var textTooMany = fmt.Sprintf("一次最多说 %d 项，请分几次，例如“
 
 var textFewer = fmt.Sprintf("请一次只说 %d 项以内，例如“撤销 T12”。", shownSteps)
 
-func textAmong(n int) string { return fmt.Sprintf("等 %d 项", n) }
-
 func textNotListed(n int) string { return fmt.Sprintf("另有 %d 条没有列出。", n) }
 
 func textFar(units []string) string {
@@ -451,7 +444,7 @@ func textDone(do task.Do, done []task.Number) string {
 	if len(done) == 0 {
 		return "一项也没有" + do.Word() + "。"
 	}
-	return fmt.Sprintf("已%s %d 项：%s。", do.Word(), len(done), spans(done))
+	return fmt.Sprintf("已%s %d 项：%s。", do.Word(), len(done), task.Spans(done))
 }
 
 func textNotDone(do task.Do, left []task.Number) string {
@@ -466,34 +459,27 @@ func textOverview(n int, left []task.Number, isOffice bool) string {
 	if len(left) == 0 {
 		return fmt.Sprintf("%d 项任务：", n)
 	}
-	return fmt.Sprintf("%d 项任务（%s：%s）：", n, why, spans(left))
+	return fmt.Sprintf("%d 项任务（%s：%s）：", n, why, task.Spans(left))
 }
 
-func textNothingToHand(odd oddities) string {
+func textNothingToHand(h task.Handout) string {
 	s := "没有可以交办的任务。"
-	if len(odd.leaderless) > 0 {
-		s += fmt.Sprintf("%s 没有牵头单位，请先填上，例如“修改 %s 牵头 单位名称”。", spans(odd.leaderless), odd.leaderless[0])
+	if len(h.Leaderless) > 0 {
+		s += fmt.Sprintf("%s 没有牵头单位，请先填上，例如“修改 %s 牵头 单位名称”。", task.Spans(h.Leaderless), h.Leaderless[0])
 	}
-	if len(odd.returned) > 0 {
-		s += spans(odd.returned) + " 单位退回过，请先修改单位，或者写编号再次交办。"
+	if len(h.Returned) > 0 {
+		s += task.Spans(h.Returned) + " 单位退回过，请先修改单位，或者写编号再次交办。"
 	}
 	return s
 }
 
-func textHandAll(list []task.Number, odd oddities) string {
-	lines := []string{fmt.Sprintf("请核对要交办的 %d 项：%s。", len(list), spans(list))}
-	for _, o := range []struct {
-		some []task.Number
-		what string
-	}{
-		{odd.leaderless, "没有牵头单位，交办不了"}, {odd.undated, "没有期限，按待定期限交办"}, {odd.past, "期限已经过了"}, {odd.returned, "单位退回过，没有算在内"},
-	} {
-		if len(o.some) > 0 {
-			lines = append(lines, fmt.Sprintf("%s%d 项%s：%s。", textBullet, len(o.some), o.what, spans(o.some)))
-		}
+func textHandAll(h task.Handout) string {
+	lines := []string{fmt.Sprintf("请核对要交办的 %d 项：%s。", len(h.Tasks), task.Spans(h.Tasks))}
+	for _, odd := range h.Oddities() {
+		lines = append(lines, textBullet+odd)
 	}
-	if odd.beyond > 0 {
-		lines = append(lines, fmt.Sprintf("%s还有 %d 项，这次交办以后再说一次“交办全部”。", textBullet, odd.beyond))
+	if h.Beyond > 0 {
+		lines = append(lines, fmt.Sprintf("%s还有 %d 项，这次交办以后再说一次“交办全部”。", textBullet, h.Beyond))
 	}
 	return strings.Join(append(lines, "无误请回复“确认交办”；先改就说“修改 T12 牵头 单位”；不交办请回复“放弃”。30 分钟内有效。"), "\n")
 }
@@ -560,7 +546,7 @@ func (t taskCommands) done(c *Call, k task.Task, a task.Action) (string, error) 
 	n := k.Number
 	switch a.Do {
 	case task.DoHand:
-		far, err := t.unreachable(c.Tx, append(k.LeadUnits(), k.SupportUnits()...))
+		far, err := t.Board.Unreachable(c.Tx, append(k.LeadUnits(), k.SupportUnits()...))
 		s += chat.Plain(strings.Join(k.LeadUnits(), listMark)) + textLead
 		if help := k.SupportUnits(); len(help) > 0 {
 			s += "，" + chat.Plain(strings.Join(help, listMark)) + textSupport

@@ -1,8 +1,8 @@
 package bot
 
 import (
-	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -314,7 +314,7 @@ func (t taskCommands) view(c *Call, n task.Number) (string, error) {
 	}
 	lines = append(lines, sourceLines(c, k.Source)...)
 	lines = append(lines, t.due(c, k)+"。", textStateOf(k))
-	if rule := textOffsets(k); rule != "" {
+	if rule := k.OffsetsWord(); rule != "" {
 		lines = append(lines, rule+"。")
 	}
 	for _, s := range k.Shares {
@@ -430,77 +430,17 @@ func (t taskCommands) whichOne(c *Call, do task.Do, open []task.Task) string {
 // person's own report of progress, or the office's change. Of others it says what
 // helps.
 func (t taskCommands) undo(c *Call, n task.Number) (string, error) {
-	history, err := t.Board.History(c.Tx, n)
-	if err != nil {
-		return "", err
-	}
-	if len(history) == 0 {
-		return t.refused(c, n, task.ErrNotFound)
-	}
-	var past []task.Entry
-	for _, e := range history {
-		var what task.Entry
-		if err := json.Unmarshal(e.Data, &what); err != nil {
-			return "", fmt.Errorf("%w: history: %w", store.ErrDamaged, err)
-		}
-		past = append(past, what)
-	}
-	last := past[len(past)-1]
-	k, err := t.Board.Get(c.Tx, n)
-	if err != nil {
+	a, err := t.Board.Undoing(c.Tx, n, c.Person.ID)
+	var kept *task.Kept
+	switch {
+	case errors.As(err, &kept) && !kept.Others:
+		return textNoUndo(n, kept.Do), nil
+	case err != nil:
 		return t.refused(c, n, err)
-	}
-	if history[len(history)-1].By != string(c.Person.ID) {
-		return textNotYourStep(n, last.Do), nil
-	}
-	a, ok := undoing(k, past)
-	if !ok {
-		return textNoUndo(n, last.Do), nil
 	}
 	next, err := t.Board.Apply(c.Tx, n, a, task.ActorOf(c.Person))
 	if err != nil {
 		return t.refused(c, n, err)
 	}
 	return textUndone(next, a) + t.due(c, next) + "。", nil
-}
-
-// undoing is the step that undoes the last of a history.
-func undoing(k task.Task, past []task.Entry) (a task.Action, ok bool) {
-	last, before := past[len(past)-1], past[:len(past)-1]
-	switch last.Do {
-	case task.DoProgress:
-		percent, words := progressAfter(before, last.Action.Unit)
-		return task.Action{Do: task.DoProgress, Unit: last.Action.Unit, Percent: percent, Text: cmp.Or(words, textReportUndone)}, true
-	case task.DoAmend:
-		for _, e := range slices.Backward(before) {
-			d := e.Draft
-			if e.Do == task.DoAmend {
-				d = e.Action.Draft
-			}
-			if d != nil {
-				draft := *d
-				draft.Deadline = before[len(before)-1].Deadline // a delay may have been granted since
-				return task.Action{Do: task.DoAmend, Draft: &draft, Version: k.Version}, true
-			}
-		}
-	}
-	return a, false
-}
-
-// progressAfter is the unit's share of the work after a history, and its words.
-func progressAfter(past []task.Entry, unit string) (percent int, words string) {
-	for _, e := range slices.Backward(past) {
-		if e.Action == nil || e.Action.Unit != unit {
-			continue
-		}
-		switch e.Do {
-		case task.DoProgress:
-			return e.Action.Percent, e.Action.Text
-		case task.DoReport:
-			return 100, e.Action.Text
-		case task.DoDecline:
-			return 0, ""
-		}
-	}
-	return 0, ""
 }

@@ -251,35 +251,6 @@ func numbersOf(list []task.Number, text string) []task.Number {
 	return list
 }
 
-// spans writes numbers in their order, T1-T6、T8.
-func spans(list []task.Number) string {
-	list = slices.Clone(list)
-	slices.Sort(list)
-	var parts []string
-	for i := 0; i < len(list); {
-		j := i
-		for j+1 < len(list) && list[j+1] == list[j]+1 {
-			j++
-		}
-		switch j - i {
-		case 0:
-			parts = append(parts, list[i].String())
-		case 1:
-			parts = append(parts, list[i].String(), list[j].String())
-		default:
-			parts = append(parts, list[i].String()+"-"+list[j].String())
-		}
-		i = j + 1
-	}
-	if len(parts) > shownSpans {
-		return strings.Join(parts[:shownSpans], listMark) + textAmong(len(list))
-	}
-	return strings.Join(parts, listMark)
-}
-
-// shownSpans is how many of them a line has.
-const shownSpans = 12
-
 // percentOf reads a share of the work at the beginning of a text, and what stands
 // behind it: 60%, 60, 百分之六十, 六成.
 func percentOf(said string) (percent int, rest string, ok bool) {

@@ -78,7 +78,7 @@ func TestNumbersAreWrittenShort(t *testing.T) {
 		{nil, ""}, {[]task.Number{3}, "T3"}, {[]task.Number{3, 2}, "T2、T3"}, {[]task.Number{9, 2, 4, 3, 8, 12}, "T2-T4、T8、T9、T12"},
 		{[]task.Number{1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 26, 27}, "T1、T3、T5、T7、T9、T11、T13、T15、T17、T19、T21、T23等 15 项"},
 	} {
-		if got := spans(tc.list); got != tc.want {
+		if got := task.Spans(tc.list); got != tc.want {
 			t.Errorf("%v: %q, want %q", tc.list, got, tc.want)
 		}
 	}

@@ -20,6 +20,11 @@ const (
 	textLongRow   = "文字太长，放不下。请缩短这一行。"
 	textSheetName = "任务"
 
+	textFieldTitle    = "名称"
+	textFieldOffsets  = "提醒"
+	textFieldSource   = "依据"
+	textUsual         = "按默认"
+	textNone          = "（空）"
 	textFieldText     = "内容"
 	textFieldLeads    = "牵头"
 	textFieldSupports = "配合"

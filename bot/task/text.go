@@ -26,6 +26,9 @@ const (
 	textNoDate    = "待定期限"
 	textView      = "查看"
 	textTo        = "发给"
+
+	textReportUndone = "上一次报的进度已撤销"
+
 	shownTitle    = 60 // characters of a title in a message
 	shownNote     = 80
 )
@@ -86,12 +89,23 @@ func Tell(err error) string {
 	if errors.As(err, &r) {
 		return r.tell()
 	}
+	var k *Kept
+	if errors.As(err, &k) {
+		return k.tell()
+	}
 	for _, t := range tells {
 		if errors.Is(err, t.err) {
 			return t.text
 		}
 	}
 	return ""
+}
+
+func (k *Kept) tell() string {
+	if k.Others {
+		return fmt.Sprintf("%s 的最后一步“%s”不是您做的，不能撤销。", k.Number, k.Do.Word())
+	}
+	return fmt.Sprintf("%s 的最后一步是“%s”，不能撤销。", k.Number, k.Do.Word())
 }
 
 // tell says why, and who may or what would help.
