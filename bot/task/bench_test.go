@@ -132,7 +132,10 @@ func BenchmarkStanding(b *testing.B) {
 	for name, read := range map[string]func(r store.Reader) error{
 		"units": func(r store.Reader) error { _, err := h.Standing(r); return err },
 		"page":  func(r store.Reader) error { _, err := h.Listing(r, Query{Limit: 50}, 5000); return err },
-		"words": func(r store.Reader) error { _, err := h.Listing(r, Query{Text: "没有这几个字", Limit: 50}, 0); return err },
+		"words": func(r store.Reader) error {
+			_, err := h.Listing(r, Query{Text: "没有这几个字", Limit: 50}, 0)
+			return err
+		},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -70,14 +70,22 @@ func (bu Bulletin) Text() string {
 	return strings.Join(lines, "\n")
 }
 
-// totals are the figures in one sentence.
 func (bu Bulletin) totals() string {
+	return figures(bu.Units, bu.Since, len(bu.Done), len(bu.Soon), len(bu.Undated))
+}
+
+// Totals are the figures in one sentence.
+func (s Standing) Totals() string {
+	return figures(s.Units, s.Since, len(s.Done), len(s.Soon), len(s.Undated))
+}
+
+func figures(units []Progress, since calendar.Date, done, soon, undated int) string {
 	var all Progress
-	for _, p := range bu.Units {
+	for _, p := range units {
 		all.Tasks, all.Done, all.Overdue = all.Tasks+p.Tasks, all.Done+p.Done, all.Overdue+p.Overdue
 	}
 	return fmt.Sprintf("%d 个单位牵头 %d 项（几家牵头的各算一项），已办结或已反馈 %d 项，逾期 %d 项；%s以来办结 %d 项，7 天内到期 %d 项，待定期限 %d 项。",
-		len(bu.Units), all.Tasks, all.Done, all.Overdue, dayWord(bu.Since), len(bu.Done), len(bu.Soon), len(bu.Undated))
+		len(units), all.Tasks, all.Done, all.Overdue, dayWord(since), done, soon, undated)
 }
 
 func (bu Bulletin) left(t Task) string {

@@ -46,6 +46,25 @@ func (b *Board) dueGap(r store.Reader, at time.Time) ([]Message, error) {
 	return []Message{{Unit: Office, Places: places, Pages: []Page{{Text: textGap(year)}}}}, nil
 }
 
+// UnknownYears lists the years, this one and the next, whose holidays are not known
+// though something is planned in them.
+func (b *Board) UnknownYears(r store.Reader) (years []int, err error) {
+	if b, err = b.on(r); err != nil {
+		return nil, err
+	}
+	this := b.Today(r).Y
+	for _, year := range []int{this, this + 1} {
+		some, err := b.plannedIn(r, year)
+		if err != nil {
+			return nil, err
+		}
+		if some && !b.cal.Known(year) {
+			years = append(years, year)
+		}
+	}
+	return years, nil
+}
+
 // plannedIn reports whether a deadline of an open task, or a reminder, is in the year.
 func (b *Board) plannedIn(r store.Reader, year int) (some bool, err error) {
 	first := calendar.Date{Y: year, M: time.January, D: 1}

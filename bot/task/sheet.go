@@ -524,6 +524,21 @@ func (p parties) find(kind plan.Column, title, cell string) (found []hand, when 
 	return found, when, unclear, notes
 }
 
+// ReadUnits reads units as people write them into a field, 市教育局、市文化馆, by any of
+// their names and each once; 各成员单位 is all. The problems are names that are none.
+func ReadUnits(units org.Units, text string) (names []string, problems []org.Problem) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	found, _, problems, _ := parties{units}.find(plan.ColLead, "", strings.NewReplacer("，", "、", ",", "、", "；", "、", ";", "、", "\n", "、").Replace(text))
+	for _, h := range found {
+		if !slices.Contains(names, h.unit) {
+			names = append(names, h.unit)
+		}
+	}
+	return names, problems
+}
+
 // pieces is a name, or the names that were taken for one: 各镇街、市科协.
 func (p parties) pieces(name string) []string {
 	if _, ok := p.resolve(name); ok {

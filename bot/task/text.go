@@ -29,8 +29,8 @@ const (
 
 	textReportUndone = "上一次报的进度已撤销"
 
-	shownTitle    = 60 // characters of a title in a message
-	shownNote     = 80
+	shownTitle = 60 // characters of a title in a message
+	shownNote  = 80
 )
 
 func textGap(year int) string {

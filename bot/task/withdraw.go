@@ -68,6 +68,7 @@ func (b *Board) tellings(r store.Reader, n Number) (list []told, err error) {
 
 // Withdrawal is how it stands with the withdrawing of one message.
 type Withdrawal struct {
+	Key   string // of its notice
 	Unit  string
 	To    chat.Address // where it went
 	At    time.Time    // when it was written
@@ -143,9 +144,9 @@ func quotes(quoted string, r chat.Reply) bool {
 
 // withdrawOne takes one message back, or corrects what it says of the task.
 func (b *Board) withdrawOne(tx *store.Tx, n Number, t told, rec outbox.Record, whole bool) (Withdrawal, error) {
-	w := Withdrawal{Unit: t.Unit, To: rec.Place(), At: t.at}
+	w := Withdrawal{Key: t.key, Unit: t.Unit, To: rec.Place(), At: t.at}
 	numbers := []Number{n}
-	notice := outbox.Notice{Key: KindWithdraw + "/" + t.key, Kind: KindWithdraw, Unit: t.Unit, Withdraws: t.key}
+	notice := outbox.Notice{Key: withdrawKey(t.key), Kind: KindWithdraw, Unit: t.Unit, Withdraws: t.key}
 	switch {
 	case whole:
 		numbers = t.Numbers
@@ -230,3 +231,39 @@ func (b *Board) correction(r store.Reader, t told, numbers []Number) (string, er
 	}
 	return strings.Join(lines, "\n\n"), nil
 }
+
+// Told lists the messages that told units of the task lately, the oldest first; their
+// State is empty where nobody has withdrawn them.
+func (b *Board) Told(r store.Reader, n Number) (list []Withdrawal, err error) {
+	all, err := b.tellings(r, n)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range all {
+		rec, ok, err := b.sender.Record(r, t.key)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		w := Withdrawal{Key: t.key, Unit: t.Unit, To: rec.Place(), At: t.at}
+		for _, key := range []string{withdrawKey(t.key), withdrawKey(t.key) + "/" + n.String()} {
+			by, ok, err := b.sender.Record(r, key)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				w.State = withdrawState(by)
+			}
+		}
+		if rec.State == outbox.StateCancelled && rec.Why == textWithdrawn {
+			w.State = WithdrawStopped
+		}
+		list = append(list, w)
+	}
+	return list, nil
+}
+
+// withdrawKey is that of the notice that withdraws another.
+func withdrawKey(key string) string { return KindWithdraw + "/" + key }

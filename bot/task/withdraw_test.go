@@ -148,3 +148,36 @@ func TestACorrectionKeepsTheHours(t *testing.T) {
 		}
 	}
 }
+
+// What units were told lately can be looked at, with what was done about it.
+func TestWhatWasTold(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-11-02 10:00", Rules{})
+	want := func(want ...string) {
+		t.Helper()
+		var got []string
+		h.see(func(r store.Reader) error {
+			all, err := h.Told(r, 1)
+			got = nil
+			for _, w := range all {
+				if _, ok, err := h.sender.Record(r, w.Key); err != nil || !ok {
+					t.Error(w.Key, ok, err)
+				}
+				got = append(got, fmt.Sprint(w.Unit, " ", w.State))
+			}
+			return err
+		})
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	}
+	want()
+	h.create(draft("晚会", "2026-11-20", "市教育局", "市科协"))
+	h.live("2026-11-02 10:01")
+	want("市教育局 ", "市科协 ")
+	h.withdraw(1, "")
+	want("市教育局 asked", "市科协 asked")
+	h.deliver()
+	want("市教育局 done", "市科协 corrected")
+}
