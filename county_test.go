@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"xietiao/bot"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/chattest"
@@ -281,7 +282,7 @@ func (c *county) lawful(codes ...string) {
 		c.t.Errorf("a platform: %s", v)
 	}
 	least, most, days := map[lot]int{}, map[lot]int{}, map[string]int{}
-	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin, task.KindCalendar, kindTest) {
+	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin, task.KindCalendar, bot.KindTest) {
 		c.fair(rec, codes)
 		text := rec.Reply.Text
 		if rec.Reply.Picture != "" && text == "" {
@@ -336,7 +337,7 @@ func (c *county) fair(rec outbox.Record, codes []string) {
 // once fails the test unless everything was sent at the first try.
 func (c *county) once() {
 	c.t.Helper()
-	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin, task.KindCalendar, kindTest) {
+	for _, rec := range c.ledger(time.Time{}, time.Time{}, task.KindRemind, task.KindBulletin, task.KindCalendar, bot.KindTest) {
 		if rec.State != outbox.StateSent || rec.Total != 1 {
 			c.t.Errorf("%s is %s after %d tries", rec.Key, rec.State, rec.Total)
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"xietiao/bot"
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/chattest"
 	"xietiao/bot/chat/dingtalk"
@@ -452,7 +453,7 @@ func (r *rig) checkSaid(i *instance, list []outbox.Record) {
 		switch rec.Kind {
 		case outbox.KindReply:
 			replies[string(rec.To.User)]++
-		case kindTest:
+		case bot.KindTest:
 			_, rest, _ := strings.Cut(rec.Key, "/")
 			robot, _, _ := strings.Cut(rest, "/")
 			tests[robot]++

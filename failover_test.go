@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"xietiao/bot"
 	"xietiao/bot/chat/chattest"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -36,7 +37,7 @@ func TestOnePlatformStandsInForTheOther(t *testing.T) {
 			c.app, _ = c.serve(c.cfg, programTime{h.now, 1000})
 			c.settle()
 			until(t, "the groups are tested", func() bool {
-				list := c.ledger(time.Time{}, time.Time{}, kindTest)
+				list := c.ledger(time.Time{}, time.Time{}, bot.KindTest)
 				return len(list) == 2 && !slices.ContainsFunc(list, func(rec outbox.Record) bool { return !rec.State.Ended() })
 			})
 			c.wecom.Fail("webhook/send", tc.fault, -1)

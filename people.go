@@ -3,16 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"xietiao/bot"
 	"xietiao/bot/chat"
@@ -27,9 +23,6 @@ import (
 
 // keyFile is where a generated secret_key is kept within the data folder.
 const keyFile = "secret.key"
-
-// kindTest marks the messages that show whether a group robot works.
-const kindTest = "test"
 
 // people is what the commands about people and groups work with.
 type people struct {
@@ -164,53 +157,13 @@ func (a *app) orgOptions(p *people) bot.OrgOptions {
 	return opt
 }
 
-// knownUnits are the units of the documents in force, and those that the people
-// and robots of the store were given before: a table imported twice changes
-// nothing the second time, whatever has become of the documents.
-type knownUnits struct {
-	org.Units
-	before map[string]bool
-}
-
 // known are the units that a table may name.
-func (p *people) known(ctx context.Context) (knownUnits, error) {
-	k := knownUnits{p.units(), map[string]bool{}}
-	err := p.store.View(ctx, func(r store.Reader) error {
-		people, err := org.People(r)
-		if err != nil {
-			return err
-		}
-		for _, person := range people {
-			k.before[person.Unit] = k.before[person.Unit] || person.Unit != "" && person.Role != org.RoleOffice
-		}
-		robots, err := org.GroupRobots(r, "")
-		for _, g := range robots {
-			for _, u := range g.Units {
-				k.before[u] = true
-			}
-		}
+func (p *people) known(ctx context.Context) (k org.KnownUnits, err error) {
+	err = p.store.View(ctx, func(r store.Reader) (err error) {
+		k, err = org.Known(r, p.units())
 		return err
 	})
 	return k, err
-}
-
-// Resolve prefers the units of the documents.
-func (k knownUnits) Resolve(name string) (string, bool) {
-	if u, ok := k.Units.Resolve(name); ok {
-		return u, true
-	}
-	return name, k.before[name]
-}
-
-// strange tells which of the named units the documents do not have any more.
-func (k knownUnits) strange(named []string) (notes []string) {
-	slices.Sort(named)
-	for _, u := range slices.Compact(named) {
-		if _, ok := k.Units.Resolve(u); !ok && u != "" {
-			notes = append(notes, "提醒 现行的方案里已经没有单位“"+u+"”，照原来导入过的用")
-		}
-	}
-	return notes
 }
 
 // noTable is the report on a file that is not read as a table: it may be a
@@ -284,7 +237,9 @@ func (p *people) roster(ctx context.Context, req importRequest) (importReport, e
 			named = append(named, e.Unit)
 		}
 	}
-	report.Lines = append(report.Lines, units.strange(named)...)
+	for _, n := range units.Strange(named) {
+		report.Lines = append(report.Lines, "提醒 "+n)
+	}
 	return report, nil
 }
 
@@ -308,7 +263,7 @@ func (p *people) groups(ctx context.Context, req importRequest) (importReport, e
 				return err
 			}
 			for _, g := range append(changes.Added, changes.Changed...) {
-				if err := p.test(tx, g); err != nil {
+				if _, err := bot.PutTest(tx, p.box, g.Address(), g.Units); err != nil {
 					return err
 				}
 			}
@@ -335,18 +290,10 @@ func (p *people) groups(ctx context.Context, req importRequest) (importReport, e
 	for _, e := range list.Entries {
 		named = append(named, e.Units...)
 	}
-	report.Lines = append(report.Lines, units.strange(named)...)
+	for _, n := range units.Strange(named) {
+		report.Lines = append(report.Lines, "提醒 "+n)
+	}
 	return report, nil
-}
-
-// test puts the message into the outbox that shows a group which units it serves.
-func (p *people) test(tx *store.Tx, g org.GroupRobot) error {
-	sum := sha256.Sum256([]byte(tx.Now().Format(time.RFC3339)))
-	_, err := p.box.Put(tx, outbox.Notice{
-		Key: "test/" + g.ID + "/" + hex.EncodeToString(sum[:4]), Kind: kindTest, To: g.Address(),
-		Reply: chat.Reply{Text: bot.TestMessage(g.Units)},
-	})
-	return err
 }
 
 // splitLines parts a text of several lines.

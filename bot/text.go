@@ -372,8 +372,9 @@ func textResumed(unit string, done bool, rest int) string {
 	return s
 }
 
-// TestMessage is what a group reads when its robot was imported.
-func TestMessage(units []string) string {
+// textTestMessage is what a group reads when its robot was imported, or the office tries
+// whether it can be reached.
+func textTestMessage(units []string) string {
 	return "测试消息：本群已接收" + strings.Join(units, "、") + "的通知。收到这条就说明机器人可用，不用回复。"
 }
 

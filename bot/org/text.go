@@ -102,6 +102,10 @@ func textNamesake(name string) string {
 	return "单位里不止一个人叫" + quote(name) + "，不知道是哪一个。请填上他现有的账号；几个人都是新账号的，先只导入其中一个。"
 }
 
+func textStrange(unit string) string {
+	return "现行的方案里已经没有单位“" + unit + "”，照原来导入过的用"
+}
+
 // place is where a problem is: 名单!B3.
 func (p Problem) place() string {
 	switch {
