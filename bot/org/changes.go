@@ -42,7 +42,8 @@ func Diff(r store.Reader, roster Roster) (Changes, error) {
 
 // Apply makes the roster true, all of it or nothing; a second time it changes
 // nothing. ErrConflict: it has the Problems of Changes, among them that the
-// office would lose its last member. Only the office may.
+// office would lose its last member. ErrLastOffice: nobody of it could enter the
+// console with a password any more. Only the office may.
 func Apply(tx *store.Tx, roster Roster, by PersonID) (Changes, error) {
 	if err := needOffice(tx, by); err != nil {
 		return Changes{}, err
@@ -56,6 +57,10 @@ func Apply(tx *store.Tx, roster Roster, by PersonID) (Changes, error) {
 	}
 	if len(c.Problems) > 0 {
 		return c, ErrConflict
+	}
+	entered, err := HasOfficeLogin(tx, "")
+	if err != nil {
+		return c, err
 	}
 	for _, ch := range c.Changed {
 		if err := save(tx, ch.After); err != nil {
@@ -73,7 +78,11 @@ func Apply(tx *store.Tx, roster Roster, by PersonID) (Changes, error) {
 			return c, err
 		}
 	}
-	return c, nil
+	left, err := HasOfficeLogin(tx, "")
+	if err == nil && entered && !left {
+		err = ErrLastOffice
+	}
+	return c, err
 }
 
 func compare(people []Person, roster Roster) Changes {

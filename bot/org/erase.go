@@ -83,7 +83,7 @@ func Erase(tx *store.Tx, id, by PersonID) (Erasure, error) {
 		return Erasure{Person: id, At: p.Erased}, nil
 	}
 	gone := Person{ID: id, Erased: tx.Now()}
-	if err := keepsOffice(tx, p, gone); err != nil {
+	if err := cmp.Or(keepsOffice(tx, p, gone), keepsEntrance(tx, p, gone)); err != nil {
 		return Erasure{}, err
 	}
 	done := Erasure{Person: id, At: gone.Erased, Accounts: len(p.IDs)}

@@ -256,12 +256,12 @@ func DropLogin(tx *store.Tx, id, by PersonID) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	left, err := HasOfficeLogin(tx, id)
+	p, _, err := ByID(tx, id)
 	if err != nil {
 		return false, err
 	}
-	if !left {
-		return false, ErrLastOffice
+	if err := keepsEntrance(tx, p, Person{}); err != nil {
+		return false, err
 	}
 	if err := note(tx, Entry{What: WhatLogin, By: by, Person: id}); err != nil {
 		return false, err
@@ -289,6 +289,23 @@ func HasOfficeLogin(r store.Reader, other PersonID) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// keepsEntrance is ErrLastOffice if the change leaves nobody of the office who can enter
+// the console with a password, and there was somebody before.
+func keepsEntrance(r store.Reader, before, after Person) error {
+	if before.Role != RoleOffice || after.Role == RoleOffice {
+		return nil
+	}
+	l, has, err := LoginOf(r, before.ID)
+	if err != nil || !has || len(l.Hash) == 0 {
+		return err
+	}
+	left, err := HasOfficeLogin(r, before.ID)
+	if err == nil && !left {
+		err = ErrLastOffice
+	}
+	return err
 }
 
 // Register makes a person that no roster has told us of. The office may. ErrInvalid:
@@ -330,14 +347,8 @@ func Amend(tx *store.Tx, before, after Person, by PersonID) (Change, error) {
 	if err := keepsOffice(tx, now, next); err != nil {
 		return Change{}, err
 	}
-	if now.Role == RoleOffice && next.Role != RoleOffice {
-		if _, has, err := LoginOf(tx, now.ID); err != nil {
-			return Change{}, err
-		} else if has {
-			if left, err := HasOfficeLogin(tx, now.ID); err != nil || !left {
-				return Change{}, cmp.Or(err, ErrLastOffice)
-			}
-		}
+	if err := keepsEntrance(tx, now, next); err != nil {
+		return Change{}, err
 	}
 	c := Change{now, next, differing(now, next)}
 	if len(c.Fields) == 0 {

@@ -145,3 +145,37 @@ func TestLoginsLive(t *testing.T) {
 		return nil
 	})
 }
+
+// Nothing takes the last entrance of the office away, and nothing that is not one is kept.
+func TestTheOfficeKeepsAnEntrance(t *testing.T) {
+	t.Parallel()
+	o := staffed(t)
+	hash, err := quick.Of("", "correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	give := func(id PersonID, name string) {
+		t.Helper()
+		o.do(nil, func(tx *store.Tx) error {
+			if _, err := GiveLogin(tx, name, id, Operator); err != nil {
+				return err
+			}
+			return SetPassword(tx, name, hash, Operator)
+		})
+	}
+	var boss Person
+	o.do(nil, func(tx *store.Tx) (err error) {
+		boss, err = Register(tx, Person{Name: "周主任", Role: RoleOffice}, Operator)
+		return err
+	})
+	give("P2", "li") // a liaison, while nobody of the office has a login
+	o.do(nil, func(tx *store.Tx) error { _, err := DropLogin(tx, "P2", Operator); return err })
+	give(boss.ID, "boss")
+	o.do(ErrLastOffice, func(tx *store.Tx) error { _, err := Erase(tx, boss.ID, Operator); return err })
+	o.do(ErrLastOffice, func(tx *store.Tx) error { _, err := DropLogin(tx, boss.ID, Operator); return err })
+	list := roster(t, "姓名,单位,角色,账号\n周主任,市教育局,联络员,boss1\n")
+	list.Entries[0].Unit = "" // the same person, who has no unit
+	o.do(ErrLastOffice, func(tx *store.Tx) error { _, err := Apply(tx, list, Operator); return err })
+	give("P1", "zhang")
+	o.do(nil, func(tx *store.Tx) error { _, err := Erase(tx, boss.ID, Operator); return err })
+}
