@@ -393,11 +393,8 @@ func (o orgCommands) waiting(c *Call) (list []matter, err error) {
 
 // decide approves or rejects a request and tells who asked.
 func (o orgCommands) decide(c *Call, number string, yes bool, _ string) (string, error) {
-	how, id := org.Reject, org.RequestID("B"+number)
-	if yes {
-		how = org.Approve
-	}
-	q, err := how(c.Tx, id, c.Person.ID)
+	id := org.RequestID("B" + number)
+	q, err := Decide(c.Tx, c.Outbox, o.Routes, id, yes, c.Person.ID)
 	if errors.Is(err, org.ErrForbidden) && c.Person.Role == org.RoleOffice { // it is the unit's to decide
 		q, _, err = org.FindRequest(c.Tx, id)
 		return q.Receipt(), err
@@ -405,24 +402,35 @@ func (o orgCommands) decide(c *Call, number string, yes bool, _ string) (string,
 	if s := org.Tell(err); s != "" {
 		return string(id) + colon + s, nil
 	}
-	if err != nil {
-		return "", err
-	}
-	to, err := o.asker(c.Tx, q)
-	if err == nil && len(to) > 0 {
-		err = o.send(c, "verdict/"+string(q.ID)+"/"+string(q.State), to[0], q.Verdict(), to[1:]...)
-	}
 	return q.Verdict(), err
+}
+
+// Decide approves or rejects a request and tells who asked. Errors are those of
+// org.Approve and org.Reject.
+func Decide(tx *store.Tx, out Sender, routes org.Routes, id org.RequestID, yes bool, by org.PersonID) (org.Request, error) {
+	how := org.Reject
+	if yes {
+		how = org.Approve
+	}
+	q, err := how(tx, id, by)
+	if err != nil {
+		return q, err
+	}
+	to, err := asker(tx, routes, q)
+	if err == nil && len(to) > 0 {
+		err = putNotice(tx, out, "verdict/"+string(q.ID)+"/"+string(q.State), to, q.Verdict())
+	}
+	return q, err
 }
 
 // asker is where a verdict is told: to the account, or in the group and else,
 // as not every channel can begin to talk there, to who asked for it.
-func (o orgCommands) asker(r store.Reader, q org.Request) ([]chat.Address, error) {
+func asker(r store.Reader, routes org.Routes, q org.Request) ([]chat.Address, error) {
 	if q.Group == nil {
-		return o.Routes.To(org.Person{IDs: map[chat.Platform]chat.UserID{q.Platform: q.User}}), nil
+		return routes.To(org.Person{IDs: map[chat.Platform]chat.UserID{q.Platform: q.User}}), nil
 	}
 	p, _, err := org.ByID(r, q.Asked)
-	return append([]chat.Address{*q.Group}, o.Routes.To(p)...), err
+	return append([]chat.Address{*q.Group}, routes.To(p)...), err
 }
 
 // askOffice and askUnit put a request before who may decide it.
@@ -452,16 +460,18 @@ func (o orgCommands) put(c *Call, q org.Request, people []org.Person) error {
 		if len(list) == 0 {
 			continue
 		}
-		if err := o.send(c, "request/"+string(q.ID)+"/"+string(p.ID), list[0], question, list[1:]...); err != nil {
+		if err := putNotice(c.Tx, c.Outbox, "request/"+string(q.ID)+"/"+string(p.ID), list, question); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (o orgCommands) send(c *Call, key string, to chat.Address, words string, fallback ...chat.Address) error {
-	_, err := c.Outbox.Put(c.Tx, outbox.Notice{
-		Key: "org/" + key, Kind: kindNotice, To: to, Reply: chat.Reply{Text: words}, Fallback: fallback, Expires: c.Tx.Now().Add(org.RequestTTL),
+// putNotice tells somebody something that is between people and the office: to is where,
+// the best way first.
+func putNotice(tx *store.Tx, out Sender, key string, to []chat.Address, words string) error {
+	_, err := out.Put(tx, outbox.Notice{
+		Key: "org/" + key, Kind: kindNotice, To: to[0], Reply: chat.Reply{Text: words}, Fallback: to[1:], Expires: tx.Now().Add(org.RequestTTL),
 	})
 	return err
 }

@@ -33,16 +33,9 @@ func Export(r store.Reader, id PersonID) (Dossier, error) {
 	if d.Requests, err = requestsOf(r, p); err != nil {
 		return Dossier{}, err
 	}
-	history, err := History(r, 0)
-	if err != nil {
-		return Dossier{}, err
-	}
-	for _, e := range slices.Backward(history) {
-		if e.Person == id || e.By == id {
-			d.History = append(d.History, e)
-		}
-	}
-	return d, nil
+	d.History, err = History(r, Log{Person: id})
+	slices.Reverse(d.History) // the oldest first
+	return d, err
 }
 
 // requestsOf lists the requests that hold something of the person.

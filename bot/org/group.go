@@ -18,9 +18,14 @@ type Group struct {
 	At      time.Time    `json:"at"`
 }
 
-// GroupsOf lists the groups that serve the unit, the first bound first.
+// GroupsOf lists the groups that serve the unit, any unit if it is empty, the first bound
+// first.
 func GroupsOf(r store.Reader, unit string) ([]Group, error) {
-	list, err := all[Group](r, bucketGroup, store.Range{Prefix: "unit" + sep + unit + sep})
+	prefix := "unit" + sep
+	if unit != "" {
+		prefix += unit + sep
+	}
+	list, err := all[Group](r, bucketGroup, store.Range{Prefix: prefix})
 	slices.SortStableFunc(list, func(a, b Group) int { return a.At.Compare(b.At) })
 	return list, err
 }

@@ -326,7 +326,7 @@ func Register(tx *store.Tx, p Person, by PersonID) (Person, error) {
 }
 
 // Amend gives a person another name, unit, role and telephone number; accounts stay.
-// before is the person as whoever changes it saw it: ErrConflict if it is not so any
+// before is the person as whoever changes it saw it: ErrChanged if it is not so any
 // more. The office may. ErrLastOffice, ErrNotFound, and those of Register.
 func Amend(tx *store.Tx, before, after Person, by PersonID) (Change, error) {
 	if err := needOffice(tx, by); err != nil {
@@ -337,7 +337,7 @@ func Amend(tx *store.Tx, before, after Person, by PersonID) (Change, error) {
 		return Change{}, cmp.Or(err, ErrNotFound)
 	}
 	if now.Name != before.Name || now.Unit != before.Unit || now.Role != before.Role || now.Phone != before.Phone {
-		return Change{}, ErrConflict
+		return Change{}, ErrChanged
 	}
 	next := now
 	next.Name, next.Unit, next.Role, next.Phone = after.Name, after.Unit, after.Role, after.Phone

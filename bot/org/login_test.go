@@ -125,7 +125,7 @@ func TestLoginsLive(t *testing.T) {
 		clerk = c.After
 		return err
 	})
-	o.do(ErrConflict, func(tx *store.Tx) error { // somebody else has changed it meanwhile
+	o.do(ErrChanged, func(tx *store.Tx) error { // somebody else has changed it meanwhile
 		stale := clerk
 		stale.Role = RoleReader
 		_, err := Amend(tx, stale, clerk, boss.ID)

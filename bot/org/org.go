@@ -116,6 +116,8 @@ var (
 	ErrExpired    = errors.New("org: request expired")
 	ErrLastOffice = errors.New("org: the office would lose its last member")
 	ErrConflict   = errors.New("org: the table does not fit what is known")
+	ErrChanged    = errors.New("org: changed by somebody else meanwhile")
+	ErrSuccessor  = errors.New("org: nobody who can take over")
 	ErrEmpty      = errors.New("org: nothing to import")
 	ErrInvalid    = errors.New("org: not a usable value")
 )

@@ -205,7 +205,7 @@ func TestAskingHasItsLimit(t *testing.T) {
 	}
 	logged := func() (n int) {
 		o.see(func(r store.Reader) error {
-			log, err := History(r, 0)
+			log, err := History(r, Log{})
 			n = len(log)
 			return err
 		})

@@ -193,7 +193,7 @@ func TestErasingLeavesAPseudonym(t *testing.T) {
 // history is the log of a person, the newest first.
 func (o *office) history(id PersonID) (s string) {
 	o.see(func(r store.Reader) error {
-		list, err := History(r, 0)
+		list, err := History(r, Log{})
 		for _, e := range list {
 			if e.Person == id || e.By == id {
 				s += fmt.Sprintf("%s %s %s %s %s\n", e.At.Format(time.RFC3339), e.What, e.By, e.Person, e.Request)
@@ -230,10 +230,13 @@ func TestTheLog(t *testing.T) {
 	var got []string
 	o.see(func(r store.Reader) error {
 		got = nil
-		log, err := History(r, 12)
+		log, err := History(r, Log{Limit: 12})
 		for _, e := range log {
 			if !e.At.Equal(monday.Add(time.Minute)) {
 				t.Errorf("%+v", e)
+			}
+			if words := e.Words(func(id PersonID) string { return string(id) }); words == "" || words == string(e.What) {
+				t.Errorf("no words for %+v", e)
 			}
 			got = append(got, fmt.Sprintf("%s %s %s %v", e.What, e.By, e.Person, e.Fields))
 		}

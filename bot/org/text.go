@@ -31,6 +31,7 @@ const (
 	textBadGroup    = "群名太长，或者把地址、密钥填到了群名里。"
 	textOtherSign   = "同一个机器人地址在表里有两个不同的加签密钥，请核对。"
 	textHidden      = "（内容像是地址或密钥，已隐去）"
+	textEverybody   = "全部单位"
 	quoteRunes      = 30 // of a cell in a message
 )
 
@@ -276,6 +277,8 @@ var tells = []struct {
 	{ErrTooOften, "一天里申请的次数太多了。请明天再试，或者直接联系协调组办公室。"},
 	{ErrExpired, "这项申请已经过期，请重新提出。"},
 	{ErrLastOffice, "这样一来协调组办公室就没有人能联系上、或者没有人能登录控制台了。请先加上另一位办公室人员，填上他的账号，或者给他开好登录名、设好密码。"},
+	{ErrChanged, "这个人的资料刚被别人改过，没有保存。请看过现在的资料再改。"},
+	{ErrSuccessor, "接手的人要是同一个单位里的另一个人，办公室和志愿者的工作不用这样交接。"},
 	{ErrConflict, "这张表和现有的人员对不上，没有导入。"},
 	{ErrEmpty, "没有可以导入的内容。"},
 	{ErrInvalid, "填写的内容不能用，请核对：姓名要有，联络员、负责人、活动组织者和工作人员要选单位，手机要是号码。"},
@@ -297,6 +300,60 @@ func Tell(err error) string {
 		}
 	}
 	return ""
+}
+
+// Words tells the change in one line, without when and by whom; name words a person.
+func (e Entry) Words(name func(PersonID) string) string {
+	who, unit := "", e.Unit
+	if e.Person != "" {
+		who = name(e.Person)
+	}
+	if unit == All {
+		unit = textEverybody
+	}
+	switch e.What {
+	case WhatAdd:
+		return "登记了" + who
+	case WhatChange:
+		words := make([]string, len(e.Fields))
+		for i, f := range e.Fields {
+			words[i] = fieldWords[f]
+		}
+		return "改了" + who + "的" + strings.Join(words, "、")
+	case WhatUnlink:
+		return "解除了" + who + "的" + fieldWords[strings.Join(e.Fields, "")]
+	case WhatErase:
+		return "删除了" + who + "的资料"
+	case WhatAsk:
+		return "提出申请 " + string(e.Request) + "（" + unit + "）"
+	case WhatApprove:
+		return "同意了申请 " + string(e.Request) + "（" + unit + "）"
+	case WhatReject:
+		return "没有同意申请 " + string(e.Request) + "（" + unit + "）"
+	case WhatUnbind:
+		return "解绑了" + unit + "的群"
+	case WhatRobot:
+		return "导入了群机器人 " + e.Robot
+	case WhatDrop:
+		return "移除了群机器人 " + e.Robot
+	case WhatRotate:
+		return "换了密钥，重新加密了保存的凭据"
+	case WhatPause:
+		return "暂停了" + unit + "的推送"
+	case WhatResume:
+		return "恢复了" + unit + "的推送"
+	case WhatLogin:
+		return "改了" + who + "的登录名"
+	case WhatPassword:
+		return "设了" + who + "的登录密码"
+	case WhatLock:
+		return who + "的登录名因为密码连错几次锁了一会儿"
+	case WhatUnlock:
+		return "打开了" + who + "锁住的登录名"
+	case WhatHandOver:
+		return unit + "的工作由" + name(e.From) + "交给" + who
+	}
+	return string(e.What)
 }
 
 // Receipt answers who asked.
@@ -357,7 +414,7 @@ func (q Request) Verdict() string {
 func (p Pause) String() string {
 	who := p.Unit
 	if who == All {
-		who = "全部单位"
+		who = textEverybody
 	}
 	if p.Until.IsZero() {
 		return who + "的推送已暂停，直到恢复。"
