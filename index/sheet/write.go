@@ -3,6 +3,7 @@ package sheet
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -23,7 +24,9 @@ const (
 	maxWidth     = 60
 	maxNameRunes = 31
 	maxCellRunes = 32767
-	textFormat   = 49 // number format "@": the cell stays text when somebody edits it
+	textFormat   = 49   // number format "@": the cell stays text when somebody edits it
+	lineHeight   = 15.0 // points
+	maxHeight    = 409.0
 )
 
 // WriteXLSX writes a workbook with one sheet per Out. Every cell is text, so a
@@ -33,15 +36,19 @@ const (
 func WriteXLSX(w io.Writer, tables []Out) error {
 	f := excelize.NewFile()
 	defer f.Close()
+	var border []excelize.Border
+	for _, side := range []string{"left", "top", "right", "bottom"} {
+		border = append(border, excelize.Border{Type: side, Style: 1, Color: "808080"})
+	}
 	head, err := f.NewStyle(&excelize.Style{
-		Font: &excelize.Font{Bold: true}, NumFmt: textFormat,
+		Border: border, Font: &excelize.Font{Bold: true}, NumFmt: textFormat,
 		Fill:      excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7EEF7"}},
 		Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "center", WrapText: true},
 	})
 	if err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
-	body, err := f.NewStyle(&excelize.Style{NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}})
+	body, err := f.NewStyle(&excelize.Style{Border: border, NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}})
 	if err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
@@ -89,7 +96,8 @@ func writeSheet(f *excelize.File, name string, t Out, head, body int) error {
 	if len(t.Head) > 0 {
 		rows = append([][]string{t.Head}, t.Rows...)
 	}
-	for i, w := range widths(rows) {
+	ws := widths(rows)
+	for i, w := range ws {
 		if err := sw.SetColWidth(i+1, i+1, w); err != nil {
 			return err
 		}
@@ -111,7 +119,7 @@ func writeSheet(f *excelize.File, name string, t Out, head, body int) error {
 			}
 			cells[c] = excelize.Cell{StyleID: style, Value: writable(text)}
 		}
-		if err := sw.SetRow(Address(r, 0), cells); err != nil {
+		if err := sw.SetRow(Address(r, 0), cells, excelize.RowOpts{Height: height(row, ws)}); err != nil {
 			return err
 		}
 	}
@@ -128,6 +136,34 @@ func writable(s string) string {
 	}, strings.ToValidUTF8(Lines(s), "\ufffd"))
 }
 
+// height has room for the most lines that a cell of the row wraps into: not every
+// program finds it out by itself.
+func height(row []string, ws []float64) float64 {
+	most := 1
+	for c, text := range row {
+		lines := 0
+		for line := range strings.SplitSeq(Lines(text), "\n") {
+			lines += max(1, int(math.Ceil((width(line)-margin)/(ws[c]-margin))))
+		}
+		most = max(most, lines)
+	}
+	return min(float64(most)*lineHeight, maxHeight)
+}
+
+// margin is what a column has besides its text.
+const margin = 2
+
+// width is that of a line, with a margin.
+func width(line string) float64 {
+	n := margin
+	for _, r := range line {
+		if n++; r > 0x2e7f {
+			n++
+		}
+	}
+	return float64(n)
+}
+
 // widths fits each column to its longest line.
 func widths(rows [][]string) []float64 {
 	var ws []float64
@@ -137,13 +173,7 @@ func widths(rows [][]string) []float64 {
 				ws = append(ws, minWidth)
 			}
 			for line := range strings.SplitSeq(text, "\n") {
-				n := 2
-				for _, r := range line {
-					if n++; r > 0x2e7f {
-						n++
-					}
-				}
-				ws[c] = min(max(ws[c], float64(n)), maxWidth)
+				ws[c] = min(max(ws[c], width(line)), maxWidth)
 			}
 		}
 	}
