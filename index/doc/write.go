@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"xietiao/index/sheet"
@@ -51,7 +52,7 @@ func WriteDOCX(w io.Writer, parts []Out) error {
 }
 
 // styleNames are the styles of docxStyles.
-var styleNames = map[string]string{"title": "Title", "heading1": "Heading1", "heading2": "Heading2", "note": "Note", "center": "Center", "right": "Right", "cell": "Cell", "head": "Head"}
+var styleNames = map[string]string{"title": "Title", "heading1": "Heading1", "heading2": "Heading2", "note": "Note", "center": "Center", "right": "Right", "cell": "Cell", "figure": "CellFigure", "head": "Head"}
 
 func writeParagraph(b *bytes.Buffer, p Out) {
 	b.WriteString("<w:p><w:pPr>")
@@ -90,25 +91,30 @@ func writeTable(b *bytes.Buffer, t sheet.Out) {
 	if len(widths) == 0 {
 		return
 	}
-	b.WriteString(`<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblW w:w="5000" w:type="pct"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>`)
+	b.WriteString(`<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblW w:w="5000" w:type="pct"/><w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>`)
 	for _, w := range widths {
 		fmt.Fprintf(b, `<w:gridCol w:w="%d"/>`, w)
 	}
 	b.WriteString("</w:tblGrid>")
+	figures := figureColumns(t.Rows, len(widths))
 	for r, row := range rows {
-		style := "cell"
 		b.WriteString("<w:tr><w:trPr><w:cantSplit/>")
 		if r == 0 && len(t.Head) > 0 {
-			style = "head"
 			b.WriteString("<w:tblHeader/>")
 		}
 		b.WriteString("</w:trPr>")
 		for c, w := range widths {
-			text := ""
+			text, style := "", "cell"
 			if c < len(row) {
 				text = row[c]
 			}
-			fmt.Fprintf(b, `<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/></w:tcPr>`, w)
+			switch {
+			case r == 0 && len(t.Head) > 0:
+				style = "head"
+			case figures[c]:
+				style = "figure"
+			}
+			fmt.Fprintf(b, `<w:tc><w:tcPr><w:tcW w:w="%d" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>`, w)
 			writeParagraph(b, Out{Style: style, Text: text})
 			b.WriteString("</w:tc>")
 		}
@@ -118,47 +124,59 @@ func writeTable(b *bytes.Buffer, t sheet.Out) {
 	writeParagraph(b, Out{Style: "note"}) // two tables would join
 }
 
-// columnWidths are in twentieths of a point. Columns that need less than an even share
-// get what they need, the others share the rest by what they hold.
+// figureColumns tells which columns hold short figures, dates and numbers alone.
+func figureColumns(rows [][]string, n int) []bool {
+	const most = 12 // letters
+	yes := make([]bool, n)
+	for c := range yes {
+		yes[c] = !slices.ContainsFunc(rows, func(row []string) bool {
+			return c < len(row) && (len([]rune(row[c])) > most || lettersOf(row[c]) > len([]rune(row[c])))
+		})
+	}
+	return yes
+}
+
+// columnWidths are in twentieths of a point. A column gets at least what its longest word
+// of letters needs; what is left they share evenly, but none gets more than it can use.
 func columnWidths(rows [][]string) []int {
 	const (
-		text  = 11906 - 1588 - 1474 // width of an A4 page between its margins
-		half  = 105                 // of a letter; a Han character is twice as wide
-		rim   = 230                 // on both sides of a cell's words
-		least = 4                   // letters
-		most  = 80
+		text = 11906 - 1588 - 1474 // width of an A4 page between its margins
+		half = 105                 // of a letter; a Han character is twice as wide
+		rim  = 150                 // on both sides of a cell's words
+		few  = 4                   // letters
+		word = 14                  // of a longer one the end may stand below
+		most = 80
 	)
-	var widths []int
+	var least, more []int
 	for _, row := range rows {
 		for c, cell := range row {
-			for len(widths) <= c {
-				widths = append(widths, rim+least*half)
+			for len(least) <= c {
+				least, more = append(least, few), append(more, few)
 			}
 			for line := range strings.SplitSeq(sheet.Lines(cell), "\n") {
-				widths[c] = max(widths[c], rim+min(lettersOf(line), most)*half)
+				more[c] = max(more[c], min(lettersOf(line), most))
+			}
+			for _, w := range strings.FieldsFunc(cell, func(r rune) bool { return r <= ' ' || r > '~' }) {
+				least[c] = max(least[c], min(len(w), word))
 			}
 		}
 	}
+	left, order := text, make([]int, len(least))
+	for c := range least {
+		order[c], least[c], more[c] = c, rim+least[c]*half, max(0, more[c]-least[c])*half
+		left -= least[c]
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return more[a] - more[b] })
 	sum := 0
-	for _, w := range widths {
-		sum += w
+	for i, c := range order {
+		got := min(more[c], max(0, left)/(len(order)-i))
+		least[c], left = least[c]+got, left-got
+		sum += least[c]
 	}
-	left, wide, part := text, len(widths), sum
-	fixed := make([]bool, len(widths))
-	for changed := sum > text; changed; {
-		changed = false
-		for c, w := range widths {
-			if !fixed[c] && w <= left/wide {
-				fixed[c], left, wide, part, changed = true, left-w, wide-1, part-w, true
-			}
-		}
+	for c, w := range least { // fills the page, or fits it
+		least[c] = w * text / sum
 	}
-	for c, w := range widths {
-		if !fixed[c] {
-			widths[c] = left * w / part
-		}
-	}
-	return widths
+	return least
 }
 
 // lettersOf is the width of a line, in letters.
@@ -204,8 +222,8 @@ var docxStyles = xml.Header + `<w:styles ` + docxSpace + `><w:docDefaults><w:rPr
 	docxStyle("Heading1", `<w:keepNext/><w:spacing w:line="560" w:lineRule="exact"/><w:ind w:firstLineChars="200" w:firstLine="640"/><w:outlineLvl w:val="0"/>`, "黑体", 32) +
 	docxStyle("Heading2", `<w:keepNext/><w:spacing w:line="560" w:lineRule="exact"/><w:ind w:firstLineChars="200" w:firstLine="640"/><w:outlineLvl w:val="1"/>`, "楷体_GB2312", 32) +
 	docxStyle("Note", `<w:spacing w:line="320" w:lineRule="exact"/>`, "宋体", 21) + docxStyle("Footer", `<w:jc w:val="center"/>`, "宋体", 28) +
-	docxStyle("Center", `<w:jc w:val="center"/>`, "仿宋_GB2312", 32) + docxStyle("Right", `<w:jc w:val="right"/>`, "仿宋_GB2312", 32) +
-	docxStyle("Cell", ``, "宋体", 21) + docxStyle("Head", `<w:jc w:val="center"/>`, "黑体", 21) +
+	docxStyle("Center", `<w:jc w:val="center"/>`, "仿宋_GB2312", 32) + docxStyle("Right", `<w:keepNext/><w:jc w:val="right"/>`, "仿宋_GB2312", 32) +
+	docxStyle("Cell", ``, "宋体", 21) + docxStyle("CellFigure", `<w:jc w:val="center"/>`, "宋体", 21) + docxStyle("Head", `<w:jc w:val="center"/>`, "黑体", 21) +
 	`<w:style w:type="table" w:styleId="Grid"><w:name w:val="Table Grid"/><w:tblPr><w:tblBorders>` + docxBorders() + `</w:tblBorders></w:tblPr></w:style></w:styles>`
 
 func docxFont(name string, halfPoints int) string {

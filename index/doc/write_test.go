@@ -102,12 +102,13 @@ func TestColumnsShareThePage(t *testing.T) {
 		rows [][]string
 		ok   func(w []int) bool
 	}{
-		"a long one":       {[][]string{{"T12", long, "2026-12-31"}}, func(w []int) bool { return w[0] >= 230+4*105 && w[2] >= 230+10*105 && w[1] > page/2 }},
-		"two long ones":    {[][]string{{"T12", long, long}}, func(w []int) bool { return w[1] == w[2] && w[0] < w[1] }},
-		"little in all":    {[][]string{{"甲", "乙"}}, func(w []int) bool { return w[0] == w[1] }},
-		"lines of a cell":  {[][]string{{"一\n二\n三", long}}, func(w []int) bool { return w[0] < 800 }},
-		"a hundred":        {[][]string{make([]string, 100)}, func(w []int) bool { return slices.Min(w) > 0 }},
-		"rows of no width": {nil, func(w []int) bool { return len(w) == 0 }},
+		"a long one":             {[][]string{{"T12", long, "2026-12-31"}}, func(w []int) bool { return w[0] >= 150+4*105 && w[2] >= 150+10*105 && w[1] > page/2 }},
+		"two long ones":          {[][]string{{"T12", long, long}}, func(w []int) bool { return w[1] == w[2] && w[0] < w[1] }},
+		"dates beside long ones": {[][]string{{long, "2026-12-31", long, "2026-12-31", long, long, long}}, func(w []int) bool { return w[1] >= 150+10*105 && w[3] == w[1] }},
+		"little in all":          {[][]string{{"甲", "乙"}}, func(w []int) bool { return w[0] == w[1] }},
+		"lines of a cell":        {[][]string{{"一\n二\n三", long}}, func(w []int) bool { return w[0] < 800 }},
+		"a hundred":              {[][]string{make([]string, 100)}, func(w []int) bool { return slices.Min(w) > 0 }},
+		"rows of no width":       {nil, func(w []int) bool { return len(w) == 0 }},
 	} {
 		w := columnWidths(tc.rows)
 		sum := 0
