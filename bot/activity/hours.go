@@ -310,6 +310,11 @@ func (b *Board) Year(r store.Reader, year int) (y Year, err error) {
 	if err != nil {
 		return Year{}, err
 	}
+	type came struct {
+		at  Number
+		who VolunteerID
+	}
+	seen := map[came]bool{}
 	all, byBrigade, byUnit := sums{}, sums{}, sums{}
 	err = b.eachService(r, calendar.Date{Y: year, M: time.January, D: 1}, calendar.Date{Y: year, M: time.December, D: 31}, func(a Activity, p *person, s Service) error {
 		h := held[a.Number]
@@ -317,10 +322,14 @@ func (b *Board) Year(r store.Reader, year int) (y Year, err error) {
 			h = &Held{Activity: a}
 			held[a.Number] = h
 		}
-		h.Came++
+		s.Volunteer = p.ID // whatever number it was recorded under
+		if who := (came{a.Number, p.ID}); !seen[who] {
+			seen[who] = true
+			h.Came++
+		}
 		h.Minutes += s.settled()
 		h.Doubt += count(s.Doubt != DoubtNone)
-		if s.Volunteer = p.ID; s.settled() > 0 {
+		if s.settled() > 0 {
 			all.add("", s)
 			byBrigade.add(p.Brigade, s)
 			byUnit.add(a.Unit, s)
