@@ -39,6 +39,7 @@ type view struct {
 	clauses  []clause
 	segs     []segment
 	names    func() [][]string // of the units, by length; made when first needed
+	matrix   func() Matrix     // made when first needed
 	text     string            // folded text of all segments, each ended by \n
 	dir      *directory
 	letters  letterIndex
@@ -72,6 +73,7 @@ func newView(p *plan.Plan, t *Thesaurus) *view {
 	}
 	v.owners = newOwners(v, t)
 	v.culture = v.isCulture()
+	v.matrix = sync.OnceValue(v.newMatrix)
 	return v
 }
 
