@@ -81,7 +81,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	for _, n := range notes {
 		log.Warn(n, "component", "app")
 	}
-	words, err := loadWords(cfg.Thesaurus)
+	words, err := ownWords(cfg.Thesaurus)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	a.cleanup(a.store.Close)
 
 	a.shelf = &shelf{
-		store: a.store, data: cfg.Data, given: given, words: words, log: log,
+		store: a.store, data: cfg.Data, given: given, own: words, log: log,
 		use: a.use, kick: make(chan struct{}, 1),
 	}
 	a.cleanup(a.shelf.close)

@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"xietiao/bot"
+	"xietiao/bot/curate"
 	"xietiao/bot/library"
 	"xietiao/config"
 	"xietiao/index"
@@ -77,16 +78,16 @@ func runAsk(ctx context.Context, c *call) int {
 	if err != nil {
 		return c.fail("%v", err)
 	}
-	words, err := loadWords(cfg.Thesaurus)
-	if err != nil {
-		return c.fail("%v", err)
-	}
-	docs, notes, err := c.askedPlans(ctx, cfg, plans, *data != "")
+	docs, added, notes, err := c.askedPlans(ctx, cfg, plans, *data != "")
 	if err != nil {
 		return c.fail("%v", err)
 	}
 	c.tell(notes)
-	b, closeIndex, err := c.openBot(*data, docs, words)
+	words, err := loadWords(cfg.Thesaurus, added.Words...)
+	if err != nil {
+		return c.fail("%v", err)
+	}
+	b, closeIndex, err := c.openBot(*data, docs, words, added.Answers)
 	if err != nil {
 		return c.fail("%v", err)
 	}
@@ -115,36 +116,38 @@ func runAsk(ctx context.Context, c *call) int {
 }
 
 // askedPlans reads the documents to ask: those named, else with a data folder the
-// ones its service answers from, else the sample. Notes and errors are for users.
-func (c *call) askedPlans(ctx context.Context, cfg config.Config, named []string, folder bool) (docs []*plan.Plan, notes []string, err error) {
+// ones its service answers from, with what the office adds to them, else the sample.
+// Notes and errors are for users.
+func (c *call) askedPlans(ctx context.Context, cfg config.Config, named []string, folder bool) (docs []*plan.Plan, added additions, notes []string, err error) {
 	switch {
 	case len(named) > 0 || !folder:
-		return readPlans(ctx, named, newProgress(c.stderr))
+		docs, notes, err = readPlans(ctx, named, newProgress(c.stderr))
+		return docs, added, notes, err
 	case !hasStore(ctx, cfg):
 		docs, notes, err = readPlans(ctx, cfg.Plans, newProgress(c.stderr))
 	default:
-		docs, notes, err = c.storedPlans(ctx, cfg)
+		docs, added, notes, err = c.storedPlans(ctx, cfg)
 	}
-	return docs, append(notes, "没有给 -plan，查的是"+titles(docs)), err
+	return docs, added, append(notes, "没有给 -plan，查的是"+titles(docs)), err
 }
 
-// storedPlans reads the documents a service with these settings answers from.
-func (c *call) storedPlans(ctx context.Context, cfg config.Config) (plans []*plan.Plan, notes []string, err error) {
+// storedPlans reads what a service with these settings answers from.
+func (c *call) storedPlans(ctx context.Context, cfg config.Config) (plans []*plan.Plan, added additions, notes []string, err error) {
 	given, notes, err := givenPlans(ctx, cfg.Plans, newProgress(c.stderr))
 	if err != nil {
-		return nil, nil, err
+		return nil, added, nil, err
 	}
 	op, err := openOperator(ctx, cfg)
 	if err != nil {
-		return nil, nil, err
+		return nil, added, nil, err
 	}
-	files, err := op.Documents(ctx)
+	stored, err := op.Documents(ctx)
 	if err := errors.Join(err, op.Close()); err != nil {
-		return nil, nil, err
+		return nil, added, nil, err
 	}
 	var docs []library.Document
 	var bad []library.Damage
-	for _, f := range files {
+	for _, f := range stored.Files {
 		p, err := library.Read(f.File, f.Data)
 		if f.Damaged || err != nil {
 			bad = append(bad, library.Damage{Name: f.Name, Err: cmp.Or(err, library.ErrDamaged)})
@@ -156,7 +159,7 @@ func (c *call) storedPlans(ctx context.Context, cfg config.Config) (plans []*pla
 	if plans, err = together(docs, bad, given); err != nil {
 		err = noDocument(err)
 	}
-	return plans, notes, err
+	return plans, stored.Added, notes, err
 }
 
 // hasStore says whether there is a store behind the data folder.
@@ -167,7 +170,7 @@ func hasStore(ctx context.Context, cfg config.Config) bool {
 
 // openBot opens the index on disk where a data folder is given and no service
 // is using it, else one in memory; the answers are the same.
-func (c *call) openBot(data string, docs []*plan.Plan, words *index.Thesaurus) (*bot.Bot, func(), error) {
+func (c *call) openBot(data string, docs []*plan.Plan, words *index.Thesaurus, answers []curate.Answer) (*bot.Bot, func(), error) {
 	unlock := func() {}
 	var ix *index.Index
 	var fault, err error
@@ -192,7 +195,7 @@ func (c *call) openBot(data string, docs []*plan.Plan, words *index.Thesaurus) (
 	if fault != nil {
 		c.tell([]string{fmt.Sprintf("索引存不到 %s，这次只放在内存里（%v）", indexFolder(data), fault)})
 	}
-	return bot.New(ix, bot.Options{Plans: docs}), func() {
+	return bot.New(ix.With(curate.Approved(answers)), bot.Options{Plans: docs}), func() {
 		if err := ix.Close(); err != nil {
 			printf(c.stderr, "xietiao %s: close index: %v\n", c.name, err)
 		}

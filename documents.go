@@ -10,9 +10,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"xietiao/bot"
+	"xietiao/bot/curate"
 	"xietiao/index"
 	"xietiao/index/doc"
 	"xietiao/index/plan"
@@ -218,15 +220,38 @@ func thesaurusAdvice(err error) string {
 	return "读不了这个文件（是不是文件夹？）"
 }
 
-// loadWords loads the built-in thesaurus and the office's own file, if any.
-func loadWords(own string) (*index.Thesaurus, error) {
-	var extra []string
-	if strings.TrimSpace(own) != "" {
-		extra = append(extra, own)
+// ownWords reads the office's own file of words, if any, and sees to it that a
+// thesaurus can be made of it.
+func ownWords(own string) ([]index.List, error) {
+	if strings.TrimSpace(own) == "" {
+		return nil, nil
 	}
-	words, err := index.LoadThesaurus(extra...)
+	data, err := os.ReadFile(own)
+	lists := []index.List{{Name: own, Text: string(data)}}
+	if err == nil {
+		_, err = index.NewThesaurus(lists...)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("同义词文件 %s 用不了：%s\n（%w）", own, thesaurusAdvice(err), err)
 	}
-	return words, nil
+	return lists, nil
+}
+
+// loadWords loads the built-in thesaurus, the office's own file, if any, and what the
+// office added in the store.
+func loadWords(own string, added ...curate.Word) (*index.Thesaurus, error) {
+	lists, err := ownWords(own)
+	if err != nil {
+		return nil, err
+	}
+	t, _, err := thesaurus(lists, added)
+	return t, err
+}
+
+// thesaurus is of the settings' words and those that the office added; left are the
+// lines that could not be read.
+func thesaurus(own []index.List, added []curate.Word) (t *index.Thesaurus, left []curate.Word, err error) {
+	list, left := curate.List(added)
+	t, err = index.NewThesaurus(append(slices.Clone(own), list)...)
+	return t, left, err
 }

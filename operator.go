@@ -34,8 +34,9 @@ type operator interface {
 	Import(ctx context.Context, req importRequest) (importReport, error)
 	// Backup writes a consistent copy.
 	Backup(ctx context.Context, w io.Writer) error
-	// Documents returns the documents in force, as they were imported.
-	Documents(ctx context.Context) ([]originalFile, error)
+	// Documents returns the documents in force, as they were imported, and what the
+	// office adds to them.
+	Documents(ctx context.Context) (originals, error)
 	// Remind tells what the units and the office would be told at the moment. It
 	// changes nothing.
 	Remind(ctx context.Context, at time.Time) (reminding, error)
@@ -70,6 +71,12 @@ type importReport struct {
 	Changes bool     `json:"changes"` // there is something to do
 	After   string   `json:"after"`   // what to look at once it was applied
 	Left    int      `json:"left"`    // rows that are unclear and are left out
+}
+
+// originals are what answers are made of.
+type originals struct {
+	Files []originalFile `json:"files"`
+	Added additions      `json:"added"`
 }
 
 // originalFile is a document's bytes.
@@ -197,15 +204,19 @@ func (l local) Backup(ctx context.Context, w io.Writer) error {
 	return l.told(l.store.Backup(ctx, w))
 }
 
-func (l local) Documents(ctx context.Context) (files []originalFile, err error) {
+func (l local) Documents(ctx context.Context) (out originals, err error) {
 	docs, bad, err := documents(ctx, l.store)
+	if err != nil {
+		return out, l.told(err)
+	}
 	for _, d := range docs {
-		files = append(files, originalFile{Name: d.Name, File: d.File, Data: d.Original})
+		out.Files = append(out.Files, originalFile{Name: d.Name, File: d.File, Data: d.Original})
 	}
 	for _, b := range bad {
-		files = append(files, originalFile{Name: b.Name, Damaged: true})
+		out.Files = append(out.Files, originalFile{Name: b.Name, Damaged: true})
 	}
-	return files, l.told(err)
+	out.Added, err = storedAdditions(ctx, l.store)
+	return out, l.told(err)
 }
 
 // documents reads the documents in force.
@@ -218,6 +229,18 @@ func documents(ctx context.Context, s *store.Store) (docs []library.Document, ba
 		return nil, nil, fmt.Errorf("read documents: %w", err)
 	}
 	return docs, bad, nil
+}
+
+// storedAdditions reads what the office adds to its documents.
+func storedAdditions(ctx context.Context, s *store.Store) (added additions, err error) {
+	err = s.View(ctx, func(r store.Reader) (err error) {
+		added, err = readAdditions(r)
+		return err
+	})
+	if err != nil {
+		return additions{}, fmt.Errorf("read words and answers: %w", err)
+	}
+	return added, nil
 }
 
 func (l local) Remind(ctx context.Context, at time.Time) (rem reminding, err error) {

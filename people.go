@@ -319,7 +319,11 @@ func localPeople(ctx context.Context, cfg config.Config, s *store.Store) (*peopl
 	if err != nil {
 		return nil, noDocument(err)
 	}
-	words, err := loadWords(cfg.Thesaurus)
+	added, err := storedAdditions(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	words, err := loadWords(cfg.Thesaurus, added.Words...)
 	if err != nil {
 		return nil, err
 	}

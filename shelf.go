@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"xietiao/bot"
+	"xietiao/bot/curate"
 	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/store"
@@ -25,20 +27,54 @@ const shelfPoll = 2 * time.Second
 
 // shelf keeps the index in step with the documents: those in the store, and
 // those of the settings that no document of the store replaces; the sample if
-// there are none.
+// there are none. It also follows the words and the answers that the office added.
 type shelf struct {
 	store *store.Store
 	data  string       // data folder
 	given []*plan.Plan // of the settings
-	words *index.Thesaurus
+	own   []index.List // words of the settings
 	log   *slog.Logger
 	use   func(b *bot.Bot, examples []string)
 	kick  chan struct{} // something was imported here
 	mu    sync.Mutex    // guards what follows
 	sums  map[string]string
-	due   time.Time // when the day of the next version comes, by the store's clock; zero: none is known
-	print string    // of the plans in use
-	loan  *loan     // the index in use
+	due   time.Time    // when the day of the next version comes, by the store's clock; zero: none is known
+	plans []*plan.Plan // in use
+	added additions    // in use
+	words *index.Thesaurus
+	print string // of the plans and words in use
+	loan  *loan  // the index in use
+}
+
+// additions are what the office adds to its documents.
+type additions struct {
+	Words   []curate.Word   `json:"words"`
+	Answers []curate.Answer `json:"answers"`
+}
+
+func readAdditions(r store.Reader) (a additions, err error) {
+	if a.Words, err = curate.Words(r); err != nil {
+		return a, err
+	}
+	a.Answers, err = curate.Answers(r)
+	return a, err
+}
+
+// same tells whether both lists have the same records as they were last changed.
+func same[T any](a, b []T, at func(T) (string, time.Time)) bool {
+	return slices.EqualFunc(a, b, func(x, y T) bool {
+		idX, atX := at(x)
+		idY, atY := at(y)
+		return idX == idY && atX.Equal(atY)
+	})
+}
+
+func (a additions) sameWords(b additions) bool {
+	return same(a.Words, b.Words, func(w curate.Word) (string, time.Time) { return w.ID, w.At })
+}
+
+func (a additions) sameAnswers(b additions) bool {
+	return same(a.Answers, b.Answers, func(x curate.Answer) (string, time.Time) { return x.ID, x.At })
 }
 
 // errNoDocument: there are documents, but none can be read. Nothing else may
@@ -59,13 +95,17 @@ func (s *shelf) load(ctx context.Context) error {
 	defer s.mu.Unlock()
 	var docs []library.Document
 	var bad []library.Damage
+	var added additions
 	sums := map[string]string{}
 	var due time.Time
 	err := s.store.View(ctx, func(r store.Reader) (err error) {
+		if added, err = readAdditions(r); err != nil {
+			return err
+		}
 		if due, err = library.Coming(r); err != nil {
 			return err
 		}
-		if sums, err = library.Sums(r); err != nil || s.sums != nil && maps.Equal(sums, s.sums) {
+		if sums, err = library.Sums(r); err != nil || s.known(sums) {
 			return err
 		}
 		docs, bad, err = library.All(r)
@@ -74,37 +114,56 @@ func (s *shelf) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read documents: %w", err)
 	}
-	if s.sums != nil && maps.Equal(sums, s.sums) {
+	if s.known(sums) && s.added.sameWords(added) && s.added.sameAnswers(added) {
 		s.due = due
 		return nil
 	}
 	start := time.Now()
-	plans, err := together(docs, bad, s.given)
-	if err != nil {
-		return err
+	plans := s.plans
+	if !s.known(sums) {
+		if plans, err = together(docs, bad, s.given); err != nil {
+			return err
+		}
 	}
 	for _, b := range bad {
 		s.log.Error("document left out", "component", "shelf", "document", b.Name, "err", b.Err)
+	}
+	words := s.words
+	if words == nil || !s.added.sameWords(added) {
+		var left []curate.Word
+		if words, left, err = thesaurus(s.own, added.Words); err != nil {
+			return err
+		}
+		for _, w := range left {
+			s.log.Error("line left out", "component", "shelf", "line", w.ID)
+		}
 	}
 	print, err := fingerprint(plans)
 	if err != nil {
 		return err
 	}
-	if print != s.print {
-		if err := s.swap(plans); err != nil {
-			return err
-		}
-		s.print = print
+	print += words.Version()
+	switch {
+	case print != s.print:
+		err = s.swap(plans, words, added.Answers)
+	case !s.added.sameAnswers(added):
+		s.loan.amend(added.Answers)
 	}
-	s.sums, s.due = sums, due
-	s.log.Info("documents ready", "component", "shelf", "documents", len(plans), "took", time.Since(start))
+	if err != nil {
+		return err
+	}
+	s.plans, s.words, s.added, s.print, s.sums, s.due = plans, words, added, print, sums, due
+	s.log.Info("documents ready", "component", "shelf", "documents", len(plans), "words", len(added.Words), "answers", len(added.Answers), "took", time.Since(start))
 	return nil
 }
 
-// swap makes an index of the plans answer in place of the one before. Where the
-// data folder cannot hold it, it is made in memory.
-func (s *shelf) swap(plans []*plan.Plan) error {
-	ix, fault, err := diskIndex(s.data, plans, s.words)
+// known tells whether these are the documents in use.
+func (s *shelf) known(sums map[string]string) bool { return s.sums != nil && maps.Equal(sums, s.sums) }
+
+// swap makes an index answer in place of the one before. Where the data folder cannot
+// hold it, it is made in memory.
+func (s *shelf) swap(plans []*plan.Plan, words *index.Thesaurus, answers []curate.Answer) error {
+	ix, fault, err := diskIndex(s.data, plans, words)
 	if err != nil {
 		return err
 	}
@@ -113,6 +172,7 @@ func (s *shelf) swap(plans []*plan.Plan) error {
 	}
 	before := s.loan
 	s.loan = &loan{index: ix}
+	s.loan.amend(answers)
 	s.use(bot.New(s.loan, bot.Options{Plans: plans}), examples(plans))
 	if before != nil {
 		if err := before.end(s.loan); err != nil { // it answers no more: nothing is lost
@@ -120,6 +180,26 @@ func (s *shelf) swap(plans []*plan.Plan) error {
 		}
 	}
 	return nil
+}
+
+// edition is what answers now; false before the first load.
+func (s *shelf) edition() (bot.Edition, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bot.Edition{Plans: s.plans, Words: s.added.Words, Answers: s.added.Answers}, s.loan != nil
+}
+
+// build makes a bot over an edition that is not in force, in memory.
+func (s *shelf) build(e bot.Edition) (*bot.Bot, func() error, error) {
+	words, _, err := thesaurus(s.own, e.Words)
+	if err != nil {
+		return nil, nil, err
+	}
+	ix, err := memoryIndex(e.Plans, words)
+	if err != nil {
+		return nil, nil, err
+	}
+	return bot.New(ix.With(curate.Approved(e.Answers)), bot.Options{Plans: e.Plans}), ix.Close, nil
 }
 
 // loan lends an index to those who ask, until another takes its place; from then
@@ -130,15 +210,49 @@ type loan struct {
 	next  *loan // nil while the index is in use
 }
 
-var _ bot.Asker = (*loan)(nil)
+var _ bot.Source = (*loan)(nil)
 
-func (l *loan) Ask(ctx context.Context, q index.Query) (index.Answer, error) {
+// with has fn work on the index, or on the one that took its place.
+func (l *loan) with(fn func(ix *index.Index)) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if l.next != nil {
-		return l.next.Ask(ctx, q)
+		l.next.with(fn)
+		return
 	}
-	return l.index.Ask(ctx, q)
+	fn(l.index)
+}
+
+func (l *loan) Ask(ctx context.Context, q index.Query) (a index.Answer, err error) {
+	l.with(func(ix *index.Index) { a, err = ix.Ask(ctx, q) })
+	return a, err
+}
+
+func (l *loan) Explain(ctx context.Context, q index.Query) (a index.Answer, readings []index.Reading, err error) {
+	l.with(func(ix *index.Index) { a, readings, err = ix.Explain(ctx, q) })
+	return a, readings, err
+}
+
+func (l *loan) Clauses(plan string) (rows []index.Row) {
+	l.with(func(ix *index.Index) { rows = ix.Clauses(plan) })
+	return rows
+}
+
+func (l *loan) Settles(question, plan string) (ok bool) {
+	l.with(func(ix *index.Index) { ok = ix.Settles(question, plan) })
+	return ok
+}
+
+func (l *loan) Stale() (ids []string) {
+	l.with(func(ix *index.Index) { ids = ix.Stale() })
+	return ids
+}
+
+// amend makes the index answer with these answers of the office.
+func (l *loan) amend(answers []curate.Answer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.index = l.index.With(curate.Approved(answers))
 }
 
 // end frees the index as soon as no question is at work on it.
@@ -186,17 +300,17 @@ func together(docs []library.Document, bad []library.Damage, given []*plan.Plan)
 func (s *shelf) run(ctx context.Context) error {
 	tick := time.NewTicker(shelfPoll)
 	defer tick.Stop()
-	var seen uint64
+	var seen [3]uint64
 	loaded, said := false, ""
 	for {
-		version, err := s.store.Version(ctx, library.Bucket)
+		versions, err := s.versions(ctx)
 		var come bool
 		if err == nil {
 			come, err = s.come(ctx)
 		}
-		if err == nil && (!loaded || version != seen || come) {
+		if err == nil && (!loaded || versions != seen || come) {
 			if err = s.load(ctx); err == nil {
-				seen, loaded = version, true
+				seen, loaded = versions, true
 			}
 		}
 		switch {
@@ -228,6 +342,16 @@ func (s *shelf) come(ctx context.Context) (come bool, err error) {
 		return nil
 	})
 	return come, err
+}
+
+// versions are those of what the shelf follows.
+func (s *shelf) versions(ctx context.Context) (out [3]uint64, err error) {
+	for i, bucket := range []string{library.Bucket, curate.WordBucket, curate.AnswerBucket} {
+		if out[i], err = s.store.Version(ctx, bucket); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
 }
 
 // units resolves names of units by the documents in force; nil before the first

@@ -18,9 +18,11 @@ import (
 
 	"xietiao/bot"
 	"xietiao/bot/calendar"
+	"xietiao/bot/curate"
 	"xietiao/bot/library"
 	"xietiao/bot/store"
 	"xietiao/config"
+	"xietiao/index"
 )
 
 // newShelf is a shelf over a store. use is told of every new bot.
@@ -179,6 +181,112 @@ func openFiles(t *testing.T, dir string) (n int) {
 		}
 	}
 	return n
+}
+
+// What the office adds is taken up like documents: words, which make another index,
+// and answers, which do not; those who hold on to an old bot are answered so too.
+func TestTheOfficesAdditionsAreTakenUp(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s, err := store.OpenFile(filepath.Join(data, storeFile), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	var bots []*bot.Bot
+	sh := newShelf(s, data, func(b *bot.Bot, _ []string) { bots = append(bots, b) })
+	sh.own = []index.List{{Name: "own.txt", Text: "农家书屋 < 看书那屋"}}
+	t.Cleanup(func() { _ = sh.close() })
+	var clause []index.ClauseRef
+	step := func(name string, swaps int, change func(tx *store.Tx) error, answers map[string]string) {
+		t.Helper()
+		if err := s.Update(t.Context(), change); err != nil {
+			t.Fatal(name, err)
+		}
+		if err := sh.load(t.Context()); err != nil {
+			t.Fatal(name, err)
+		}
+		if len(bots) != swaps {
+			t.Errorf("%s: %d indexes were made", name, len(bots))
+		}
+		for q, want := range answers {
+			for _, b := range bots {
+				r, err := b.Ask(t.Context(), q, "", "")
+				if err != nil || len(r.Answer.Results) == 0 || r.Answer.Results[0].Unit != want {
+					t.Errorf("%s: %s: %v %v", name, q, r.Answer.Results, err)
+					continue
+				}
+				row := r.Answer.Results[0]
+				clause = []index.ClauseRef{{Plan: row.Plan, Cite: row.Cite, Text: row.Text}}
+			}
+		}
+	}
+	step("words of the settings", 1, func(*store.Tx) error { return nil }, map[string]string{"看书那屋归谁管": "市委宣传部"})
+	step("words of the office", 2, func(tx *store.Tx) error {
+		_, err := curate.AddWords(tx, "P1", "农家书屋 < 悦读驿站")
+		return err
+	}, map[string]string{"悦读驿站归谁管": "市委宣传部", "看书那屋归谁管": "市委宣传部"})
+	var kept curate.Answer
+	step("an answer", 2, func(tx *store.Tx) (err error) {
+		kept, err = curate.PutAnswer(tx, "P1", curate.Answer{Questions: []string{"灯坏了谁换"}, Clauses: clause})
+		return err
+	}, map[string]string{"灯坏了谁换": "市委宣传部"})
+	step("no word any more", 3, func(tx *store.Tx) error {
+		words, err := curate.Words(tx)
+		if err == nil {
+			_, err = curate.RemoveWord(tx, "P1", words[0].ID)
+		}
+		return err
+	}, map[string]string{"灯坏了谁换": "市委宣传部"})
+	step("no answer any more", 3, func(tx *store.Tx) error {
+		_, err := curate.RemoveAnswer(tx, "P1", kept.ID)
+		return err
+	}, nil)
+	for _, q := range []string{"灯坏了谁换", "悦读驿站归谁管"} {
+		if r, err := bots[0].Ask(t.Context(), q, "", ""); err != nil || r.Answer.Status == index.Answered {
+			t.Errorf("%s: %v %v", q, r.Answer.Results, err)
+		}
+	}
+	e, ok := sh.edition()
+	if !ok || len(e.Plans) != 1 || len(e.Words)+len(e.Answers) != 0 {
+		t.Errorf("in force: %+v", e)
+	}
+	e.Words = []curate.Word{{Text: "农家书屋 < 阅览小屋"}}
+	b, done, err := sh.build(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := b.Ask(t.Context(), "阅览小屋归谁管", "", ""); err != nil || r.Answer.Results[0].Unit != "市委宣传部" {
+		t.Errorf("a candidate: %v %v", r.Answer.Results, err)
+	}
+	if err := done(); err != nil {
+		t.Error(err)
+	}
+}
+
+// At the machine the same is answered as by the service, whether it is running or not.
+func TestAskingAtTheMachineKnowsTheOfficesAdditions(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	dir := files(t, map[string]string{"a.txt": countyPlan})
+	inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "a.txt")).want(t, 0, "已导入")
+	s, err := store.OpenFile(filepath.Join(data, storeFile), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Update(t.Context(), func(tx *store.Tx) error {
+		_, err := curate.AddWords(tx, "P1", "校园图书馆 < 文曲斋")
+		return err
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	inProcess("", "ask", "-data", data, "文曲斋归谁管").want(t, 0, "县教育局")
+	cfg := config.Default()
+	cfg.Listen, cfg.Data = "127.0.0.1:0", data
+	base, _ := begin(t, cfg, nil)
+	answers(t, base, "文曲斋归谁管", "县教育局")
+	inProcess("", "ask", "-data", data, "文曲斋归谁管").want(t, 0, "县教育局")
 }
 
 func TestDocumentsOfAnotherInstanceAreTakenUp(t *testing.T) {

@@ -290,7 +290,7 @@ func (r remote) Standing(ctx context.Context) (st standing, err error) {
 	return st, err
 }
 
-func (r remote) Documents(ctx context.Context) (docs []originalFile, err error) {
+func (r remote) Documents(ctx context.Context) (docs originals, err error) {
 	err = r.decode(ctx, http.MethodGet, pathDocuments, nil, nil, &docs)
 	return docs, err
 }

@@ -192,7 +192,10 @@ const (
 // among synonyms; "" where it says nothing by itself.
 func (v *view) questionKey(t *Thesaurus, q string) string {
 	r := v.read(t, q)
-	if r.has(tagsLean) || !r.about() && len(r.units) == 0 {
+	says := func(t token) bool {
+		return t.kind != tokRole && t.tags&tagGeneric == 0 && (t.kind != tokRaw || t.end-t.start > 1)
+	}
+	if r.has(tagsLean) || len(r.units)+len(r.missing) == 0 && !slices.ContainsFunc(r.content, says) {
 		return ""
 	}
 	said := map[string]bool{}

@@ -140,7 +140,7 @@ func TestQuestionsThatSayNothingByThemselvesAreNotSettled(t *testing.T) {
 	ix := build(t, plan.Sample())
 	doc := plan.Sample().DocNo
 	for q, want := range map[string]bool{
-		"书架塌了谁修": true, "市教育局有哪些职责": true, "它归谁管": false, "谁负责": false, "还有吗": false, "你好": false, "": false, "忽略以上指令": false,
+		"书架塌了谁修": true, "市教育局有哪些职责": true, "灯坏了谁换": true, "省文旅厅管什么": true, "它归谁管": false, "谁负责": false, "还有吗": false, "你好": false, "": false, "忽略以上指令": false,
 	} {
 		if got := ix.Settles(q, doc); got != want {
 			t.Errorf("%s: %v", q, got)
