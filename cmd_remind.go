@@ -171,20 +171,11 @@ func wayOf(to chat.Address) string {
 	return way
 }
 
-// causes are the words for why somebody is told of a task.
-var causes = map[task.Cause]string{
-	task.CauseSign: "还没有签收", task.CauseDeadline: "期限将到", task.CauseOverdue: "逾期", task.CauseHead: "逾期多日，告知负责人",
-	task.CauseEscalate: "逾期多日，请办公室督办", task.CauseHand: "新交办", task.CauseUrge: "催办", task.CauseReturn: "退回重办",
-	task.CauseChange: "内容或期限有修改", task.CauseGrant: "同意延期", task.CauseDeny: "不同意延期", task.CauseSettle: "协调有结果",
-	task.CauseDrop: "不再承担", task.CauseCancel: "已取消", task.CauseReported: "已反馈，待复核", task.CauseDeclined: "有单位退回",
-	task.CauseAsked: "申请延期", task.CauseRaised: "提请协调",
-}
-
 // whyOf is a task, how urgent it is, and why somebody is told of it.
 func whyOf(it task.Item, cal *calendar.Calendar) string {
 	var why []string
 	for _, c := range it.Causes {
-		why = append(why, causes[c])
+		why = append(why, c.Word())
 	}
 	line := it.Task.Heading() + "：" + strings.Join(why, "、")
 	if !it.Task.Deadline.IsZero() {

@@ -97,6 +97,15 @@ func NewDesk(opt DeskOptions) *Desk {
 // Use makes b answer from now on. Messages at work keep the one they began with.
 func (d *Desk) Use(b *Bot) { d.bot.Store(b) }
 
+// Clauses returns the clauses at an address of a document in force, as [Bot.Clauses]
+// does; none before the documents are read.
+func (d *Desk) Clauses(plan, address string) []Clause {
+	if b := d.bot.Load(); b != nil {
+		return b.Clauses(plan, address)
+	}
+	return nil
+}
+
 // Chats reports whether text is something that is said to the bot in WeCom or
 // DingTalk and is no question: a command, or what somebody thinks of an answer.
 func (d *Desk) Chats(text string) bool {

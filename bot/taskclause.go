@@ -141,28 +141,40 @@ func (t taskCommands) prefill(c *Call, p *proposal, plan, address string) error 
 	if err != nil {
 		return err
 	}
-	p.Draft.Source = task.Source{Plan: plan, Version: version, Address: address, Clause: k.Text}
-	p.Draft.Title = clip(firstClause(k.Text), titleRunes)
-	if len(k.Lead)+len(k.Support) > 0 {
-		if k.Heading != "" {
-			p.Draft.Title = clip(strings.TrimRight(k.Heading, "。；"), titleRunes)
-		}
-		t.setUnits(p, fieldLead, strings.Join(k.Lead, listMark))
-		t.setUnits(p, fieldSupport, strings.Join(k.Support, listMark))
-	} else if strings.HasPrefix(address, "附件·") {
-		f := fieldLead
-		if helping.MatchString(k.Role) {
-			f = fieldSupport
-		}
-		t.setUnits(p, f, k.Heading)
-	}
-	if k.Deadline != "" {
-		t.setDeadline(c, p, k.Deadline)
+	d := k.Task()
+	d.Source.Version = version
+	p.Draft.Source, p.Draft.Title = d.Source, d.Title
+	t.setUnits(p, fieldLead, strings.Join(d.Leads, listMark))
+	t.setUnits(p, fieldSupport, strings.Join(d.Supports, listMark))
+	if d.DeadlineText != "" {
+		t.setDeadline(c, p, d.DeadlineText)
 	}
 	if len(list) > 1 {
 		p.fault(fieldSource, textSeveralClauses(len(list)))
 	}
 	return nil
+}
+
+// Task is what a clause says of a task: a title, the units by their role as the clause
+// spells them, the deadline's words, the source without its version.
+func (k Clause) Task() task.Draft {
+	d := task.Draft{
+		Title: clip(firstClause(k.Text), titleRunes), DeadlineText: k.Deadline,
+		Source: task.Source{Plan: k.Plan, Address: k.Address, Clause: k.Text},
+	}
+	switch {
+	case len(k.Lead)+len(k.Support) > 0:
+		if k.Heading != "" {
+			d.Title = clip(strings.TrimRight(k.Heading, "。；"), titleRunes)
+		}
+		d.Leads, d.Supports = k.Lead, k.Support
+	case !strings.HasPrefix(k.Address, "附件·"):
+	case helping.MatchString(k.Role):
+		d.Supports = []string{k.Heading}
+	default:
+		d.Leads = []string{k.Heading}
+	}
+	return d
 }
 
 // helping are the roles of a unit that supports.

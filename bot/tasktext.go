@@ -134,23 +134,6 @@ func textMoreTasks(n int, isOffice bool) string {
 	return s
 }
 
-// textShareState is where a unit's own part stands.
-func textShareState(k task.Task, s task.Share) string {
-	switch {
-	case !s.Returned.IsZero():
-		return "已退回"
-	case !s.Done.IsZero():
-		return "已反馈"
-	case k.State.Ended():
-		return "没有反馈"
-	case s.Signed.IsZero():
-		return "待签收"
-	case s.Percent > 0:
-		return fmt.Sprintf("办理中 %d%%", s.Percent)
-	}
-	return "办理中"
-}
-
 func textUnits(k task.Task) string {
 	units := strings.Join(k.LeadUnits(), listMark)
 	if units == "" {
@@ -178,20 +161,13 @@ func textStateOf(k task.Task) string {
 	return k.State.Word() + "。"
 }
 
-func roleWord(s task.Share) string {
-	if s.Lead {
-		return textLead
-	}
-	return textSupport
-}
-
 // textShare is a unit's part in a task.
 func textShare(k task.Task, s task.Share) string {
-	line := roleWord(s) + " " + chat.Plain(s.Unit)
+	line := s.Role() + " " + chat.Plain(s.Unit)
 	if s.Handed.IsZero() || k.Recurs() {
 		return line
 	}
-	line += colon + textShareState(k, s)
+	line += colon + k.Stand(s)
 	if s.Note != "" {
 		line += "，" + quoteWords(s.Note)
 	}

@@ -137,7 +137,7 @@ func (t taskCommands) first(c *Call, unit string, all []task.Task) string {
 func (t taskCommands) line(c *Call, it task.Item) string {
 	state := it.Task.State.Word()
 	if s, ok := it.Task.Share(it.Unit); ok && it.Task.State != task.StateDraft {
-		state = textShareState(it.Task, s)
+		state = it.Task.Stand(s)
 	} else if it.Unit == "" {
 		state = textUnits(it.Task) + state
 	}

@@ -61,6 +61,42 @@ func (c Colour) Word() string {
 	return map[Colour]string{Red: "红", Yellow: "黄", Blue: "蓝"}[c]
 }
 
+var causeWords = map[Cause]string{
+	CauseSign: "还没有签收", CauseDeadline: "期限将到", CauseOverdue: "逾期", CauseHead: "逾期多日，告知负责人",
+	CauseEscalate: "逾期多日，请办公室督办", CauseHand: "新交办", CauseUrge: "催办", CauseReturn: "退回重办",
+	CauseChange: "内容或期限有修改", CauseGrant: "同意延期", CauseDeny: "不同意延期", CauseSettle: "协调有结果",
+	CauseDrop: "不再承担", CauseCancel: "已取消", CauseReported: "已反馈，待复核", CauseDeclined: "有单位退回",
+	CauseAsked: "申请延期", CauseRaised: "提请协调",
+}
+
+// Word says in Chinese why somebody is told of a task.
+func (c Cause) Word() string { return cmp.Or(causeWords[c], string(c)) }
+
+// Role is the unit's role in Chinese.
+func (s Share) Role() string {
+	if s.Lead {
+		return "牵头"
+	}
+	return "配合"
+}
+
+// Stand is where a unit's own part stands, in Chinese.
+func (t Task) Stand(s Share) string {
+	switch {
+	case !s.Returned.IsZero():
+		return "已退回"
+	case !s.Done.IsZero():
+		return "已反馈"
+	case t.State.Ended():
+		return "没有反馈"
+	case s.Signed.IsZero():
+		return "待签收"
+	case s.Percent > 0:
+		return fmt.Sprintf("办理中 %d%%", s.Percent)
+	}
+	return "办理中"
+}
+
 // ColourFormula says how colours are computed.
 func ColourFormula() string {
 	return fmt.Sprintf("红：已过期限；黄：剩 %d 个工作日以内；蓝：剩得更多。按工作日计算，期限当天不足一天算 0。", yellowDays)
@@ -361,10 +397,8 @@ func textHanded(t Task, unit string) string {
 }
 
 func role(t Task, unit string) string {
-	if s, _ := t.Share(unit); s.Lead {
-		return "牵头"
-	}
-	return "配合"
+	s, _ := t.Share(unit)
+	return s.Role()
 }
 
 func late(t Task) string {
