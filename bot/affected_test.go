@@ -75,3 +75,35 @@ func TestTasksThatANewVersionTouches(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func BenchmarkAffectedTasks(b *testing.B) {
+	o, board := taskBureau(b)
+	old := plan.Sample()
+	next, err := library.Read("b.txt", []byte(strings.Replace(string(plan.SampleText), "推动工人文化宫逐步免费开放工作", "推动工人文化宫全部免费开放工作", 1)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	const tasks, at = 10_000, 500 // at once
+	for range tasks / at {
+		o.update(func(tx *store.Tx) error {
+			for i := range at {
+				u := old.Units[i%len(old.Units)]
+				d := u.Duties[len(u.Duties)-1]
+				source := task.Source{Plan: old.DocNo, Address: plan.DutyAddress(u.Name, d.No), Clause: d.Text}
+				if _, _, err := board.Create(tx, "", task.Draft{Title: "任务", Source: source, Leads: []string{u.Name}}, task.Operator); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for b.Loop() {
+		o.update(func(tx *store.Tx) error {
+			list, err := AffectedTasks(tx, board, old, next, old.DocNo)
+			if len(list) < tasks/len(old.Units)-at {
+				b.Errorf("%d tasks", len(list))
+			}
+			return err
+		})
+	}
+}

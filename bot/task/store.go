@@ -28,6 +28,7 @@ const (
 	bucketState  = "task.state"  // state, deadline, number → gist
 	bucketUnit   = "task.unit"   // unit, state, deadline, number → gist
 	bucketSub    = "task.sub"    // parent or series, number → nothing
+	bucketSource = "task.source" // document, number → address: of tasks that are not over
 	bucketDue    = "task.due"    // time, unit, number → nothing: see remind.go
 	bucketWait   = "task.wait"   // cause, number → nothing: what waits for the office; of objections: year, id
 	bucketComing = "task.coming" // time, number → nothing: when a series' next occurrence is made
@@ -179,6 +180,9 @@ func (rec *record) index() (list []entry) {
 	}
 	if up := cmp.Or(rec.Parent, rec.Series); up != 0 {
 		list = append(list, entry{bucketSub, up.digits() + sep + n, ""})
+	}
+	if rec.Source.Plan != "" && !rec.State.Ended() {
+		list = append(list, entry{bucketSource, keyOf(rec.Source.Plan) + sep + n, rec.Source.Address})
 	}
 	for _, c := range officeWaits {
 		if rec.concerns(Office, c) {
@@ -370,6 +374,23 @@ func (b *Board) openParts(r store.Reader, n Number) (open []Number, err error) {
 // Parts lists the parts of a task, or the occurrences of a series, in their order.
 func (b *Board) Parts(r store.Reader, n Number) ([]Task, error) {
 	return b.list(r, bucketSub, store.Range{Prefix: n.digits() + sep}, 0)
+}
+
+// FromSource lists the tasks that are not over and stem from a document's clauses at
+// addresses that of accepts, by their number. It reads no others.
+func (b *Board) FromSource(r store.Reader, plan string, of func(address string) bool) (all []Task, err error) {
+	if b, err = b.on(r); err != nil {
+		return nil, err
+	}
+	err = r.Scan(bucketSource, store.Range{Prefix: keyOf(plan) + sep}, func(key string, address []byte) error {
+		if !of(string(address)) {
+			return nil
+		}
+		t, err := b.Get(r, numberIn(key))
+		all = append(all, t)
+		return err
+	})
+	return all, err
 }
 
 // Waiting lists the tasks of which something waits for the office, by their number:
