@@ -231,7 +231,11 @@ func (im imports) plan(ctx context.Context, req importRequest) (importReport, er
 	}
 	var old library.Document
 	var known bool
+	var held library.Holding
 	err = im.store.View(ctx, func(r store.Reader) (err error) {
+		if held, _, err = library.HoldingOf(r, library.Name(p, req.File)); err != nil {
+			return err
+		}
 		old, known, err = library.Get(r, library.Name(p, req.File))
 		return err
 	})
@@ -239,6 +243,9 @@ func (im imports) plan(ctx context.Context, req importRequest) (importReport, er
 		return importReport{}, err
 	}
 	report := planReport(p, old, known)
+	if held.Next != nil {
+		report.Lines = append(report.Lines, fmt.Sprintf("  另有一版已经发布，%s 起生效：到时候它代替这一份；不要它就先在管理页撤回", held.Next.Effective))
+	}
 	if isTable(req.File) && task.IsSheet(req.File, req.Data) {
 		report.Lines = append(report.Lines, "  这像是一张任务表：导入成方案是用来回答“归谁管”的；要把里面的任务交办下去、到期提醒，请加 -as tasks")
 	}

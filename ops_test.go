@@ -21,6 +21,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"xietiao/bot"
+	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/chattest"
 	"xietiao/bot/chat/wecom"
@@ -148,6 +149,33 @@ func TestTheBinaryKeepsWhatItIsGiven(t *testing.T) {
 	asUser(t, "", "import", "-data", data, a).want(t, 0, "完全相同")
 	asUser(t, "", "ask", "-data", data, libraryMoney).want(t, 0, "县财政局")
 	asUser(t, "", "doctor", "-data", data).want(t, 0, "导入的有《某县文化工作方案》")
+}
+
+// Importing says of a version that is published for a later day that it still comes.
+func TestImportSaysWhatIsToCome(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	dir := files(t, map[string]string{"a.txt": countyPlan, "b.txt": strings.ReplaceAll(countyPlan, "县财政局", "县审计局")})
+	inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "a.txt")).want(t, 0, "已导入")
+	s, err := store.OpenFile(filepath.Join(data, storeFile), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Update(t.Context(), func(tx *store.Tx) error {
+		d, _, err := library.Upload(tx, "c.txt", []byte(strings.ReplaceAll(countyPlan, "县财政局", "县税务局")), "甲")
+		if err != nil {
+			return err
+		}
+		stand, err := library.StandOf(tx, d.Name)
+		if err == nil {
+			_, err = library.Rules{}.Publish(tx, library.Publication{Sum: d.Sum, Stand: stand, From: calendar.Date{Y: 9999, M: 1, D: 2}, By: "甲"})
+		}
+		return err
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	inProcess("", "import", "-yes", "-data", data, filepath.Join(dir, "b.txt")).want(t, 0, "9999-01-02 起生效", "已导入")
 }
 
 // The sample's own file, imported, is a document like any other.
