@@ -99,7 +99,7 @@ func TestWhatIsKeptGoesOut(t *testing.T) {
 	do("assess", "-year", "2026", "-decide", "1", "-why", "雨").want(t, 1, "没有这条申诉")
 	do("export", "-as", "calls", file("电话.docx")).want(t, 1, "没有要打电话告知的单位")
 	do("export", "-as", "notices", file("通知.xlsx")).want(t, 0, "已导出")
-	do("verify").want(t, 0, "4 条历史")
+	do("verify").want(t, 0, "5 条历史")
 	for _, wrong := range [][]string{
 		{"export", "-as", "x", "a.xlsx"}, {"export"}, {"export", "a.docx"}, {"export", "-as", "assessment", "a.xlsx"}, {"export", "-as", "form", "a.docx"}, {"export", "-as", "form", "-task", "x", "a.docx"}, {"assess"}, {"assess", "-year", "2026", "x"},
 		{"export", "-as", "calls", "a.png"}, {"export", "-as", "calls", "-day", "x", "a.docx"}, {"export", "-as", "notices", "a.docx"},

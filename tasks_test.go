@@ -92,7 +92,7 @@ func TestRemindAndVerify(t *testing.T) {
 		inProcess("", append([]string{"remind", "-data", cfg.Data}, args...)...).want(t, 2)
 	}
 
-	same(inProcess("", "verify", "-data", cfg.Data), 0, "核对了 1 条历史，共 2 条记录\n全部对得上\n")
+	same(inProcess("", "verify", "-data", cfg.Data), 0, "核对了 2 条历史，共 3 条记录\n全部对得上\n")
 	update(func(tx *store.Tx) error {
 		const bucket, key = "audit.entry", "task/T1\x00000000000002"
 		raw, ok, err := tx.Get(bucket, key)
