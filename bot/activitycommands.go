@@ -176,6 +176,10 @@ func (a activityCommands) doers() map[deed]doer {
 		deedDispute:   {run: a.dispute, volunteer: true, private: true},
 		deedRecommend: {run: a.recommend, volunteer: true, private: true},
 		deedPaper:     {run: a.certificate, volunteer: true, private: true},
+		deedAbsent:    {run: a.absent, volunteer: true, private: true},
+		deedLate:      {run: a.late, volunteer: true, private: true},
+		deedSwap:      {run: a.swap, volunteer: true, private: true},
+		deedMissed:    {run: a.missed},
 
 		deedRun:       {run: a.organised},
 		deedPublish:   {run: a.each(a.publish), numbered: true},
@@ -310,6 +314,66 @@ func (a activityCommands) leave(c *Call, e errand) (chat.Reply, error) {
 		l, err := a.Board.Get(c.Tx, n)
 		return textLeft(l), err
 	})(c, e)
+}
+
+// soon lists the person's sign-ups that have not ended, or the one of the number.
+func (a activityCommands) soon(c *Call, e errand) ([]activity.Mine, error) {
+	v, _, _, err := a.me(c)
+	if err != nil {
+		return nil, err
+	}
+	now := a.Board.Now(c.Tx)
+	return a.coming(c, v.ID, func(m activity.Mine) bool {
+		return m.Activity.StateAt(now) == activity.StatePublished && (len(e.numbers) == 0 || slices.Contains(e.numbers, m.Activity.Number))
+	})
+}
+
+// absent tells who cannot come how to give the place up: to do it takes the number.
+func (a activityCommands) absent(c *Call, e errand) (chat.Reply, error) {
+	return a.eachSoon(c, e, a.textAbsent)
+}
+
+// late tells who comes late until when that is well.
+func (a activityCommands) late(c *Call, e errand) (chat.Reply, error) {
+	return a.eachSoon(c, e, a.textLate)
+}
+
+// swap tells that nobody changes a place for one on the waiting list.
+func (a activityCommands) swap(c *Call, e errand) (chat.Reply, error) {
+	return a.eachSoon(c, e, a.textSwap)
+}
+
+func (a activityCommands) eachSoon(c *Call, e errand, tell func(*Call, activity.Mine) string) (chat.Reply, error) {
+	some, err := a.soon(c, e)
+	if err != nil || len(some) == 0 {
+		return chat.Reply{Text: textNoSignups}, err
+	}
+	var lines []string
+	for _, m := range some[:min(len(some), shownActivities)] {
+		lines = append(lines, tell(c, m))
+	}
+	return text(strings.Join(lines, "\n"))
+}
+
+// exampleNumber is the activity of examples.
+const exampleNumber activity.Number = 7
+
+// missed tells who was not checked in, or wants to check in for somebody, whose that is.
+func (a activityCommands) missed(c *Call, e errand) (chat.Reply, error) {
+	by, n := activity.ActorOf(c.Person), exampleNumber
+	runs := by.Office || by.Unit != ""
+	if len(e.numbers) > 0 {
+		n = e.numbers[0]
+		l, err := a.Board.Get(c.Tx, n)
+		if err != nil {
+			return a.refused(n, err)
+		}
+		runs = by.Runs(l.Unit)
+	}
+	if !runs {
+		return text(textTickForbidden(n))
+	}
+	return text(textHowTo("替签 %s 张三、李四 9:05", n))
 }
 
 // which asks which of several sign-ups is meant, or says that there is none.

@@ -269,11 +269,11 @@ func (a activityCommands) fault(n activity.Number, fault string, err error) (cha
 func (a activityCommands) tick(c *Call, e errand) (chat.Reply, error) {
 	n, by, out := e.numbers[0], activity.ActorOf(c.Person), e.do == deedTickOut
 	l, err := a.Board.Get(c.Tx, n)
-	if err == nil && !by.Runs(l.Unit) {
-		err = activity.ErrForbidden
-	}
 	if err != nil {
 		return a.refused(n, err)
+	}
+	if !by.Runs(l.Unit) {
+		return text(textTickForbidden(n))
 	}
 	now := a.Board.Now(c.Tx)
 	at, words := now, e.words

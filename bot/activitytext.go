@@ -24,6 +24,7 @@ const (
 
 	textNoActivities   = "现在没有可以报名的活动。"
 	textNoSignups      = "您没有报名还没结束的活动。说“活动”看有哪些。"
+	textNoneYet        = "您还没有登记为志愿者，没有报名和时长的记录。说“活动”看可以报名的活动，报名时一起登记。"
 	textNothingToLeave = "您没有可以取消的报名。说“我的报名”看看。"
 	textNothingOpen    = "您没有现在可以签到或签退的活动。说“我的报名”看时间；已经在现场的，请找组织者登记。"
 	textMatches        = "这些活动适合您："
@@ -254,6 +255,37 @@ func (a activityCommands) textJoined(c *Call, l activity.Activity, done activity
 }
 
 func textLeft(l activity.Activity) string { return l.Heading() + " 的报名已取消。" }
+
+func (a activityCommands) textAbsent(c *Call, m activity.Mine) string {
+	l := m.Activity
+	head := l.Heading() + column(l.When(a.Board.Now(c.Tx)))
+	if !a.Board.Now(c.Tx).Before(l.Start) {
+		return head + "：已经开始，请直接告诉现场组织者。"
+	}
+	return head + fmt.Sprintf("：来不了请说“取消报名 %s”，名额让给候补的人。", l.Number)
+}
+
+func (a activityCommands) textLate(c *Call, m activity.Mine) string {
+	l := m.Activity
+	_, to := l.CheckWindow()
+	s := fmt.Sprintf("%s 晚到也能签到，到 %s 为止", l.Heading(), textUntil(to))
+	if l.CheckOut {
+		s += "；时长从签到计到签退，走的时候要签退"
+	}
+	return s + fmt.Sprintf("。来不了请说“取消报名 %s”。", l.Number)
+}
+
+func (a activityCommands) textSwap(_ *Call, m activity.Mine) string {
+	n := m.Activity.Number
+	if m.Signup.State == activity.SignWaiting {
+		return fmt.Sprintf("%s 您现在就是候补第 %d 位，有空位会通知您。", m.Activity.Heading(), m.Position)
+	}
+	return fmt.Sprintf("%s 有名额的不能换成候补。来不了请说“取消报名 %s”；以后又能来了再说“报名 %s”，名额满了就从最后排起。", m.Activity.Heading(), n, n)
+}
+
+func textTickForbidden(n activity.Number) string {
+	return fmt.Sprintf("补签、代签要由组织者登记：活动还没结束，请找现场组织者；已经结束，请说“时长有误 %s 说明”，组织者核对后更正。", n)
+}
 
 func textWhichActivity(n int) string {
 	return fmt.Sprintf("有 %d 个都可以，请写明编号：", n)

@@ -27,6 +27,10 @@ const (
 	deedDispute   deed = "dispute"
 	deedRecommend deed = "recommend"
 	deedPaper     deed = "certificate"
+	deedAbsent    deed = "absent" // cannot come, without saying to what
+	deedLate      deed = "late"
+	deedSwap      deed = "swap"   // wants to wait instead of having a place
+	deedMissed    deed = "missed" // was not checked in, or wants to check in for somebody
 
 	// What organisers may.
 	deedRun       deed = "run" // what they organise
@@ -98,13 +102,17 @@ type behindRule int
 const (
 	nothingBehind behindRule = iota
 	codeMayFollow
+	asideMayFollow // why, in passing
 	wordsMayFollow // names, a reason
 )
 
 // deeds are how they are said with a number, in the order in which they are tried:
 // 取消报名 is no 报名.
 var deeds = []deedWords{
-	newDeed(deedLeave, nothingBehind, `取消报名|退出报名|撤销报名|退掉报名|取消参加|退报|退出|不报名?|不参加|参加不了|不去|去不了|不来|来不了`),
+	newDeed(deedSwap, asideMayFollow, `(?:把我)?(?:换|改|转|退|调)(?:成|为|到)?候补`),
+	newDeed(deedLeave, asideMayFollow, `取消报名|退出报名|撤销报名|退掉报名|取消参加|退报|退出|不报名?|不参加|参加不了|请个?假|(?:临时|突然)?(?:有急?事)?(?:不去|去不了|去不成|不来|来不了|来不成)`),
+	newDeed(deedLate, asideMayFollow, `(?:会|可能|得)?(?:迟到|晚到|晚一?点(?:儿)?[到来]|晚来|早退|提前走|先走)(?:一会儿?|一下|几分钟)?`),
+	newDeed(deedMissed, asideMayFollow, `(?:忘记?|漏|没|没有)(?:了)?(?:签到|签退|打卡|签)(?:成功?|上)?`),
 	newDeed(deedCancel, wordsMayFollow, `取消(?:整场|这场|该|本)?活动|停办|不办|活动取消`),
 	newDeed(deedTickOut, wordsMayFollow, `(?:替|代|补|帮)(?:他们?|她们?|人)?签退|登记签退`),
 	newDeed(deedTickIn, wordsMayFollow, `(?:替|代|补|帮)(?:他们?|她们?|人)?签到?|登记签到|点名`),
@@ -149,17 +157,23 @@ var solos = []struct {
 	do      deed
 	pattern *regexp.Regexp
 }{
-	{deedList, regexp.MustCompile(askHead + `(?:最近|近期|现在|目前|本周|这周|周末|下周|本月|还|都|\s)*(?:有)?(?:哪些|什么|啥)?(?:可以|能)?(?:报名|参加)?的?(?:志愿)?活动(?:列表|清单|安排|预告|一览)?(?:有)?(?:哪些|什么)?(?:可以|能)?(?:报名|参加)?(?:的)?[呢吗?。!]*$`)},
+	{deedList, regexp.MustCompile(askHead + `(?:最近|近期|现在|目前|今天|今晚|明天|后天|本周|这周|这个|下个|周末|下周|周[一二三四五六日]|本月|下个?月|还|都|\s)*(?:有)?(?:哪些|什么|啥)?(?:可以|能)?(?:报名|参加)?的?(?:志愿)?活动(?:列表|清单|安排|预告|一览)?(?:有)?(?:哪些|什么)?(?:可以|能)?(?:报名|参加)?(?:的)?[呢吗?。!]*$`)},
+	{deedList, regexp.MustCompile(askHead + `(?:(?:现在|还)*有(?:没有)?(?:名额|空位|位置)|还剩(?:几个|多少)(?:名额|位置|空位)?|(?:什么时候|几号|哪天)?(?:截止)?报名(?:截止|时间|到什么时候|到几号|到哪天)(?:了|时间|日期|是)*(?:什么时候|几号|哪天)?|(?:什么时候|几号|哪天)(?:开始|截止)报名)(?:了|吗|没有|呢)*[?。!]*$`)},
 	{deedJoin, regexp.MustCompile(wishHead + `(?:报名|报个名)(?:参加)?(?:活动)?` + thanks)},
 	{deedLeave, regexp.MustCompile(wishHead + `(?:取消|退出|撤销)报名` + thanks)},
-	{deedMine, regexp.MustCompile(askHead + `(?:我(?:都)?(?:的|报了|报名了|报名|参加了|参加)(?:的)?(?:哪些|什么|几个)?(?:报名|候补|活动)(?:情况|记录|列表|有哪些|有什么)?|候补(?:情况|第几)?)[?。!]*$`)},
+	{deedSwap, regexp.MustCompile(wishHead + `(?:把我)?(?:换|改|转|退|调)(?:成|为|到)?候补` + soft + thanks)},
+	{deedAbsent, regexp.MustCompile(wishHead + `(?:(?:临时|突然)?有急?事[,\s]*|今天|明天|后天)?(?:请个?假|不去|去不了|去不成|不来|来不了|来不成|参加不了)` + soft + `(?:[\s,。;!]+[^?]*)?$`)},
+	{deedLate, regexp.MustCompile(wishHead + `(?:会|可能|得|今天|明天)*(?:迟到|晚到|晚一?点(?:儿)?[到来]|早退|提前走)` + soft + `(?:一会儿?|几分钟)?` + `(?:怎么办|可以吗|行吗|算吗)?[?。!]*$`)},
+	{deedMissed, regexp.MustCompile(wishHead + `(?:补签到?|补签退|补打?卡|(?:代|替|帮)(?:别人|他|她|人)?签到?|(?:忘记?|漏|没|没有)(?:了)?(?:签到|签退|打卡|签))` + soft + `(?:上|成)?(?:怎么办|怎么补|可以补吗|能补吗)?` + `[?。!]*$`)},
+	{deedMine, regexp.MustCompile(askHead + `(?:我(?:都)?(?:的|报了|报名了|报名|参加了|参加)(?:的)?(?:哪些|什么|几个)?(?:报名|候补|活动)(?:情况|记录|列表|有哪些|有什么)?|(?:我的?)?候补(?:情况|(?:到)?第几(?:位|名|个)?)?|我?排(?:在|到)?第几(?:位|名|个)?|(?:候补)?轮到我了?(?:吗|没有?)|我?报(?:名)?(?:上名?|成功?)了?(?:吗|没有?)|我报(?:名)?了(?:什么|哪些|哪个|几个))[?。!]*$`)},
 	{deedIn, regexp.MustCompile(wishHead + `(?:签到|打卡)` + soft + `(?:` + codeBehind + `)?` + thanks)},
+	{deedIn, regexp.MustCompile(wishHead + `(?:(?:怎么|如何|怎样|在哪里?|去哪里?)(?:签到|打卡)|(?:签到|打卡)(?:失败|不了|不上)|签(?:不了|不上|不)到?|(?:到|来)(?:活动)?现场|到场|到达现场|到)(?:了|怎么办)*[呢?。!]*$`)},
 	{deedIn, regexp.MustCompile(`^` + codeBehind + thanks)},
 	{deedOut, regexp.MustCompile(wishHead + `签退` + soft + `(?:` + codeBehind + `)?` + thanks)},
-	{deedHours, regexp.MustCompile(askHead + `(?:我的(?:志愿|服务)*(?:时长|时数|小时数?|工时)|时长(?:查询)?|我(?:一共|总共|共)?服务了(?:多少小时|多久|多长时间))` + yearBehind)},
-	{deedHours, regexp.MustCompile(askHead + `我(\d{4}|今|本|去|前)年(?:度)?的?(?:志愿|服务)*时长[?。!]*$`)},
-	{deedRecommend, regexp.MustCompile(askHead + `(?:推荐(?:一下|几个|一些|个)?(?:的)?活动|活动推荐|(?:有)?(?:什么|哪些)?适合我的(?:志愿)?活动(?:有哪些|有什么)?)[?。!]*$`)},
-	{deedPaper, regexp.MustCompile(wishHead + `(?:开具|开|打印|出具|下载|看)?(?:一份|一张|个|份)?(?:我的)?(?:志愿)?(?:服务)?(?:时长|记录)?证明(?:书)?` + yearBehind)},
+	{deedHours, regexp.MustCompile(askHead + `(?:我的(?:志愿|服务)*(?:时长|时数|小时数?|工时)|时长(?:查询)?|我(?:一共|总共|共)?服务了(?:多少小时|多久|多长时间)|我?(?:一共|总共|共)?(?:有|做了|攒了|积累了)(?:多少|几)个?小时的?(?:志愿)?(?:服务)?(?:时长)?了?)` + yearBehind)},
+	{deedHours, regexp.MustCompile(askHead + `我(\d{4}|今|本|去|前)年(?:度)?的?(?:(?:志愿|服务)*时长|(?:一共|总共|共)?(?:有|做了|服务了)(?:多少|几)个?小时的?(?:志愿)?(?:服务)?)[?。!]*$`)},
+	{deedRecommend, regexp.MustCompile(askHead + `(?:推荐(?:一下|几个|一些|个)?(?:的)?活动|活动推荐|(?:有)?(?:什么|哪些|没有)?适合我的(?:志愿)?活动(?:有哪些|有什么|吗)?)[?。!]*$`)},
+	{deedPaper, regexp.MustCompile(wishHead + `(?:怎么|如何|在哪里?)?(?:开具|开|打印|出具|下载|导出|领|看)?(?:一份|一张|个|份|张)?(?:我的)?(?:志愿者?)?(?:服务)?(?:时长|记录)?(?:证明书?|证书)(?:怎么开|怎么领|怎么办理?)?` + yearBehind)},
 	{deedRun, regexp.MustCompile(askHead + `(?:(?:我|我们|我单位|我们单位|本单位|我馆|我局)(?:办|组织|主办|发布|负责)的(?:志愿)?活动|活动管理|管理活动)(?:有哪些)?[?。!]*$`)},
 	{deedTotals, regexp.MustCompile(askHead + `(?:活动|服务时长|志愿服务时长|志愿时长)统计` + yearBehind)},
 	{deedDemands, regexp.MustCompile(askHead + `(?:未匹配(?:的)?需求|缺人的活动|(?:哪些|什么)活动缺人|活动缺人情况)[?。!]*$`)},
@@ -174,6 +188,9 @@ var (
 	activityIn    = regexp.MustCompile(`(?:^|[^a-z\d])(?:a|活动)\s*[#-]?\s*(\d{1,9})`)
 	deedEnd       = regexp.MustCompile(`^(?:了|啦|吧|活动)*` + thanks)
 	onlyCode      = regexp.MustCompile(`^` + codeBehind + thanks)
+	inPassing     = regexp.MustCompile(`^(?:了|啦|吧)*[\s,。;:!(]+[^a-z\d?]*$`)
+	whether       = regexp.MustCompile(`^(?:了|过|掉|活动|的|\s)*(?:吗|么|没|没有|不|呢|嘛)[?。!]*$`)
+	askedInEnd    = regexp.MustCompile(`(?:\?|吗)[。.!?]*$`)
 )
 
 // readErrand reads what somebody says of activities: 报名 A7, A9取消报名, 签到 A7 482913. A
@@ -219,9 +236,13 @@ func (e *errand) settle(rule behindRule, rest string) bool {
 		if rule == codeMayFollow {
 			e.splitCode()
 		}
+	case whether.MatchString(rest), rule == wordsMayFollow && e.do != deedDispute && askedInEnd.MatchString(rest):
+		e.do, e.words = deedView, "" // 停办了吗 cancels nothing
 	case rule == wordsMayFollow:
 	case isAsked.MatchString(rest):
 		e.do, e.words = deedView, ""
+	case rule == asideMayFollow && inPassing.MatchString(rest):
+		e.words = ""
 	case rule == codeMayFollow && onlyCode.MatchString(rest):
 		e.words = onlyCode.FindStringSubmatch(rest)[1]
 	default:

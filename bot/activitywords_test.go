@@ -42,9 +42,14 @@ func TestWordsAreWhatPeopleWantOfActivities(t *testing.T) {
 		{"签到码 A7", "code A7"}, {"A7签到码", "code A7"}, {"打开A7的签到大屏", "code A7"}, {"签到码", "code"}, {"待核实 A7", "doubts A7"}, {"待核实", "doubts"}, {"核定 A7 张三 120分钟 忘了签退", "correct A7: 张三 120分钟 忘了签退"}, {"核实 A7 张三", "accept A7: 张三"},
 		{"同意 A7 张三 2小时 核对过了", "grant A7: 张三 2小时 核对过了"}, {"不同意 A7 张三 没有签退", "deny A7: 张三 没有签退"}, {"归档 A7", "archive A7"}, {"结束A7", "archive A7"}, {"活动统计", "totals"}, {"活动统计 2026年", "totals: 2026"}, {"未匹配需求", "demands"}, {"哪些活动缺人", "demands"}, {"我们单位办的活动", "run"},
 
+		{"A7取消了吗", "view A7"}, {"A7停办了吗？", "view A7"}, {"取消活动A7了吗", "view A7"}, {"A7不办了没有", "view A7"}, {"取消活动 A7 还来得及吗", "view A7"}, {"核实 A7 张三吗？", "view A7"}, {"A7不去了吗", "view A7"}, {"A7 发布了没", "view A7"},
+		{"A7请假", "leave A7"}, {"我要请假 A7", "leave A7"}, {"A7不去了，家里有事", "leave A7"}, {"A7去不了了，临时有事", "leave A7"}, {"A7不去了，改报A9", "unclear A7 A9"}, {"我要请假", "absent"}, {"不去了", "absent"}, {"临时有事去不了", "absent"}, {"我去不了了，家里有事", "absent"},
+		{"迟到", "late"}, {"我会晚点到", "late"}, {"A7我要晚到一会儿", "late A7"}, {"把我换成候补", "swap"}, {"A7 把我换成候补", "swap A7"}, {"补签", "missed"}, {"代签", "missed"}, {"忘了签退", "missed"}, {"忘记签到了怎么办", "missed"}, {"A7我忘了签退", "missed A7"},
+		{"我到了", "in"}, {"怎么签到", "in"}, {"签不了到", "in"}, {"签到失败", "in"}, {"还有名额吗", "list"}, {"报名截止？", "list"}, {"什么时候截止报名", "list"}, {"明天有活动吗", "list"}, {"我排第几", "mine"}, {"轮到我了吗", "mine"}, {"我报名成功了吗", "mine"},
+		{"我的证书", "certificate"}, {"证书", "certificate"}, {"志愿证明怎么开", "certificate"}, {"我有多少小时", "hours"}, {"我今年做了多少小时志愿", "hours: 今"}, {"有适合我的活动吗", "recommend"},
 		{"A7 你好", "unclear A7"}, {"不想 A7", "unclear A7"}, {"怎么报名 A7", "view A7"},
 		{"收到", ""}, {"取消", ""}, {"名单", ""}, {"T7", ""}, {"收到 T7", ""}, {"BA7", ""}, {"A4纸张由谁采购", "view A4"}, {"", ""}, {"48291", ""}, {"4829134", ""},
-		{"文化志愿服务活动谁负责", ""}, {"活动谁组织", ""}, {"文化活动归谁管", ""}, {"志愿服务活动由哪个单位组织", ""}, {"名单由谁公布", ""}, {"签到制度由谁定", ""}, {"报名工作谁负责", ""}, {"志愿服务时长统计归谁管", ""}, {"活动统计由谁负责", ""}, {"证明材料由谁出具", ""},
+		{"文化志愿服务活动谁负责", ""}, {"活动谁组织", ""}, {"文化活动归谁管", ""}, {"志愿服务活动由哪个单位组织", ""}, {"请假由谁批准", ""}, {"候补委员名单", ""}, {"证书由谁发放", ""}, {"名额由谁分配", ""}, {"名单由谁公布", ""}, {"签到制度由谁定", ""}, {"报名工作谁负责", ""}, {"志愿服务时长统计归谁管", ""}, {"活动统计由谁负责", ""}, {"证明材料由谁出具", ""},
 	} {
 		got := ""
 		if e, ok := readErrand(tc.text); ok {
@@ -78,7 +83,7 @@ func TestWordsOfVolunteersAndDrafts(t *testing.T) {
 		{"加入志愿者", "enrol"}, {"我要当志愿者", "enrol"}, {"志愿者登记 张三 技能 摄影", "enrol"}, {"怎么加入志愿者？", "enrol"}, {"志愿者登记由谁负责", ""}, {"志愿者登记 由谁负责", ""}, {"动员学生娃和老师去当文化志愿者是哪家的事", ""}, {"成为文化志愿者", "enrol"},
 		{"同意", "agree"}, {"我同意", "agree"}, {"同意 B3", "approve"}, {"同意 V3", "approve"}, {"确认 V12", "confirm volunteer"}, {"V12、V13确认", "confirm volunteer"},
 		{"我的资料", "profile"}, {"我的志愿者资料", "profile"}, {"修改资料 技能 摄影、音响", "edit profile"}, {"空闲 周六上午", "edit profile"}, {"我的技能 摄影", "edit profile"}, {"修改资料", "edit profile"}, {"资料由谁整理", ""}, {"空闲场地由谁管理", ""},
-		{"导出我的资料", "take data"}, {"注销志愿者", "erase data"}, {"删除我的资料", "erase data"}, {"注销登记由谁办", ""},
+		{"导出我的资料", "take data"}, {"注销志愿者", "erase data"}, {"删除我的资料", "erase data"}, {"注销登记由谁办", ""}, {"撤回同意", "erase data"}, {"我不想当志愿者了", "erase data"}, {"换手机号 13800000000", "edit profile"}, {"修改我的电话", "edit profile"}, {"换电话由谁办", ""},
 		{"新建活动 读书会，图书馆", "new activity"}, {"新建活动", "new activity"}, {"举办文化活动", "new activity"}, {"举办文化活动由谁负责", ""}, {"组织文化活动的单位有哪些", ""}, {"组织活动：读书会", "new activity"}, {"发起一个志愿活动 清扫", "new activity"},
 		{"修改 A7 名额 50", "change activity"}, {"把A7的时间改到周日下午2点", "change activity"}, {"A7 名额改为50", "change activity"}, {"修改A7", "change activity"},
 		{"确认", "confirm activity"}, {"确认发布", "confirm activity"}, {"放弃", "drop activity"}, {"改 名额 50", "change activity draft"}, {"时间改到下午2点", "change activity draft"}, {"要签退", "change activity draft"}, {"坐标 28.12345,120.98765", "change activity draft"},

@@ -48,9 +48,10 @@ var (
 	agreePattern = regexp.MustCompile(`^(?:好的?|我|[,。]|\s)*同意(?:以上|上述)?(?:说明|登记|加入)?(?:了)?[。.!]*$`)
 	aboutMe      = regexp.MustCompile(askHead + `我的(?:志愿者|志愿)?(?:资料|档案)[?。]*$`)
 	editPattern  = regexp.MustCompile(`^(?:请|帮我|我要|我想|\s)*(?:修改|更改|改|更新|补充|完善)(?:一下)?(?:我的)?(?:志愿者)?资料(?:[\s:,]+(.+))?$`)
+	editPhone    = regexp.MustCompile(`^(?:请|帮我|我要|我想|我|\s)*(?:修改|更改|改|更新|换|更换)(?:一下|了)?(?:我的)?(?:手机|电话)号?码?(?:了)?(?:改|[为成是]|:|\s)*(\d{7,12})?[。!]*$`)
 	editField    = regexp.MustCompile(`^((?:我的(?:技能|特长|空闲(?:时间)?|分队|手机号?|电话)|空闲(?:时间)?)(?:改为|改成|是|:|\s)+\S.*|手机[\s:]*\d{7,12})$`)
 	takePattern  = regexp.MustCompile(`^(?:请|帮我|我要|我想|\s)*(?:导出|下载|取走)(?:一份)?我的(?:全部|所有)?(?:个人|志愿者)?(?:资料|数据|信息)[。!]*$`)
-	erasePattern = regexp.MustCompile(`^(?:请|帮我|我要|我想|\s)*(?:(?:注销|退出|取消)(?:我的)?志愿者(?:身份|登记|账号|资料)?|(?:删除|注销)我的(?:志愿者)?(?:资料|数据|信息))[。!]*$`)
+	erasePattern = regexp.MustCompile(`^(?:请|帮我|我要|我想|我|\s)*(?:(?:注销|退出|取消)(?:我的)?志愿者(?:身份|登记|账号|资料)?|(?:删除|注销)我的(?:志愿者)?(?:资料|数据|信息)|(?:撤回|收回)(?:我的)?同意|不(?:想|要)?(?:再)?(?:当|做)志愿者了?)[。!]*$`)
 
 	profileLabels = []struct {
 		field field
@@ -72,7 +73,7 @@ func (a activityCommands) volunteerCommands() []Command {
 		{Name: "enrol", Help: textHelpEnrol, Match: a.enrolWords, Run: a.private(a.enrol)},
 		{Name: "agree", Match: folded(agreePattern), Sure: never, Run: a.agree},
 		{Name: "profile", Match: folded(aboutMe), Run: a.private(a.profile)},
-		{Name: "edit profile", Match: unfolded(editPattern, editField), Run: a.private(a.edit)},
+		{Name: "edit profile", Match: unfolded(editPattern, editField, editPhone), Run: a.private(a.edit)},
 		{Name: "take data", Match: folded(takePattern), Run: a.private(a.take)},
 		{Name: "erase data", Match: folded(erasePattern), Run: a.private(a.proposeErase)},
 		{Name: "merge volunteers", Roles: judges, Match: unfolded(mergePattern), Run: a.private(a.proposeMerge)},
@@ -117,6 +118,10 @@ func (a activityCommands) invited(c *Call, e errand, err error) (chat.Reply, err
 		return a.list(c, e)
 	case e.do == deedJoin:
 		then = e.args()
+	case e.do == deedMine && activity.ActorOf(c.Person).Runs(c.Person.Unit):
+		return a.organised(c, e)
+	case slices.Contains([]deed{deedLeave, deedAbsent, deedLate, deedSwap, deedMine, deedHours, deedDispute, deedPaper}, e.do):
+		return text(textNoneYet)
 	}
 	return a.private(func(c *Call) (chat.Reply, error) { return a.askConsent(c, enrolment{Then: then}) })(c)
 }
