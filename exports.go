@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 
+	"xietiao/bot"
 	"xietiao/bot/activity"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chart"
-	"xietiao/bot/library"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
 	"xietiao/config"
@@ -171,23 +171,11 @@ func (e exports) assessment(r store.Reader, req exportRequest) ([]sheet.Out, err
 
 // duties are the task sheets of the documents in force, to fill in.
 func duties(r store.Reader) (tables []sheet.Out, err error) {
-	docs, _, err := library.All(r)
-	if err != nil {
-		return nil, err
+	tables, err = bot.BlankSheets(r)
+	if err == nil && len(tables) == 0 {
+		err = errors.New("还没有导入写明单位职责的方案")
 	}
-	for _, d := range docs {
-		t := task.BlankSheet(d.Plan)
-		if len(docs) > 1 {
-			t.Name = titleOf(d.Plan)
-		}
-		if len(t.Rows) > 0 {
-			tables = append(tables, t)
-		}
-	}
-	if len(tables) == 0 {
-		return nil, errors.New("还没有导入写明单位职责的方案")
-	}
-	return tables, nil
+	return tables, err
 }
 
 // picture draws a bulletin; mark stands before its title.

@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"xietiao/bot"
 	"xietiao/bot/activity"
 	"xietiao/bot/calendar"
 	"xietiao/bot/holidays"
@@ -54,7 +54,7 @@ type imports struct {
 // file that cannot be taken is a report.
 func (im imports) run(ctx context.Context, req importRequest) (importReport, error) {
 	if req.Kind == "" {
-		if req.Kind = importPlan; isTable(req.File) && activity.IsSheet(req.File, req.Data) {
+		if req.Kind = importPlan; bot.IsTable(req.File) && activity.IsSheet(req.File, req.Data) {
 			req.Kind = importOutings
 			report, err := im.run(ctx, req)
 			report.Lines = append([]string{req.File + " 像是活动安排表，按 -as activities 读；要导入成方案请加 -as plan"}, report.Lines...)
@@ -106,7 +106,7 @@ func (im imports) run(ctx context.Context, req importRequest) (importReport, err
 func (im imports) tasks(ctx context.Context, req importRequest, units org.Units) (report importReport, err error) {
 	var in task.Intake
 	work := func(r store.Reader, take func(task.Sheet) (task.Intake, error)) error {
-		list, problems, err := im.sheet(r, req, units)
+		list, problems, err := bot.ReadTasks(r, im.board, units, req.File, req.Data)
 		switch {
 		case err != nil:
 			return err
@@ -128,39 +128,6 @@ func (im imports) tasks(ctx context.Context, req importRequest, units org.Units)
 		})
 	}
 	return report, err
-}
-
-// sheet reads the tasks of a table; of another file those that it gives its units as
-// a document, which must be in force, for it is quoted.
-func (im imports) sheet(r store.Reader, req importRequest, units org.Units) (task.Sheet, []org.Problem, error) {
-	say := func(text string) (task.Sheet, []org.Problem, error) {
-		return task.Sheet{}, []org.Problem{{Text: text}}, nil
-	}
-	today := im.board.Today(r)
-	if _, err := im.board.Holidays().Now(r); err != nil { // deadlines may count working days
-		return task.Sheet{}, nil, err
-	}
-	if isTable(req.File) {
-		list, problems, err := im.board.ReadSheet(req.File, req.Data, units, today)
-		if err != nil {
-			return say(advice(req.File, err))
-		}
-		return list, problems, nil
-	}
-	p, err := library.Read(req.File, req.Data)
-	if err != nil {
-		return say(advice(req.File, err))
-	}
-	d, known, err := library.Get(r, library.Name(p, req.File))
-	switch {
-	case err != nil && !errors.Is(err, library.ErrDamaged):
-		return task.Sheet{}, nil, err
-	case err != nil || !known || string(d.Original) != string(req.Data):
-		return say("《" + titleOf(p) + "》的这一版还没有导入。任务要引用方案的原文，请先用 xietiao import 导入它；任务表请存成 xlsx 或 csv")
-	case len(p.Items) == 0:
-		return say("《" + titleOf(p) + "》没有写明责任单位的任务条目。可以用 xietiao export -as duties 导出各单位的职责，填上期限再导入")
-	}
-	return im.board.FromPlan(d.Plan, d.Sum, units, today), nil, nil
 }
 
 // holidays imports a year's notice, or a table of its days.
@@ -202,11 +169,6 @@ func (im imports) holidays(ctx context.Context, req importRequest) (importReport
 
 const textUnreadNotice = "有几句没有看懂，整份都没有导入。请改成“一、元旦：1月1日（周五）至3日（周日）放假调休，共3天”这样；不是放假安排的删去"
 
-// isTable tells tables from documents by the name of the file.
-func isTable(file string) bool {
-	return slices.Contains([]string{".xlsx", ".xlsm", ".et", ".xls", ".csv", ".tsv"}, strings.ToLower(filepath.Ext(file)))
-}
-
 // sampleInUse says whether nothing but the sample answers.
 func (im imports) sampleInUse(ctx context.Context) (bool, error) {
 	if !im.sample {
@@ -246,7 +208,7 @@ func (im imports) plan(ctx context.Context, req importRequest) (importReport, er
 	if held.Next != nil {
 		report.Lines = append(report.Lines, fmt.Sprintf("  另有一版已经发布，%s 起生效：到时候它代替这一份；不要它就先在管理页撤回", held.Next.Effective))
 	}
-	if isTable(req.File) && task.IsSheet(req.File, req.Data) {
+	if bot.IsTable(req.File) && task.IsSheet(req.File, req.Data) {
 		report.Lines = append(report.Lines, "  这像是一张任务表：导入成方案是用来回答“归谁管”的；要把里面的任务交办下去、到期提醒，请加 -as tasks")
 	}
 	if known && string(old.Original) == string(req.Data) {

@@ -109,11 +109,11 @@ func (n noticeCommands) withdrawn(c *Call, number task.Number, list []task.Withd
 	}
 	lines, busy := []string{textWithdrawn(number, list[0].At)}, false
 	for _, w := range list {
-		place, err := placeWords(c.Tx, w.To)
+		place, err := PlaceWords(c.Tx, w.To)
 		if err != nil {
 			return chat.Reply{}, err
 		}
-		lines = append(lines, chat.Plain(w.Unit)+"（"+place+"）"+colon+withdrawWords[w.State])
+		lines = append(lines, chat.Plain(w.Unit)+"（"+place+"）"+colon+WithdrawWord(w.State))
 		busy = busy || w.State == task.WithdrawAsked || w.State == task.WithdrawCorrecting
 	}
 	if busy {
@@ -122,8 +122,8 @@ func (n noticeCommands) withdrawn(c *Call, number task.Number, list []task.Withd
 	return text(strings.Join(lines, "\n"))
 }
 
-// placeWords names where a notice goes: 企业微信群, 钉钉 张三.
-func placeWords(r store.Reader, to chat.Address) (string, error) {
+// PlaceWords names where a notice goes: 企业微信群, 钉钉 张三.
+func PlaceWords(r store.Reader, to chat.Address) (string, error) {
 	platform := org.PlatformWord(to.Via.Platform())
 	if to.Kind == chat.Group || to.User == "" {
 		return platform + textGroup, nil
@@ -201,7 +201,7 @@ func (n noticeCommands) failed(c *Call) (chat.Reply, error) {
 		if i >= failedShown {
 			continue
 		}
-		place, err := placeWords(c.Tx, rec.Place())
+		place, err := PlaceWords(c.Tx, rec.Place())
 		if err != nil {
 			return chat.Reply{}, err
 		}

@@ -34,6 +34,10 @@ var withdrawWords = map[task.WithdrawState]string{
 	task.WithdrawCorrected: "没有撤回，已发更正", task.WithdrawFailed: "没有撤回，更正也没有发成，请看“失败列表”",
 }
 
+// WithdrawWord says how it stands with the withdrawing of a message; "" where nobody
+// withdraws it.
+func WithdrawWord(s task.WithdrawState) string { return withdrawWords[s] }
+
 func textWithdrawn(n task.Number, at time.Time) string {
 	return fmt.Sprintf("%s 的提醒（%d月%d日 %s）：", n, int(at.Month()), at.Day(), at.Format("15:04"))
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"xietiao/bot/chat"
 	"xietiao/bot/org"
 	"xietiao/bot/task"
+	"xietiao/index/plan"
 )
 
 // What is said of tasks. What people wrote goes through chat.Plain.
@@ -712,4 +714,14 @@ func textRuled(o task.Objection, r task.Ruling, a task.Assessment, far []string)
 		return s + textFar(far)
 	}
 	return s + "决定在工作时间通知" + chat.Plain(o.Unit) + "。"
+}
+
+// What is said of files of tasks.
+
+func textPlanNotInForce(p *plan.Plan) string {
+	return "《" + cmp.Or(p.Title, p.DocNo) + "》的这一版还没有导入。任务要引用方案的原文，请先导入它；任务表请存成 xlsx 或 csv"
+}
+
+func textNoItems(p *plan.Plan) string {
+	return "《" + cmp.Or(p.Title, p.DocNo) + "》没有写明责任单位的任务条目。可以把各单位的职责导出成任务表，填上期限再导入"
 }
