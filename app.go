@@ -144,7 +144,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	}
 	if _, err = console.Mount(console.Options{
 		Server: a.server, Sessions: a.sessions, Store: a.store, Tasks: a.board, Activities: a.activity, Outbox: a.box,
-		Vault: p.vault, Units: a.shelf.units, Health: a.health, Logger: log,
+		Vault: p.vault, Units: a.shelf.units, Clauses: a.desk.Clauses, Health: a.health, Logger: log,
 	}); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"time"
 
+	"xietiao/bot"
 	"xietiao/bot/activity"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
@@ -35,7 +36,8 @@ type Options struct {
 	Activities *activity.Board
 	Outbox     *outbox.Box
 	Vault      *org.Vault
-	Units      func() org.Units // of the documents in force; nil before they are read
+	Units      func() org.Units                        // of the documents in force; nil before they are read
+	Clauses    func(plan, address string) []bot.Clause // of the documents in force
 	Health     func(ctx context.Context) map[string]string
 	Hashes     org.Hashes       // of passwords; the zero value is good
 	Wall       func() time.Time // the wall clock; nil: time.Now
@@ -69,6 +71,7 @@ func Mount(opt Options) (*Console, error) {
 	var err error
 	if c.pages, err = handlers.LoadPages(web, Path+"/assets/", template.FuncMap{
 		"day": c.day, "moment": c.moment, "percent": percent, "more": more,
+		"share": share, "sub": sub, "unitTasks": taskFilter{}.OfUnit, "stepOf": stepOf, "deadlineWord": deadlineWord,
 	}); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -86,6 +89,7 @@ func (c *Console) all() []route {
 	var list []route
 	for _, part := range [][]route{
 		c.entranceRoutes(), c.overviewRoutes(),
+		c.taskRoutes(), c.oneTaskRoutes(), c.taskEditRoutes(), c.taskImportRoutes(),
 	} {
 		list = append(list, part...)
 	}

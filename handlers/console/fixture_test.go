@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/net/html"
 
+	"xietiao/bot"
 	"xietiao/bot/activity"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
@@ -49,6 +50,19 @@ type town struct{}
 
 func (town) Names() []string                    { return []string{"市文化馆", "市教育局"} }
 func (town) Resolve(name string) (string, bool) { return name, strings.HasPrefix(name, "市") }
+
+// The documents have one clause.
+const (
+	planName, clauseAt = "乐公共协〔2020〕1号", "附件·市教育局·第2项"
+	clauseText         = "协调推进农家书屋<进校园>，完善服务。"
+)
+
+func clauses(plan, address string) []bot.Clause {
+	if plan != planName || address != clauseAt {
+		return nil
+	}
+	return []bot.Clause{{Plan: plan, Address: address, Heading: "市教育局", Role: "协调推进", Text: clauseText}}
+}
 
 // zone is where everything happens.
 var zone = time.FixedZone("CST", 8*60*60)
@@ -103,7 +117,7 @@ func newDesk(t *testing.T) *desk {
 		Server: server, Sessions: sessions, Store: s,
 		Tasks:      task.New(task.Options{Holidays: book, Sender: box, Routes: routes, Rules: task.DefaultRules()}),
 		Activities: activity.New(activity.Options{Holidays: book, Sender: box, Routes: routes, Vault: vault}),
-		Outbox:     box, Vault: vault, Units: func() org.Units { return town{} },
+		Outbox:     box, Vault: vault, Units: func() org.Units { return town{} }, Clauses: clauses,
 		Health: func(context.Context) map[string]string { return nil },
 		Hashes: org.Hashes{Cost: bcrypt.MinCost}, Wall: d.clock,
 	})

@@ -59,7 +59,7 @@ var menu = []struct {
 	{"概览", "", everybody},
 	{"方案", "/plans", watchers},
 	{"问答", "/questions", watchers},
-	{"任务", "/tasks", everybody},
+	{"任务", "/tasks", taskers},
 	{"考评", "/assessment", everybody},
 	{"通知", "/notices", watchers},
 	{"活动", "/activities", everybody},

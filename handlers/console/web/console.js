@@ -20,6 +20,22 @@ addEventListener("pageshow", () => { // back from where the form led
   for (const form of document.forms) delete form.dataset.sent;
 });
 
+for (const all of document.querySelectorAll("[data-all]")) { // ticks every box of its form
+  all.hidden = false;
+  all.addEventListener("change", () => {
+    for (const box of all.form.querySelectorAll("tbody input[type=checkbox]")) box.checked = all.checked;
+  });
+}
+for (const field of document.querySelectorAll("input[data-many]")) { // suggests the next of several names
+  const names = [...field.list.options].map((option) => option.value);
+  for (const kind of ["focus", "input"]) {
+    field.addEventListener(kind, () => {
+      const before = field.value.slice(0, field.value.lastIndexOf("、") + 1);
+      field.list.replaceChildren(...names.filter((name) => !before.includes(name)).map((name) => new Option("", before + name)));
+    });
+  }
+}
+
 for (const form of document.querySelectorAll("form[data-upload]")) {
   const field = form.querySelector("input[type=file]");
   const area = form.querySelector(".drop");
