@@ -52,8 +52,9 @@ type Answer struct {
 	Q       string          `json:"q"`
 	Status  index.Status    `json:"status"`
 	Intent  index.Intent    `json:"intent"`
-	Results []index.Row     `json:"results"` // every row, whatever the reply shows; never null
-	Reply   string          `json:"reply"`   // Text of the Reply
+	Results []index.Row     `json:"results"`          // every row, whatever the reply shows; never null
+	Office  string          `json:"office,omitempty"` // the office's own words; the first rows are the clauses it chose
+	Reply   string          `json:"reply"`            // Text of the Reply
 	TookUS  int64           `json:"took_us"`
 }
 
@@ -65,7 +66,9 @@ type Reply struct {
 	Text     string
 	Markdown string
 	Full     string
-	Leans    bool // q was 更多 or took a choice: it is about prev, as the next message will be
+	Leans    bool         // q was 更多 or took a choice: it is about prev, as the next message will be
+	Reason   index.Reason // why nothing answers
+	Office   string       // id of the office's own answer, where it is one
 }
 
 // Ask answers q. prev is the same person's previous question or empty; plan
@@ -103,10 +106,13 @@ func (b *Bot) Ask(ctx context.Context, q, prev, plan string) (Reply, error) {
 		}
 	}
 	r := b.word(a, question, before, page)
-	r.Leans = more || choice > 0
+	r.Leans, r.Reason = more || choice > 0, a.Reason
 	r.Answer = Answer{
 		ID: json.RawMessage(`""`), Q: q, Status: a.Status, Intent: a.Intent, Results: a.Results,
 		Reply: r.Text, TookUS: max(0, b.now().Sub(start).Microseconds()),
+	}
+	if a.Office != nil {
+		r.Office, r.Answer.Office = a.Office.ID, a.Office.Text
 	}
 	if r.Answer.Results == nil {
 		r.Answer.Results = []index.Row{}

@@ -182,11 +182,10 @@ var rateCommand = Command{Name: "rate", Run: func(c *Call) (chat.Reply, error) {
 	return say(textRatedGood)
 }}
 
-// keepRating writes the answer with its ratings, for as long as it would have
-// been kept, and puts it on the office's list or takes it off.
+// keepRating writes the answer with its ratings, for as long as it is kept anyway, and
+// puts it on the office's list or takes it off.
 func keepRating(c *Call, key string, a answered, by string, rating chat.Rating) error {
-	until := c.Tx.Now().AddDate(1, 0, 0) // what somebody complained of is kept until the office has seen it
-	if err := putUntil(c.Tx, answerBucket, key, a, until); err != nil {
+	if err := putUntil(c.Tx, answerBucket, key, a, a.Until); err != nil {
 		return err
 	}
 	item := key + "/" + by
@@ -195,7 +194,7 @@ func keepRating(c *Call, key string, a answered, by string, rating chat.Rating) 
 	}
 	to := c.Message.From
 	to.Session = chat.Session{}
-	return putUntil(c.Tx, feedbackBucket, item, complaint{Answer: key, To: to}, until)
+	return putUntil(c.Tx, feedbackBucket, item, complaint{Answer: key, To: to}, a.Until)
 }
 
 // clip cuts s to at most n characters.

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"xietiao/bot/chat"
 	"xietiao/index"
 	"xietiao/index/plan"
 )
@@ -24,10 +25,10 @@ const (
 func (b *Bot) word(a index.Answer, q, prev string, page int) Reply {
 	c := composer{bot: b, a: a, q: q, prev: prev}
 	c.whole = false
-	chat := c.message()
+	short := c.message()
 	c.whole = true
 	full := c.message()
-	text, markdown := chat.fit(page)
+	text, markdown := short.fit(page)
 	return Reply{Text: text, Markdown: markdown, Full: full.plain(len(full.groups), "")}
 }
 
@@ -39,7 +40,16 @@ type composer struct {
 	whole   bool // show every clause in full
 }
 
+// message words the answer, behind what the office says itself.
 func (c *composer) message() message {
+	m := c.found()
+	if c.a.Office != nil {
+		m.head = append([]line{say(textOffice(chat.Plain(c.a.Office.Text)))}, m.head...)
+	}
+	return m
+}
+
+func (c *composer) found() message {
 	switch {
 	case len(c.a.Parts) > 0:
 		return c.parts()

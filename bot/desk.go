@@ -57,7 +57,8 @@ type DeskOptions struct {
 	Commands  []Command        // asked in order before a message is taken for a question
 	PublicURL string           // where clause pages are; empty: replies carry no link
 	PerMinute int              // messages of one person that are answered within a minute; 0: 20
-	Questions int              // days that questions are kept; 0: 180
+	Questions int              // days that questions are kept, the day of asking among them; 0: 180
+	Location  *time.Location   // where days begin; nil: time.Local
 	Sessions  int              // days that a conversation is remembered; 0: 7
 	Wall      func() time.Time // the clock of deliveries, the store's own; nil: time.Now
 	Logger    *slog.Logger
@@ -79,6 +80,9 @@ func NewDesk(opt DeskOptions) *Desk {
 	opt.PerMinute = cmp.Or(opt.PerMinute, 20)
 	opt.Questions = cmp.Or(opt.Questions, 180)
 	opt.Sessions = cmp.Or(opt.Sessions, 7)
+	if opt.Location == nil {
+		opt.Location = time.Local
+	}
 	if opt.Wall == nil {
 		opt.Wall = time.Now
 	}
@@ -498,8 +502,12 @@ func (d *Desk) question(ctx context.Context, b *Bot, m chat.Message, text string
 	if err != nil {
 		return draft{}, err
 	}
+	leaned, err := b.leaning(ctx, text, prev, r)
+	if err != nil {
+		return draft{}, err
+	}
 	dr.answer = &answered{
-		Q: text, Thread: thread, Status: r.Answer.Status, Intent: r.Answer.Intent, Cites: cites(r.Answer.Results),
+		Q: text, Prev: leaned, Thread: thread, Status: r.Answer.Status, Intent: r.Answer.Intent, Reason: r.Reason, Office: r.Office, Cites: cites(r.Answer.Results),
 		Via: m.Via, Kind: m.Kind, To: m.From,
 	}
 	dr.answer.To.Session = chat.Session{}
@@ -545,7 +553,9 @@ func (d *Desk) settle(tx *store.Tx, m chat.Message, key string, dr draft) (chat.
 	if dr.answer != nil {
 		id := tx.Now().UTC().Format(keyTime) + "-" + key[:12]
 		s.Thread, s.Answer, reply.Feedback = dr.answer.Thread, id, id
-		if err := keepAnswer(tx, m, id, *dr.answer, reply, tx.Now().AddDate(0, 0, d.opt.Questions)); err != nil {
+		a := *dr.answer
+		a.Until = untilDay(tx.Now().In(d.opt.Location), d.opt.Questions)
+		if err := keepAnswer(tx, m, id, a, reply); err != nil {
 			return chat.Reply{}, "", err
 		}
 	}

@@ -111,6 +111,12 @@ func newBureau(t testing.TB, change ...func(*DeskOptions)) *bureau {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newBureauOver(t, c, s, change...)
+}
+
+// newBureauOver takes the store over.
+func newBureauOver(t testing.TB, c *clock, s *store.Store, change ...func(*DeskOptions)) *bureau {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)

@@ -27,9 +27,10 @@ func (a Answer) MarshalJSON() ([]byte, error) {
 		Status  index.Status    `json:"status"`
 		Intent  index.Intent    `json:"intent"`
 		Results []any           `json:"results"`
+		Office  string          `json:"office,omitempty"`
 		Reply   string          `json:"reply"`
 		TookUS  int64           `json:"took_us"`
-	}{a.ID, a.Q, a.Status, a.Intent, rows, a.Reply, a.TookUS})
+	}{a.ID, a.Q, a.Status, a.Intent, rows, a.Office, a.Reply, a.TookUS})
 	if err != nil {
 		return nil, fmt.Errorf("encode answer: %w", err)
 	}

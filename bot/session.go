@@ -1,21 +1,16 @@
 package bot
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 	"unicode"
 
 	"xietiao/bot/chat"
 	"xietiao/bot/store"
-	"xietiao/index"
 )
 
-const (
-	answerBucket = "desk.answers" // what was asked and answered, by time; no names in it
-	quoteBucket  = "desk.quotes"  // beginning of a reply in a conversation → its answer
-)
+// quoteBucket finds an answer by the beginning of the reply, in its conversation.
+const quoteBucket = "desk.quotes"
 
 const (
 	quoteRunesKept = 60 // of a reply are enough to know it by when somebody quotes it
@@ -66,49 +61,16 @@ func sessionKey(m chat.Message) string {
 	return digest(string(m.Via) + "\x00" + string(m.Conversation) + "\x00" + string(m.Sender))
 }
 
-// answered is an answer that was given. To holds no session link.
-type answered struct {
-	Q      string        `json:"q"`
-	Thread string        `json:"thread"` // what a follow-up leans on; see Bot.Thread
-	Status index.Status  `json:"status"`
-	Intent index.Intent  `json:"intent"`
-	Cites  []string      `json:"cites,omitempty"`
-	Via    chat.Via      `json:"via"`
-	Kind   chat.Kind     `json:"kind"`
-	To     chat.Address  `json:"to"`
-	Rating []ratingEntry `json:"rating,omitempty"`
-
-	key string
-}
-
-// ratingEntry is what somebody thinks of an answer; the latest of a person counts.
-type ratingEntry struct {
-	By     string      `json:"by"` // digest of the person
-	Rating chat.Rating `json:"rating"`
-	Remark string      `json:"remark,omitempty"`
-	At     time.Time   `json:"at"`
-}
-
-func cites(rows []index.Row) []string {
-	var out []string
-	for _, r := range rows {
-		if r.Cite != "" {
-			out = append(out, r.Cite)
-		}
-	}
-	return out
-}
-
 // keepAnswer keeps an answer and what it is known by when it is quoted.
-func keepAnswer(tx *store.Tx, m chat.Message, id string, a answered, reply chat.Reply, until time.Time) error {
-	if err := putUntil(tx, answerBucket, id, a, until); err != nil {
+func keepAnswer(tx *store.Tx, m chat.Message, id string, a answered, reply chat.Reply) error {
+	if err := logAnswer(tx, id, a); err != nil {
 		return err
 	}
 	print := squeeze(reply.Text)
 	if len([]rune(print)) < quoteRunesLow {
 		return nil
 	}
-	return tx.PutUntil(quoteBucket, quoteKey(m, print), []byte(id), until)
+	return tx.PutUntil(quoteBucket, quoteKey(m, print), []byte(id), a.Until)
 }
 
 // quoteMatches bounds the answers that are looked at when a quotation is short.
@@ -131,18 +93,6 @@ func quotedAnswer(r store.Reader, m chat.Message) (*answered, error) {
 		return nil, err
 	}
 	return answerAt(r, id)
-}
-
-func answerAt(r store.Reader, id string) (*answered, error) {
-	value, ok, err := r.Get(answerBucket, id)
-	if err != nil || !ok {
-		return nil, err
-	}
-	a := answered{key: id}
-	if err := json.Unmarshal(value, &a); err != nil {
-		return nil, fmt.Errorf("%w: answer: %w", store.ErrDamaged, err)
-	}
-	return &a, nil
 }
 
 // quoteKey is the beginning of a reply in its conversation.

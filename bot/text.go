@@ -80,6 +80,19 @@ func textAsk(what, office string, issuers []string) string {
 	return what + "请问" + cmp.Or(strings.Join(issuers, listMark), "发文机关") + "。"
 }
 
+// textCorrection stands before an answer that takes the place of a wrong one.
+func textCorrection(q string) string {
+	return "更正：问过“" + q + "”，当时的回答不准确，请以这次为准。"
+}
+
+// textOffice is the office's own answer; the clauses follow.
+func textOffice(words string) string {
+	if words == "" {
+		return "办公室答复，依据是："
+	}
+	return "办公室答复：" + words
+}
+
 func textPart(n int, q string) string { return fmt.Sprintf("问题 %d：%s", n, q) }
 
 func textOnlyChoices(n int) string {

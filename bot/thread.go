@@ -55,6 +55,21 @@ func (b *Bot) Thread(ctx context.Context, q, prev string, r Reply) (string, erro
 	return q, nil
 }
 
+// leaning returns prev where the reply to q leaned on it, else nothing.
+func (b *Bot) leaning(ctx context.Context, q, prev string, r Reply) (string, error) {
+	if prev == "" || r.Leans {
+		return prev, nil
+	}
+	alone, err := b.Ask(ctx, q, "", "")
+	if err != nil {
+		return "", fmt.Errorf("thread: %w", err)
+	}
+	if sameRows(alone.Answer, r.Answer) {
+		return "", nil
+	}
+	return prev, nil
+}
+
 // sameRows reports whether both answers are the same clauses.
 func sameRows(a, b Answer) bool {
 	return a.Status == b.Status && slices.Equal(cites(a.Results), cites(b.Results))
