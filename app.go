@@ -129,7 +129,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 		Commands: bot.Commands(a.orgOptions(p), bot.TaskOptions{
 			Board: a.board, Weights: func(year int) task.Weights { return weightsOf(cfg, year) },
 		}, activityOptions(cfg, a.activity, a.sessions)),
-		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions,
+		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions, Location: cfg.Location(),
 		Logger: log, Observe: metrics.Message,
 	})
 	name, _ := buildVersion()
@@ -144,6 +144,9 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	}
 	if _, err = console.Mount(console.Options{
 		Server: a.server, Sessions: a.sessions, Store: a.store, Tasks: a.board, Activities: a.activity, Outbox: a.box,
+		Curator: bot.NewCurator(bot.CuratorOptions{
+			Store: a.store, Outbox: a.box, Desk: a.desk, InForce: a.shelf.edition, Build: a.shelf.build, Changed: a.shelf.changed,
+		}),
 		Vault: p.vault, Units: a.shelf.units, Clauses: a.desk.Clauses, Health: a.health, Logger: log,
 	}); err != nil {
 		return nil, err

@@ -186,7 +186,9 @@ func (s *shelf) swap(plans []*plan.Plan, words *index.Thesaurus, answers []curat
 func (s *shelf) edition() (bot.Edition, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return bot.Edition{Plans: s.plans, Words: s.added.Words, Answers: s.added.Answers}, s.loan != nil
+	return bot.Edition{
+		Plans: s.plans, Sample: len(s.sums)+len(s.given) == 0, Words: s.added.Words, Answers: s.added.Answers,
+	}, s.loan != nil
 }
 
 // build makes a bot over an edition that is not in force, in memory.

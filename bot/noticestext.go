@@ -61,7 +61,7 @@ func textFailedList(n int) string { return fmt.Sprintf("没有发成的通知，
 
 // kindWords name the kinds of notices.
 var kindWords = map[string]string{
-	task.KindRemind: "任务提醒", task.KindBulletin: "督办通报", task.KindWithdraw: "更正", task.KindCalendar: "假期未定的提示", kindNotice: "绑定申请的通知", KindTest: "测试消息", handover.Kind: "交接的通知",
+	task.KindRemind: "任务提醒", task.KindBulletin: "督办通报", task.KindWithdraw: "更正", task.KindCalendar: "假期未定的提示", kindNotice: "绑定申请的通知", KindTest: "测试消息", handover.Kind: "交接的通知", KindCorrection: "更正回答",
 }
 
 // KindWord names a kind of notices.

@@ -149,14 +149,14 @@ func (o orgCommands) pauses(c *Call) (chat.Reply, error) {
 }
 
 // Held says whether the outbox must keep a notice back: pauses hold what we send
-// of our own accord, never an answer or a withdrawal, unless it comes out of a
+// of our own accord, never an answer, its correction or a withdrawal, unless it comes out of a
 // restored backup.
 func Held(r store.Reader, rec outbox.Record) (bool, error) {
 	p, held, err := org.Paused(r, rec.Unit)
 	if err != nil {
 		return false, fmt.Errorf("pauses: %w", err)
 	}
-	if rec.Kind == outbox.KindReply || rec.Kind == kindNotice || rec.Kind == task.KindWithdraw {
+	if rec.Kind == outbox.KindReply || rec.Kind == kindNotice || rec.Kind == KindCorrection || rec.Kind == task.KindWithdraw {
 		return held && p.Restored && rec.Put.Before(p.At), nil
 	}
 	return held, nil

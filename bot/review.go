@@ -2,10 +2,12 @@ package bot
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 
+	"xietiao/bot/audit"
 	"xietiao/bot/chat"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -47,14 +49,19 @@ func reviewCommands() []Command {
 func complaints(r store.Reader) ([]complaint, error) {
 	var list []complaint
 	err := r.Scan(feedbackBucket, store.Range{Reverse: true}, func(item string, value []byte) error {
-		c := complaint{item: item}
-		if err := json.Unmarshal(value, &c); err != nil {
-			return fmt.Errorf("%w: complaint: %w", store.ErrDamaged, err)
-		}
+		c, err := decodeComplaint(item, value)
 		list = append(list, c)
-		return nil
+		return err
 	})
 	return list, err
+}
+
+func decodeComplaint(item string, value []byte) (complaint, error) {
+	c := complaint{item: item}
+	if err := json.Unmarshal(value, &c); err != nil {
+		return c, fmt.Errorf("%w: complaint: %w", store.ErrDamaged, err)
+	}
+	return c, nil
 }
 
 func listComplaints(c *Call) (chat.Reply, error) {
@@ -105,20 +112,7 @@ func settleComplaint(c *Call) (chat.Reply, error) {
 		if words == "" {
 			return text(textSayWhat)
 		}
-		a, err := answerAt(c.Tx, one.Answer)
-		if err != nil {
-			return chat.Reply{}, err
-		}
-		if a != nil {
-			_, err = c.Outbox.Put(c.Tx, outbox.Notice{
-				Key: "review/" + one.item, Kind: kindNotice, To: one.To,
-				Reply: chat.Reply{Text: textSettled(chat.Plain(a.Q), chat.Plain(words))},
-			})
-		}
-		if err != nil {
-			return chat.Reply{}, err
-		}
-		if err := c.Tx.Delete(feedbackBucket, one.item); err != nil {
+		if err := one.settle(c.Tx, c.Outbox, words); err != nil {
 			return chat.Reply{}, err
 		}
 		told++
@@ -127,4 +121,46 @@ func settleComplaint(c *Call) (chat.Reply, error) {
 		return text(textNoSuchComplaint)
 	}
 	return text(textToldPeople(told))
+}
+
+// settle tells who complained what the office says, and takes the complaint off the list.
+func (c complaint) settle(tx *store.Tx, out Sender, words string) error {
+	a, err := answerAt(tx, c.Answer)
+	if err != nil {
+		return err
+	}
+	if a != nil {
+		_, err = out.Put(tx, outbox.Notice{
+			Key: "review/" + c.item, Kind: kindNotice, To: c.To,
+			Reply: chat.Reply{Text: textSettled(chat.Plain(a.Q), chat.Plain(words))},
+		})
+	}
+	return errors.Join(err, tx.Delete(feedbackBucket, c.item))
+}
+
+// AnswerComplaints takes the complaints about the answer of a record off the office's
+// list, and tells each who made one what the office says: words, which may be empty,
+// and then nobody is told. It says how many there were.
+func AnswerComplaints(tx *store.Tx, out Sender, by, key, words string) (n int, err error) {
+	var list []complaint
+	err = tx.Scan(feedbackBucket, store.Range{Prefix: key + "/"}, func(item string, value []byte) error {
+		c, err := decodeComplaint(item, value)
+		list = append(list, c)
+		return err
+	})
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	for _, c := range list {
+		if words = strings.TrimSpace(words); words == "" {
+			err = tx.Delete(feedbackBucket, c.item)
+		} else {
+			err = c.settle(tx, out, words)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	_, err = audit.Append(tx, chainQuestions, by, "answer-complaint", key)
+	return len(list), err
 }

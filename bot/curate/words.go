@@ -68,15 +68,14 @@ func AddWords(tx *store.Tx, by, text string) (added []Word, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range lines {
-		id := idOf(index.FoldLine(line))
-		if _, ok, err := tx.Get(WordBucket, id); err != nil {
+	for _, w := range lines {
+		if _, ok, err := tx.Get(WordBucket, w.ID); err != nil {
 			return nil, err
 		} else if ok {
 			continue
 		}
-		w := Word{ID: id, Text: line, At: tx.Now().UTC(), By: by}
-		if err := errors.Join(put(tx, WordBucket, id, w), note(tx, by, "add-word", w)); err != nil {
+		w.At, w.By = tx.Now().UTC(), by
+		if err := errors.Join(put(tx, WordBucket, w.ID, w), note(tx, by, "add-word", w)); err != nil {
 			return nil, err
 		}
 		added = append(added, w)
@@ -90,9 +89,10 @@ func AddWords(tx *store.Tx, by, text string) (added []Word, err error) {
 	return added, nil
 }
 
-// ReadWords gives the lines of a text that say something. Errors are BadLines.
-func ReadWords(text string) ([]string, error) {
-	var out []string
+// ReadWords gives the lines of a text that say something, as nobody's yet. Errors are
+// BadLines.
+func ReadWords(text string) ([]Word, error) {
+	var out []Word
 	var bad BadLines
 	no := 0
 	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
@@ -109,7 +109,7 @@ func ReadWords(text string) ([]string, error) {
 			bad = append(bad, LineFault{no, line, err})
 			continue
 		}
-		out = append(out, line)
+		out = append(out, Word{ID: idOf(index.FoldLine(line)), Text: line})
 	}
 	if len(bad) > 0 {
 		return nil, bad

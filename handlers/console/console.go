@@ -35,6 +35,7 @@ type Options struct {
 	Tasks      *task.Board
 	Activities *activity.Board
 	Outbox     *outbox.Box
+	Curator    *bot.Curator
 	Vault      *org.Vault
 	Units      func() org.Units                        // of the documents in force; nil before they are read
 	Clauses    func(plan, address string) []bot.Clause // of the documents in force
