@@ -2,6 +2,7 @@ package task
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -136,8 +137,9 @@ func yearChain(year int) string { return fmt.Sprintf("assess/%d", year) }
 
 // yearFile is what a year's chain holds.
 type yearFile struct {
-	versions   []Assessment
-	data       []json.RawMessage // of the versions, as they were written
+	year       int
+	marks      []Mark            // of the versions
+	data       []json.RawMessage // of them, as they were written
 	before     [][]Ruling        // that were decided before each version
 	rulings    []Ruling          // all, in the order of their decision
 	objections []Objection
@@ -148,13 +150,11 @@ func readYear(r store.Reader, year int) (f yearFile, err error) {
 	if err != nil {
 		return f, err
 	}
-	f.rulings = []Ruling{}
+	f.year, f.rulings = year, []Ruling{}
 	for _, e := range entries {
 		switch e.What {
 		case whatVersion:
-			var a Assessment
-			err = json.Unmarshal(e.Data, &a)
-			f.versions, f.data, f.before = append(f.versions, a), append(f.data, e.Data), append(f.before, slices.Clone(f.rulings))
+			f.marks, f.data, f.before = append(f.marks, Mark{e.At, org.PersonID(e.By)}), append(f.data, e.Data), append(f.before, slices.Clone(f.rulings))
 		case whatObject:
 			var o Objection
 			err = json.Unmarshal(e.Data, &o)
@@ -174,11 +174,67 @@ func readYear(r store.Reader, year int) (f yearFile, err error) {
 	return f, nil
 }
 
-func (f yearFile) last() (Assessment, bool) {
-	if len(f.versions) == 0 {
-		return Assessment{}, false
+// version is the one of that number. A long one takes its time to decode.
+func (f yearFile) version(n int) (a Assessment, err error) {
+	if n < 1 || n > len(f.data) {
+		return a, fmt.Errorf("%w: %d of %d", ErrNoVersion, n, f.year)
 	}
-	return f.versions[len(f.versions)-1], true
+	if err = json.Unmarshal(f.data[n-1], &a); err != nil {
+		err = fmt.Errorf("%w: assessment of %d: %w", store.ErrDamaged, f.year, err)
+	}
+	return a, err
+}
+
+// last is the version in force; false: there is none.
+func (f yearFile) last() (Assessment, bool, error) {
+	if len(f.data) == 0 {
+		return Assessment{}, false, nil
+	}
+	a, err := f.version(len(f.data))
+	return a, err == nil, err
+}
+
+// Yearbook is what is kept of a year's assessment.
+type Yearbook struct {
+	Versions   []Mark     // who made each, and when
+	Shown      Assessment // one of them
+	Objections []Objection
+}
+
+// Yearbook reads a year's assessments: that version, or the last if it is 0. Where there
+// is none at all, Versions is empty. ErrNoVersion.
+func (b *Board) Yearbook(r store.Reader, year, version int) (y Yearbook, err error) {
+	f, err := readYear(r, year)
+	if err != nil || len(f.data) == 0 && version == 0 {
+		return y, err
+	}
+	y.Versions, y.Objections = f.marks, f.objections
+	y.Shown, err = f.version(cmp.Or(version, len(f.data)))
+	return y, err
+}
+
+// Trial is what Assess would give now, without its Entries and Digest: the tasks as they
+// are instead of their histories, which takes far less time.
+func (b *Board) Trial(r store.Reader, year int, w Weights) (Assessment, error) {
+	b, err := b.on(r)
+	if err != nil {
+		return Assessment{}, err
+	}
+	f, err := readYear(r, year)
+	if err != nil {
+		return Assessment{}, err
+	}
+	a := Assessment{Year: year, Version: len(f.data) + 1, At: b.now(r).UTC(), Day: b.Today(r), Weights: w, Rulings: f.rulings, Results: []Result{}}
+	tasks, err := b.List(r, Query{States: States, From: calendar.Date{Y: year, M: time.January, D: 1}, To: calendar.Date{Y: year, M: time.December, D: 31}})
+	if err != nil {
+		return Assessment{}, err
+	}
+	slices.SortFunc(tasks, func(a, b Task) int { return int(a.Number - b.Number) })
+	for _, t := range tasks {
+		a.Results = append(a.Results, a.results(b.cal, t)...)
+	}
+	a.Scores = scores(a.Results)
+	return a, nil
 }
 
 // Assess is the year's assessment as of now, as Publish would keep it.
@@ -187,7 +243,7 @@ func (b *Board) Assess(r store.Reader, year int, w Weights, by Actor) (Assessmen
 	if err != nil {
 		return Assessment{}, err
 	}
-	a := Assessment{Year: year, Version: len(f.versions) + 1, At: b.now(r).UTC(), By: by.By, Day: b.Today(r), Weights: w, Rulings: f.rulings}
+	a := Assessment{Year: year, Version: len(f.data) + 1, At: b.now(r).UTC(), By: by.By, Day: b.Today(r), Weights: w, Rulings: f.rulings}
 	if a.Entries, err = b.lengths(r); err != nil {
 		return Assessment{}, err
 	}
@@ -225,8 +281,9 @@ func (b *Board) Publish(tx *store.Tx, year int, w Weights, by Actor) (Assessment
 	if err != nil {
 		return Assessment{}, err
 	}
-	if last, ok := f.last(); ok && last.Weights == a.Weights && slices.Equal(last.Results, a.Results) {
-		return last, nil
+	last, ok, err := f.last()
+	if err != nil || ok && last.Weights == a.Weights && slices.Equal(last.Results, a.Results) {
+		return last, err
 	}
 	return a, b.appendVersion(tx, a)
 }
@@ -239,7 +296,18 @@ func (b *Board) appendVersion(tx *store.Tx, a Assessment) error {
 // Assessments lists the versions of the year, the first first.
 func (b *Board) Assessments(r store.Reader, year int) ([]Assessment, error) {
 	f, err := readYear(r, year)
-	return f.versions, err
+	if err != nil {
+		return nil, err
+	}
+	var all []Assessment
+	for n := range f.data {
+		a, err := f.version(n + 1)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
 }
 
 // Recompute makes a version once more from the histories that it followed from, and
@@ -253,10 +321,10 @@ func (b *Board) Recompute(r store.Reader, year, version int) (Assessment, error)
 	if err != nil {
 		return Assessment{}, err
 	}
-	if version < 1 || version > len(f.versions) {
-		return Assessment{}, fmt.Errorf("%w: %d of %d", ErrNoVersion, version, year)
+	kept, err := f.version(version)
+	if err != nil {
+		return Assessment{}, err
 	}
-	kept := f.versions[version-1]
 	a := Assessment{
 		Year: year, Version: version, At: kept.At, By: kept.By, Day: kept.Day, Weights: kept.Weights,
 		Entries: kept.Entries, Rulings: f.before[version-1],
@@ -406,8 +474,10 @@ func (b *Board) Object(tx *store.Tx, year int, o Objection, by Actor) (Objection
 	if err != nil {
 		return Objection{}, err
 	}
-	last, ok := f.last()
+	last, ok, err := f.last()
 	switch {
+	case err != nil:
+		return Objection{}, err
 	case o.Unit == "" || by.Unit != o.Unit && !by.Office:
 		return Objection{}, ErrForbidden
 	case !ok:
@@ -484,8 +554,10 @@ func (b *Board) Decide(tx *store.Tx, year int, d Ruling, by Actor) (Assessment, 
 	if err != nil {
 		return Assessment{}, err
 	}
-	last, ok := f.last()
+	last, ok, err := f.last()
 	switch {
+	case err != nil:
+		return Assessment{}, err
 	case !ok || d.Objection < 1 || d.Objection > len(f.objections):
 		return Assessment{}, fmt.Errorf("%w: objection %d of %d", ErrNoObjection, d.Objection, year)
 	case f.objections[d.Objection-1].Ruling != nil:

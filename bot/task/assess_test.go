@@ -96,8 +96,22 @@ func (h *hall) report(n Number, words string) {
 	}
 }
 
+// publish keeps the year's assessment. A trial gives the same before, and the yearbook
+// afterwards.
 func (h *hall) publish(year int) (a Assessment) {
 	h.Helper()
+	var trial Assessment
+	h.see(func(r store.Reader) (err error) { trial, err = h.Trial(r, year, DefaultWeights()); return err })
+	defer h.see(func(r store.Reader) error {
+		if d := cmp.Diff(trial, a, cmpopts.IgnoreFields(Assessment{}, "Version", "At", "By", "Day", "Entries", "Digest")); d != "" {
+			h.Errorf("another trial (-trial +kept)\n%s", d)
+		}
+		y, err := h.Yearbook(r, year, 0)
+		if d := cmp.Diff(y.Shown, a); d != "" || len(y.Versions) != a.Version {
+			h.Errorf("another yearbook, of %d versions\n%s", len(y.Versions), d)
+		}
+		return err
+	})
 	h.do(nil, func(tx *store.Tx) (err error) { a, err = h.Publish(tx, year, DefaultWeights(), office); return err })
 	return a
 }
