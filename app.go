@@ -147,7 +147,9 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 		Curator: bot.NewCurator(bot.CuratorOptions{
 			Store: a.store, Outbox: a.box, Desk: a.desk, InForce: a.shelf.edition, Build: a.shelf.build, Changed: a.shelf.changed,
 		}),
-		Vault: p.vault, Units: a.shelf.units, Clauses: a.desk.Clauses, Health: a.health, Logger: log,
+		Vault: p.vault, Routes: p.routes, Origins: p.origins,
+		Units: a.shelf.units, Clauses: a.desk.Clauses,
+		Health: a.health, Logger: log,
 	}); err != nil {
 		return nil, err
 	}

@@ -189,7 +189,7 @@ func (s *Server) certificateView(c *gin.Context, r store.Reader, g guest) (any, 
 	}
 	v := certificateView{
 		head: headOf(g), Code: paper.Code, Name: paper.Name, Issuer: paper.Issuer, Issued: paper.Issued.Format(dayLayout), Time: activity.Duration(paper.Minutes),
-		Items: certificateItems(paper), Check: s.address(c) + "/a/check/" + paper.Code, Fit: fitWords(fit),
+		Items: certificateItems(paper), Check: s.Address(c) + "/a/check/" + paper.Code, Fit: fitWords(fit),
 	}
 	v.QR, v.Size, err = qrPath(v.Check)
 	return v, err

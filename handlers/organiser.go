@@ -103,12 +103,12 @@ func (s *Server) codeNow(c *gin.Context, r store.Reader, g guest) (codeNow, erro
 		return codeNow{}, err
 	}
 	out.Digits, out.Until = code.Digits, code.Until.UnixMilli()
-	out.QR, out.Size, err = qrPath(s.address(c) + "/a/" + a.Number.String() + "?c=" + code.Digits)
+	out.QR, out.Size, err = qrPath(s.Address(c) + "/a/" + a.Number.String() + "?c=" + code.Digits)
 	return out, err
 }
 
-// address is ours as browsers have it.
-func (s *Server) address(c *gin.Context) string {
+// Address is ours as browsers have it, without a slash at its end.
+func (s *Server) Address(c *gin.Context) string {
 	return cmp.Or(s.opt.PublicURL, "http://"+c.Request.Host)
 }
 
@@ -420,7 +420,7 @@ func (s *Server) inviteBrowser(c *gin.Context) error {
 		return err
 	}
 	link := activity.NewToken()
-	path, size, err := qrPath(s.address(c) + "/a/in/" + link.Reveal())
+	path, size, err := qrPath(s.Address(c) + "/a/in/" + link.Reveal())
 	if err != nil {
 		return err
 	}
@@ -431,7 +431,7 @@ func (s *Server) inviteBrowser(c *gin.Context) error {
 		}
 		return err
 	}, func(rollNow) any {
-		return gin.H{"link": s.address(c) + "/a/in/" + link.Reveal(), "qr": path, "size": size}
+		return gin.H{"link": s.Address(c) + "/a/in/" + link.Reveal(), "qr": path, "size": size}
 	})
 }
 

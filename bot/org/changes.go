@@ -176,7 +176,7 @@ func (m *matcher) bad(entry int, text string) {
 
 func (m *matcher) pair(entry, person int) {
 	if first := m.entry[person]; first >= 0 {
-		m.bad(entry, textSamePerson(m.people[person], m.roster.Entries[first].bad("").place()))
+		m.bad(entry, textSamePerson(m.people[person], m.roster.Entries[first].bad("").Place()))
 		return
 	}
 	m.person[entry], m.entry[person] = person, entry

@@ -15,6 +15,7 @@ import (
 
 	"xietiao/bot/chat"
 	"xietiao/bot/store"
+	"xietiao/index/sheet"
 )
 
 // robotIDBytes is how much of the hash a robot's id shows: enough that no two
@@ -217,6 +218,15 @@ func union(a, b []string) []string {
 	list := slices.Concat(a, b)
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// GroupsTable is a list of group robots to fill in.
+func GroupsTable() sheet.Out {
+	out := sheet.Out{Name: textRobots}
+	for _, c := range []Column{colUnit, colPlatform, colWebhook, colSign, colGroup} {
+		out.Head = append(out.Head, string(c))
+	}
+	return out
 }
 
 // GroupRobot is a robot that is kept, without its credentials.

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"xietiao/bot/chat"
+	"xietiao/bot/store"
+	"xietiao/index/sheet"
 	"xietiao/index/zh"
 )
 
@@ -188,18 +190,27 @@ func (rr *rosterReader) role(l Line) Role {
 	return role
 }
 
-// phone reads a number; spaces, hyphens and +86 are left out.
+// phone reads a number.
 func (rr *rosterReader) phone(l Line) Phone {
-	text := zh.Fold(squeeze(l.Text(colPhone)))
+	phone, err := ParsePhone(l.Text(colPhone))
+	if err != nil {
+		rr.bad(l.Bad(colPhone, textBadPhone))
+	}
+	return phone
+}
+
+// ParsePhone reads a telephone number as people write it: spaces, hyphens and +86 are
+// left out; none is none. ErrInvalid: it is no number.
+func ParsePhone(text string) (Phone, error) {
+	text = zh.Fold(squeeze(text))
 	digits := strings.ReplaceAll(strings.TrimPrefix(text, "+86"), "-", "")
 	if text == "" {
-		return ""
+		return "", nil
 	}
 	if !goodPhone(digits) {
-		rr.bad(l.Bad(colPhone, textBadPhone))
-		return ""
+		return "", fmt.Errorf("telephone number: %w", ErrInvalid)
 	}
-	return Phone(digits)
+	return Phone(digits), nil
 }
 
 func goodPhone(digits string) bool {
@@ -260,7 +271,7 @@ func (rr *rosterReader) unit(l Line, e *RosterEntry) bool {
 func (rr *rosterReader) add(l Line, e RosterEntry) {
 	key := nameKey(e.Name, e.Unit)
 	if first := rr.names[key]; first != nil && !distinct(*first, e) {
-		rr.bad(l.Bad(l.table.lead(), textNameTwice(e.Name, first.bad("").place())))
+		rr.bad(l.Bad(l.table.lead(), textNameTwice(e.Name, first.bad("").Place())))
 		return
 	}
 	rr.names[key] = &e
@@ -292,6 +303,20 @@ func goodName(name string) bool {
 func goodAccount(s string) bool {
 	return len(s) > 0 && len(s) <= maxAccount && strings.Trim(s,
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-@.") == ""
+}
+
+// RosterTable is the roster as it is, to be changed and read again. Telephone numbers are
+// in the open.
+func RosterTable(r store.Reader) (sheet.Out, error) {
+	out := sheet.Out{Name: textRoster}
+	for _, c := range []Column{colName, colUnit, colRole, colPhone, colWeCom, colDingTalk} {
+		out.Head = append(out.Head, string(c))
+	}
+	people, err := People(r)
+	for _, p := range people {
+		out.Rows = append(out.Rows, []string{p.Name, p.Unit, p.Role.Word(), p.Phone.Reveal(), string(p.IDs[chat.WeCom]), string(p.IDs[chat.DingTalk])})
+	}
+	return out, err
 }
 
 // isOfficeName reports whether a department is some unit's own office.

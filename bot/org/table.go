@@ -62,7 +62,7 @@ func (l Line) Bad(c Column, text string) Problem {
 }
 
 // at names the row's place in full.
-func (l Line) at(c Column) string { return l.Bad(c, "").place() }
+func (l Line) at(c Column) string { return l.Bad(c, "").Place() }
 
 // Remark reports whether the row is no entry: empty, a title or a note in one
 // cell, merged or not, or the header once more. A cell alone in the lead column

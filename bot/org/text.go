@@ -31,6 +31,8 @@ const (
 	textBadGroup    = "群名太长，或者把地址、密钥填到了群名里。"
 	textOtherSign   = "同一个机器人地址在表里有两个不同的加签密钥，请核对。"
 	textHidden      = "（内容像是地址或密钥，已隐去）"
+	textRoster      = "名册"
+	textRobots      = "群机器人"
 	textEverybody   = "全部单位"
 	quoteRunes      = 30 // of a cell in a message
 )
@@ -67,7 +69,7 @@ func textBadName(name string) string {
 	return "姓名" + quote(name) + "不能用。请填一个人的姓名。"
 }
 func textBadRole(text string) string {
-	return "不认识角色" + quote(text) + "。请填办公室、联络员、负责人、工作人员或志愿者。"
+	return "不认识角色" + quote(text) + "。请填办公室、联络员、负责人、活动组织者、工作人员、只读或志愿者。"
 }
 func textBadAccount(text string) string {
 	return "账号" + quote(text) + "不能用。账号只有字母、数字和 _-@.；如果是一串数字，请把这一列设成文本格式。"
@@ -107,8 +109,8 @@ func textStrange(unit string) string {
 	return "现行的方案里已经没有单位“" + unit + "”，照原来导入过的用"
 }
 
-// place is where a problem is: 名单!B3.
-func (p Problem) place() string {
+// Place is where a problem is: 名单!B3.
+func (p Problem) Place() string {
 	switch {
 	case p.Sheet == "":
 		return p.Cell
@@ -121,7 +123,7 @@ func (p Problem) place() string {
 // String is the problem in one line.
 func (p Problem) String() string {
 	s := p.Text
-	if at := p.place(); at != "" {
+	if at := p.Place(); at != "" {
 		s = at + "：" + s
 	}
 	if len(p.Near) > 0 {
@@ -204,14 +206,17 @@ func (p Person) String() string {
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 
-// String shows the change in one line.
-func (c Change) String() string {
+// Words is what changes: 角色 工作人员 → 联络员.
+func (c Change) Words() string {
 	parts := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
 		parts[i] = fieldWords[f] + " " + orNone(c.Before.field(f)) + " → " + orNone(c.After.field(f))
 	}
-	return string(c.Before.ID) + " " + c.Before.Name + "：" + strings.Join(parts, "；")
+	return strings.Join(parts, "；")
 }
+
+// String shows the change in one line.
+func (c Change) String() string { return string(c.Before.ID) + " " + c.Before.Name + "：" + c.Words() }
 
 func orNone(s string) string {
 	if s == "" {
@@ -278,7 +283,7 @@ var tells = []struct {
 	{ErrExpired, "这项申请已经过期，请重新提出。"},
 	{ErrLastOffice, "这样一来协调组办公室就没有人能联系上、或者没有人能登录控制台了。请先加上另一位办公室人员，填上他的账号，或者给他开好登录名、设好密码。"},
 	{ErrChanged, "这个人的资料刚被别人改过，没有保存。请看过现在的资料再改。"},
-	{ErrSuccessor, "接手的人要是同一个单位里的另一个人，办公室和志愿者的工作不用这样交接。"},
+	{ErrSuccessor, "没有交接：原来的人要是联络员、负责人或活动组织者（可能刚交接过了），接手的人要是同一个单位里的另一个人。"},
 	{ErrConflict, "这张表和现有的人员对不上，没有导入。"},
 	{ErrEmpty, "没有可以导入的内容。"},
 	{ErrInvalid, "填写的内容不能用，请核对：姓名要有，联络员、负责人、活动组织者和工作人员要选单位，手机要是号码。"},
@@ -371,16 +376,21 @@ func (q Request) Receipt() string {
 	return fmt.Sprintf("申请 %s 已提交，等%s确认，%s前有效。", q.ID, side, day(q.Until))
 }
 
-// Question asks who may approve, saying what the approval would do now.
+// Question asks who may approve, saying what the approval would do now and how to answer.
 func (q Request) Question(r store.Reader) (string, error) {
-	end := fmt.Sprintf("同意请回复“同意 %s”，不同意请回复“拒绝 %s”，%s前有效。", q.ID, q.ID, day(q.Until))
+	wish, err := q.Wish(r)
+	return fmt.Sprintf("%s同意请回复“同意 %s”，不同意请回复“拒绝 %s”，%s前有效。", wish, q.ID, q.ID, day(q.Until)), err
+}
+
+// Wish says what is asked for, and what an approval would do now.
+func (q Request) Wish(r store.Reader) (string, error) {
 	if q.Group != nil {
 		asker, _, err := ByID(r, q.Asked)
 		who := chat.Plain(asker.Name) + "（" + asker.Role.Word() + "）"
 		if q.Asked == Operator {
 			who = RoleOffice.Word()
 		}
-		return fmt.Sprintf("%s申请让一个%s群接收%s的通知。%s", who, PlatformWord(q.Group.Via.Platform()), q.Unit, end), err
+		return fmt.Sprintf("%s申请让一个%s群接收%s的通知。", who, PlatformWord(q.Group.Via.Platform()), q.Unit), err
 	}
 	p, known, err := Match(r, q)
 	as := "名册里没有此人，同意后按工作人员加入。"
@@ -390,7 +400,7 @@ func (q Request) Question(r store.Reader) (string, error) {
 	case known:
 		as = fmt.Sprintf("名册里有此人（%s），同意后这个账号归他使用。", p.Role.Word())
 	}
-	return fmt.Sprintf("有人用%s账号 %s 申请绑定：%s，%s。%s%s", PlatformWord(q.Platform), chat.Plain(string(q.User)), chat.Plain(q.Name), q.Unit, as, end), err
+	return fmt.Sprintf("有人用%s账号 %s 申请绑定：%s，%s。%s", PlatformWord(q.Platform), chat.Plain(string(q.User)), chat.Plain(q.Name), q.Unit, as), err
 }
 
 // Verdict tells who asked how it ended.

@@ -37,6 +37,8 @@ type Options struct {
 	Outbox     *outbox.Box
 	Curator    *bot.Curator
 	Vault      *org.Vault
+	Routes     org.Routes                              // how a person is reached
+	Origins    org.Origins                             // where the addresses of group robots may lie
 	Units      func() org.Units                        // of the documents in force; nil before they are read
 	Clauses    func(plan, address string) []bot.Clause // of the documents in force
 	Health     func(ctx context.Context) map[string]string
@@ -89,8 +91,10 @@ func Mount(opt Options) (*Console, error) {
 func (c *Console) all() []route {
 	var list []route
 	for _, part := range [][]route{
-		c.entranceRoutes(), c.overviewRoutes(),
+		c.entranceRoutes(),
+		c.overviewRoutes(),
 		c.taskRoutes(), c.oneTaskRoutes(), c.taskEditRoutes(), c.taskImportRoutes(),
+		c.peopleRoutes(),
 	} {
 		list = append(list, part...)
 	}

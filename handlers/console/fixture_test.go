@@ -117,7 +117,9 @@ func newDesk(t *testing.T) *desk {
 		Server: server, Sessions: sessions, Store: s,
 		Tasks:      task.New(task.Options{Holidays: book, Sender: box, Routes: routes, Rules: task.DefaultRules()}),
 		Activities: activity.New(activity.Options{Holidays: book, Sender: box, Routes: routes, Vault: vault}),
-		Outbox:     box, Vault: vault, Units: func() org.Units { return town{} }, Clauses: clauses,
+		Outbox:     box, Vault: vault,
+		Routes: routes, Origins: org.Origins{chat.WeCom: {"https://qyapi.weixin.qq.com"}},
+		Units: func() org.Units { return town{} }, Clauses: clauses,
 		Health: func(context.Context) map[string]string { return nil },
 		Hashes: org.Hashes{Cost: bcrypt.MinCost}, Wall: d.clock,
 	})

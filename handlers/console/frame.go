@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"xietiao/bot/activity"
+	"xietiao/bot/handover"
 	"xietiao/bot/org"
 	"xietiao/bot/task"
 	"xietiao/handlers"
@@ -155,7 +156,7 @@ func tell(err error) string {
 	if errors.As(err, &own) {
 		return string(own)
 	}
-	for _, of := range []func(error) string{task.Tell, activity.Tell, org.Tell} {
+	for _, of := range []func(error) string{task.Tell, activity.Tell, org.Tell, handover.Tell} {
 		if text := of(err); text != "" {
 			return text
 		}

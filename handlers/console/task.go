@@ -342,21 +342,6 @@ func details(a task.Action) (list []string) {
 	return list
 }
 
-// nameOf is who somebody is, with the unit.
-func nameOf(r store.Reader, id org.PersonID) (string, error) {
-	if id == org.Operator {
-		return textOperator, nil
-	}
-	p, ok, err := org.ByID(r, id)
-	switch {
-	case err != nil:
-		return "", err
-	case !ok || !p.Erased.IsZero() || p.Name == "":
-		return textErased, nil
-	}
-	return strings.TrimSpace(p.Unit + " " + p.Name), nil
-}
-
 // stepForms are the steps that the person may take now.
 func (c *Console) stepForms(q *request, t task.Task, now time.Time) (list []stepForm) {
 	if !units.lets(q.person) {

@@ -369,7 +369,7 @@ func (c *Console) changeTask(q *request) error {
 		case err != nil:
 			return "", err
 		case len(changed) > 0:
-			return "", words(textStale)
+			return "", words(textTaskStale)
 		}
 		before := t.Edit()
 		d, faults, notes, err := c.readDraft(tx, typedFields(q), before)
@@ -384,6 +384,6 @@ func (c *Console) changeTask(q *request) error {
 			return textNothingChanged, nil
 		}
 		_, err = c.opt.Tasks.Apply(tx, t.Number, task.Action{Do: task.DoAmend, Draft: &d, Version: t.Version}, q.tasker())
-		return textChanged(t.Number, changes) + strings.Join(notes, ""), err
+		return textTaskChanged(t.Number, changes) + strings.Join(notes, ""), err
 	}, here(1), show)(q)
 }

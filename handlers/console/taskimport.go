@@ -137,8 +137,8 @@ func (c *Console) taskSheet(r store.Reader, f uploaded) (task.Sheet, error) {
 	return list, words(strings.Join(why, "\n"))
 }
 
-// intakeView is what importing a file would do.
-type intakeView struct {
+// taskIntakeView is what importing a file would do.
+type taskIntakeView struct {
 	File    string
 	ID      string
 	Seen    string // of what is shown
@@ -173,7 +173,7 @@ func (c *Console) intake(q *request, r store.Reader) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	v := intakeView{File: f.Name, ID: q.Param("file"), Seen: seenSum(in), Intake: in, Same: in.Count(task.FateSame), Notes: in.Notes}
+	v := taskIntakeView{File: f.Name, ID: q.Param("file"), Seen: seenSum(in), Intake: in, Same: in.Count(task.FateSame), Notes: in.Notes}
 	for _, row := range in.Rows {
 		one := fatedView{Place: strings.Trim(row.Sheet+"!"+row.Cell, "!"), Fields: fieldsOf(row.Draft), Task: row.Task, Changes: row.Changes}
 		for _, p := range row.Unclear {

@@ -1,11 +1,8 @@
 package console
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -35,10 +32,8 @@ func (c *Console) taskRoutes() []route {
 // taskers are who works with tasks, and who looks on.
 var taskers = access{roles: []org.Role{org.RoleOffice, org.RoleReader, org.RoleLiaison, org.RoleHead}}
 
-// onPage is how many rows a page of a list has, and mostPages how far one by its words
-// goes on.
+// mostPages is how far a list by its words goes on.
 const (
-	onPage    = 50
 	mostPages = 20
 	mostHand  = 1000 // tasks of one transaction
 )
@@ -55,12 +50,6 @@ type taskListView struct {
 	Pages    pages
 	Standing *task.Standing // nil: not shown
 	Empty    bool           // there is no task at all
-}
-
-// choice is an option of a field.
-type choice struct {
-	Value, Word string
-	Chosen      bool
 }
 
 // taskRow is a task in a list.
@@ -157,35 +146,6 @@ func (taskFilter) OfUnit(unit string) string { return taskFilter{Unit: unit}.add
 // Any reports whether anything is asked for.
 func (f taskFilter) Any() bool { return f != taskFilter{} }
 
-// pages are the way through a list.
-type pages struct {
-	Page       int
-	Query      string // of this one's address
-	Prev, Next string // addresses; "": there is none
-}
-
-// pagesOf are those of the list at the path below Path; more is whether it goes on.
-func pagesOf(q *request, path string, more bool) pages {
-	p := pages{Page: pageOf(q), Query: q.Request.URL.Query().Encode()}
-	to := func(n int) string {
-		v := q.Request.URL.Query()
-		v.Set("page", strconv.Itoa(n))
-		return Path + path + "?" + v.Encode()
-	}
-	if p.Page > 1 {
-		p.Prev = to(p.Page - 1)
-	}
-	if more {
-		p.Next = to(p.Page + 1)
-	}
-	return p
-}
-
-func pageOf(q *request) int {
-	n, _ := strconv.Atoi(q.Query("page"))
-	return min(max(n, 1), 1_000_000)
-}
-
 // taskList shows a page of the list.
 func (c *Console) taskList(q *request, r store.Reader) (page, error) {
 	f, b := filterOf(q), c.opt.Tasks
@@ -233,27 +193,11 @@ func (c *Console) taskList(q *request, r store.Reader) (page, error) {
 	return page{Title: textTasks, Data: v}, nil
 }
 
-// choices marks the one that is chosen.
-func choices(chosen string, list []choice) []choice {
-	for i := range list {
-		list[i].Chosen = list[i].Value == chosen
-	}
-	return list
-}
-
 func stateChoices() (list []choice) {
 	for _, s := range task.States {
 		list = append(list, choice{string(s), s.Word(), false})
 	}
 	return list
-}
-
-// unitNames are those of the documents in force.
-func (c *Console) unitNames() []string {
-	if u := c.opt.Units(); u != nil {
-		return u.Names()
-	}
-	return nil
 }
 
 // taskRow is the task as a list shows it to the unit; "": to the office.
@@ -473,23 +417,6 @@ func (c *Console) ledger(q *request) error {
 		return err
 	}
 	return sendXLSX(q, textLedgerFile, []sheet.Out{out})
-}
-
-// sendXLSX answers with a workbook.
-func sendXLSX(q *request, name string, tables []sheet.Out) error {
-	var file bytes.Buffer
-	if err := sheet.WriteXLSX(&file, tables); err != nil {
-		return err
-	}
-	sendFile(q, name+".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", file.Bytes())
-	return nil
-}
-
-// sendFile answers with a file to keep.
-func sendFile(q *request, name, kind string, data []byte) {
-	q.Header("Content-Disposition", fmt.Sprintf("attachment; filename*=UTF-8''%s", url.PathEscape(name)))
-	q.Header("Cache-Control", "no-store")
-	q.Data(http.StatusOK, kind, data)
 }
 
 // share is a part of a whole in per cent, as widths of a bar.

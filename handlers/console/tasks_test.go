@@ -400,7 +400,7 @@ func TestImportingTasks(t *testing.T) {
 	b := office.follow(office.upload("/tasks/import", "file", "任务.csv", csvOf(strings.Replace(taskSheet, "5月10日", "5月20日", 1))))
 	b.see(t, "修改 1 项", "不变 1 项", "期限 2026年5月10日 → 2026年5月20日")
 	for name, want := range map[string]string{
-		"说明.csv": "没有找到表头", "表.xlsx": "没有找到表头", "空.csv": "请选一个文件", "方案.txt": "还没有导入",
+		"说明.csv": "没有找到表头", "表.xlsx": "没有找到表头", "空.csv": "没有收到文件", "方案.txt": "还没有导入",
 	} {
 		data := []byte("这不是任务表\n")
 		if name == "空.csv" {

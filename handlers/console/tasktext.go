@@ -24,9 +24,6 @@ const (
 	textSeries      = "周期任务"
 	textLedgerFile  = "任务台账"
 
-	textOperator = "管理员"
-	textErased   = "已删除的人员"
-
 	textWhichStep     = "没有这样的步骤，请在页面上重新选。"
 	textNothingTicked = "一项也没有勾选。请先在任务前面打勾。"
 	textWhichDay      = "没有看懂要延到哪一天，例如 12月10日、12月底。"
@@ -50,7 +47,7 @@ const (
 	textBadOffsets     = "提醒看不懂：请写到期前几个工作日，例如 10、5、2，当天写“当天”；按默认就空着。"
 	textNoSuchClause   = "现行方案里没有这一条。文号照方案写，条款照回答里的写法，例如 附件·市教育局·第2项、四（三）。"
 	textKeepSource     = "依据可以改成别的条款，不能清空。"
-	textStale          = "这项任务刚刚被别人改过，没有保存。您填的内容都在；请看过别人的修改，再保存一次。"
+	textTaskStale      = "这项任务刚刚被别人改过，没有保存。您填的内容都在；请看过别人的修改，再保存一次。"
 	textNothingChanged = "没有改动，什么也没有保存。"
 )
 
@@ -74,7 +71,7 @@ func textEditTask(n task.Number) string { return "修改 " + n.String() }
 
 func textMade(t task.Task) string { return "已立项 " + t.Number.String() + "，还没有交办。" }
 
-func textChanged(n task.Number, changes []string) string {
+func textTaskChanged(n task.Number, changes []string) string {
 	return "已修改 " + n.String() + "：" + strings.Join(changes, "；") + "。"
 }
 
@@ -140,7 +137,6 @@ func textFormFile(n task.Number) string { return "督办单 " + n.String() }
 // What is said of files of tasks.
 const (
 	textImportTasks   = "导入任务表"
-	textNoFile        = "请选一个文件。"
 	textIntakeChanged = "任务或方案在这期间改过了，和刚才列出的不一样，没有导入。请看过现在的再导入。"
 	textNoDuties      = "还没有导入写明单位职责的方案。请先在“方案”里导入。"
 	textCheckFile     = "任务表核对"

@@ -1,5 +1,5 @@
 // What pages need beyond HTML: files dropped on a field with the progress of their
-// way up, a question before what is hard to undo, and no form sent twice.
+// way up, a question before what is hard to undo, no form sent twice, copying, printing.
 "use strict";
 
 for (const form of document.forms) {
@@ -16,6 +16,17 @@ for (const form of document.forms) {
     if (form.method === "post" && !form.matches("[data-upload]")) form.dataset.sent = "1";
   });
 }
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+
+for (const button of document.querySelectorAll("[data-copy]")) { // by hand where the browser lets no page copy
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    const done = await navigator.clipboard?.writeText(field.value).then(() => true, () => false) ?? document.execCommand("copy");
+    button.parentElement.querySelector("[role=status]").textContent = done ? "复制好了" : "请按 Ctrl+C 复制";
+  });
+}
+
 addEventListener("pageshow", () => { // back from where the form led
   for (const form of document.forms) delete form.dataset.sent;
 });
