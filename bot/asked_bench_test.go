@@ -99,3 +99,16 @@ func BenchmarkLog(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPreview tries a word on the latest 2,000 of 100,000 questions.
+func BenchmarkPreview(b *testing.B) {
+	c := newCuration(newBureau(b))
+	fillLog(b, c.store, c.now())
+	b.ResetTimer()
+	for b.Loop() {
+		p, err := c.Preview(b.Context(), Change{AddWords: "农家书屋 < 悦读驿站"})
+		if err != nil || p.Looked != previewQuestions {
+			b.Fatal(p.Looked, err)
+		}
+	}
+}
