@@ -62,6 +62,7 @@ func (a activityCommands) commands() []Command {
 		{Name: "place", Match: func(text string) ([]string, bool) { return nil, text == placeWord }, Run: a.place},
 	}, a.volunteerCommands(), a.draftCommands(), []Command{
 		{Name: "activity", Match: a.match, Run: a.run},
+		{Name: "activity by title", Match: titled, Sure: never, Run: a.byTitle},
 	})
 }
 
@@ -78,6 +79,28 @@ func (a activityCommands) unclear() Command {
 func (a activityCommands) match(text string) ([]string, bool) {
 	e, ok := readErrand(text)
 	return e.args(), ok && e.do != deedUnclear
+}
+
+// byTitle does what is wanted of the activity that is named by its title, or a part of it;
+// an empty reply where none is.
+func (a activityCommands) byTitle(c *Call) (chat.Reply, error) {
+	e, said := errandOf(c.Args), titleKey(c.Args[2])
+	all, err := a.Board.List(c.Tx, activity.Query{})
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	var same []activity.Mine
+	for _, l := range all {
+		if l.Series.IsZero() && maySee(c, l.Activity, activity.ActorOf(c.Person)) && strings.Contains(titleKey(l.Title), said) {
+			same = append(same, activity.Mine{Activity: l.Activity})
+		}
+	}
+	if len(same) != 1 {
+		return a.which(c, same, titledDeeds[e.do], "", nil)
+	}
+	e.numbers, e.words = []activity.Number{same[0].Activity.Number}, ""
+	c.Args = e.args()
+	return a.run(c)
 }
 
 var activityHelpPattern = regexp.MustCompile(`^(?:活动|志愿者|志愿|签到|报名)(?:的)?(?:帮助|命令|说明|怎么用|怎么办)[?。]*$`)
@@ -191,6 +214,7 @@ func (a activityCommands) doers() map[deed]doer {
 		deedCode:      {run: a.code, private: true},
 		deedDoubts:    {run: a.doubts, private: true},
 		deedRoll:      {run: a.roll, numbered: true, private: true},
+		deedPhones:    {run: a.phones, numbered: true},
 		deedAdd:       {run: a.add, numbered: true, private: true},
 		deedRemove:    {run: a.remove, numbered: true, private: true},
 		deedTickIn:    {run: a.tick, numbered: true, private: true},

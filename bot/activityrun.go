@@ -136,6 +136,33 @@ func (a activityCommands) roll(c *Call, e errand) (chat.Reply, error) {
 	return paged(c, head, lines, shownPeople)
 }
 
+// phones lists the whole telephone numbers of those on an activity's list, for the
+// organiser's own eyes: some have no account to be written to.
+func (a activityCommands) phones(c *Call, e errand) (chat.Reply, error) {
+	n := e.numbers[0]
+	list, err := a.Board.Roll(c.Tx, n, false, activity.ActorOf(c.Person))
+	switch {
+	case err != nil:
+		return a.refused(n, err)
+	case c.Message.Kind != chat.Direct:
+		return text(textAskAlonePlease)
+	}
+	l, err := a.Board.Get(c.Tx, n)
+	if err != nil {
+		return chat.Reply{}, err
+	}
+	var lines []string
+	for _, en := range list {
+		if phone := en.Volunteer.Phone.Reveal(); phone != "" {
+			lines = append(lines, fmt.Sprintf("%s（%s）%s %s", chat.Plain(en.Volunteer.Name), en.Volunteer.ID, column(en.Signup.State.Word()), phone))
+		}
+	}
+	if len(lines) == 0 {
+		return text(l.Heading() + textNoPhones)
+	}
+	return paged(c, textPhones(l, len(lines)), lines, shownPeople)
+}
+
 var (
 	nameMarks  = regexp.MustCompile(`[\s、,，;；]+`) // 和 may be in a name
 	clockTail  = regexp.MustCompile(`(?:^|[\s,，])(` + clockWord + `)\s*$`)

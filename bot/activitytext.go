@@ -24,6 +24,7 @@ const (
 
 	textNoActivities   = "现在没有可以报名的活动。"
 	textNoSignups      = "您没有报名还没结束的活动。说“活动”看有哪些。"
+	textNoPhones       = " 的名单上没有人留了电话。"
 	textNoneYet        = "您还没有登记为志愿者，没有报名和时长的记录。说“活动”看可以报名的活动，报名时一起登记。"
 	textNothingToLeave = "您没有可以取消的报名。说“我的报名”看看。"
 	textNothingOpen    = "您没有现在可以签到或签退的活动。说“我的报名”看时间；已经在现场的，请找组织者登记。"
@@ -72,7 +73,7 @@ func textActivityHelp(organiser bool) string {
 组织活动：
 “新建活动 名称，地点，12月6日上午9点到11点半，名额30”：核对后“确认”或“确认发布”
 “修改 A7 名额 50”“发布 A7”“取消活动 A7 原因”“归档 A7”“我办的活动”
-“签到码 A7”：现场大屏的签到码；“名单 A7”；“加人 A7 张三”“移出 A7 张三 原因”
+“签到码 A7”：现场大屏的签到码；“名单 A7”“电话 A7”；“加人 A7 张三”“移出 A7 张三 原因”
 “替签 A7 张三、李四 9:05”“替签退 A7 张三”“撤销签到 A7 张三 原因”
 “待核实 A7”“核实 A7 张三”“核定 A7 张三 120分钟 原因”
 “待确认”：要确认的人和时长异议；“确认 V12”；“合并 V12 到 V3 原因”：一个人登记了两次；“同意 A7 张三 120分钟 理由”“不同意 A7 张三 理由”
@@ -85,7 +86,23 @@ func (a activityCommands) line(c *Call, l activity.Listing) string {
 	if l.Place.Name != "" {
 		s += column(chat.Plain(l.Place.Name))
 	}
-	return s + column(textRoom(l))
+	return s + column(textRoom(l)) + a.signing(c, l)
+}
+
+// signing says when people can sign up where that is not the case already, or not until the start.
+func (a activityCommands) signing(c *Call, l activity.Listing) string {
+	from, to := l.SignWindow()
+	switch now := a.Board.Now(c.Tx); {
+	case l.State != activity.StatePublished || !l.Series.IsZero():
+		return ""
+	case now.Before(from):
+		return column(activity.Moment(from) + "开始报名")
+	case !now.Before(to):
+		return column("报名已截止")
+	case !to.Equal(l.Start):
+		return column("报名到 " + textUntil(to))
+	}
+	return ""
 }
 
 // whenWords words the activity's time, and of a series how often.
@@ -251,7 +268,27 @@ func (a activityCommands) textJoined(c *Call, l activity.Activity, done activity
 	if done.Free > 0 {
 		s += fmt.Sprintf("还剩 %d 个名额。", done.Free)
 	}
-	return s + fmt.Sprintf("前一天和开始前 2 小时会提醒您；不能来请说“取消报名 %s”。", l.Number)
+	return s + a.textReminders(c, l) + fmt.Sprintf("不能来请说“取消报名 %s”。", l.Number)
+}
+
+// textReminders promises what is still to come.
+func (a activityCommands) textReminders(c *Call, l activity.Activity) string {
+	eve, soon := a.Board.Reminders(l, a.Board.Now(c.Tx))
+	var when []string
+	if !eve.IsZero() {
+		when = append(when, "前一天")
+	}
+	switch ahead := l.Start.Sub(soon); {
+	case soon.IsZero():
+	case ahead%time.Hour == 0:
+		when = append(when, fmt.Sprintf("开始前 %d 小时", ahead/time.Hour))
+	default:
+		when = append(when, "当天 "+soon.Format("15:04"))
+	}
+	if len(when) == 0 {
+		return ""
+	}
+	return strings.Join(when, "和") + "会提醒您；"
 }
 
 func textLeft(l activity.Activity) string { return l.Heading() + " 的报名已取消。" }
@@ -281,6 +318,10 @@ func (a activityCommands) textSwap(_ *Call, m activity.Mine) string {
 		return fmt.Sprintf("%s 您现在就是候补第 %d 位，有空位会通知您。", m.Activity.Heading(), m.Position)
 	}
 	return fmt.Sprintf("%s 有名额的不能换成候补。来不了请说“取消报名 %s”；以后又能来了再说“报名 %s”，名额满了就从最后排起。", m.Activity.Heading(), n, n)
+}
+
+func textPhones(l activity.Activity, n int) string {
+	return fmt.Sprintf("%s 名单上留了电话的，%d 人（只用来联系，不要转发）：", l.Heading(), n)
 }
 
 func textTickForbidden(n activity.Number) string {
@@ -684,7 +725,10 @@ func textDrafted(l activity.Activity) string {
 
 func textAmended(l activity.Activity) string {
 	s := l.Heading() + " 已修改。"
-	if l.State == activity.StatePublished {
+	switch {
+	case !l.Series.IsZero() && l.State == activity.StatePublished:
+		s += fmt.Sprintf("已经建好的各次不变，要改的请逐次修改（说“%s”看编号）；以后新建的各次按新的来。", l.Number)
+	case l.State == activity.StatePublished:
 		s += "改了时间或地点的，会通知报名的人。"
 	}
 	return s

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"xietiao/bot/activity"
 	"xietiao/index/zh"
@@ -39,6 +41,7 @@ const (
 	deedEither    deed = "cancel?" // the activity, or one's own sign-up
 	deedArchive   deed = "archive"
 	deedRoll      deed = "roll"
+	deedPhones    deed = "phones" // of those on the list, whole
 	deedAdd       deed = "add"
 	deedRemove    deed = "remove"
 	deedTickIn    deed = "tick in"
@@ -121,6 +124,7 @@ var deeds = []deedWords{
 	newDeed(deedUndoHours, wordsMayFollow, `(?:撤销|撤消|撤回|取消)(?:核定|更正(?:时长)?)`),
 	newDeed(deedEither, wordsMayFollow, `取消`),
 	newDeed(deedCode, nothingBehind, `签到二维码|签到大屏|签到屏|签到页|签到码|签退码|二维码|大屏`),
+	newDeed(deedPhones, nothingBehind, `(?:报名)?(?:的)?(?:人员?|名单)?(?:的)?(?:电话|手机|联系方式|联系电话|通讯录)(?:名单|号码?)?`),
 	newDeed(deedRoll, nothingBehind, `(?:报名|签到|活动)?(?:名单|花名册|人员|报名情况|签到情况)`),
 	newDeed(deedJoin, nothingBehind, `报名参加|报个名|报名|参加|预约`),
 	newDeed(deedIn, codeMayFollow, `签到|打卡|到场|到了`),
@@ -304,4 +308,39 @@ func onceEach(list []activity.Number) (out []activity.Number) {
 		}
 	}
 	return out
+}
+
+// titledDeeds are what may be said with a title, and how it is said with a number.
+var titledDeeds = map[deed]string{deedJoin: "报名 %s", deedLeave: "取消报名 %s", deedView: "%s"}
+
+var titlePatterns = []struct {
+	do      deed
+	pattern *regexp.Regexp
+}{
+	{deedLeave, regexp.MustCompile(wishHead + `(?:取消报名|退出报名|取消参加|退出|不去|不参加)(?:参加)?[\s:,]*(.+?)` + soft + thanks)},
+	{deedJoin, regexp.MustCompile(wishHead + `(?:报名参加|报个名|报名|参加)[\s:,]*(.+?)` + soft + thanks)},
+	{deedView, regexp.MustCompile(askHead + `(.+?)(?:这个活动|活动)?的?(?:在?什么时候|几点|哪天|在哪里?|地点|时间|(?:还)?有(?:没有)?名额|还剩几个名额|还办|取消了?|报名截止|怎么报名)(?:开始|举行|举办|签到|了|吗|没有|呢)*[?。!]*$`)},
+	{deedJoin, regexp.MustCompile(askHead + `(.+?)(?:我)?(?:要|想)?报名` + thanks)},
+}
+
+const leastTitle = 2 // characters of a title that name it
+
+// titled reads 报名周末读书会, 读书会在哪里.
+func titled(text string) ([]string, bool) {
+	folded := strings.TrimSpace(zh.Fold(text))
+	if activityIn.MatchString(folded) {
+		return nil, false
+	}
+	for _, p := range titlePatterns {
+		if m := p.pattern.FindStringSubmatch(folded); m != nil && utf8.RuneCountInString(titleKey(m[1])) >= leastTitle {
+			return errand{do: p.do, words: m[1]}.args(), true
+		}
+	}
+	return nil, false
+}
+
+// titleKey is a title as it is compared: without marks, and 活动 at the end.
+func titleKey(s string) string {
+	s = strings.Join(strings.FieldsFunc(zh.Fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "")
+	return strings.TrimSuffix(s, "活动")
 }

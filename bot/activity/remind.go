@@ -72,6 +72,20 @@ func (b *Board) plan(tx *store.Tx, a Activity) error {
 	return b.planJob(tx, a.Shut(), job{Kind: jobEnd, Number: a.Number})
 }
 
+// Reminders says when somebody who signs up now is reminded, the eve and shortly before; zero
+// where that is too late, or at night.
+func (b *Board) Reminders(a Activity, now time.Time) (eve, soon time.Time) {
+	eve = b.awake(b.rules.Eve.On(b.cal.Day(a.Start).AddDays(-1), b.cal.Location()))
+	soon = b.awake(a.Start.Add(-b.rules.Soon))
+	if !eve.After(now) {
+		eve = time.Time{}
+	}
+	if !soon.After(now) || !soon.Before(a.Start) {
+		soon = time.Time{}
+	}
+	return eve, soon
+}
+
 // Remind does what is due: it reminds people of what they have signed up for, tells them
 // of changes, organisers of what is left to do, and makes occurrences of series. People
 // are told a page at a time, each page in a transaction of its own; a notice's key makes
@@ -431,7 +445,7 @@ func (b *Board) tellCalls(tx *store.Tx, j job, unit string, people []*person) er
 		}
 		what = fmt.Sprintf("%s/%d", j.Number, a.Version)
 	}
-	text, err := b.textCalls(tx, j, people)
+	text, err := b.textCalls(j, people)
 	if err != nil {
 		return err
 	}
@@ -481,14 +495,25 @@ func (b *Board) tellEnded(ctx context.Context, s *store.Store, unit string, jobs
 	})
 }
 
-// tellPromoted tells somebody who waited that there is a place.
+// tellPromoted tells somebody who waited that there is a place, or the organisers whom they
+// must call up.
 func (b *Board) tellPromoted(tx *store.Tx, a Activity, s Signup) error {
-	_, _, err := b.write(tx, s.Volunteer, outbox.Notice{
-		Key:   fmt.Sprintf("%s/promote/%s/%s/%d", Kind, a.Number, s.Volunteer, s.Seq),
-		Reply: chat.Reply{Text: b.textPromoted(a)}, Unit: a.Unit, Expires: a.Start,
+	whose := fmt.Sprintf("promote/%s/%s/%d", a.Number, s.Volunteer, s.Seq)
+	p, reached, err := b.write(tx, s.Volunteer, outbox.Notice{
+		Key: Kind + "/" + whose, Reply: chat.Reply{Text: b.textPromoted(a)}, Unit: a.Unit, Expires: a.Start,
 	})
-	return err
+	if err != nil || reached {
+		return err
+	}
+	text, err := b.textCalls(job{Kind: jobPromoted, Number: a.Number}, []*person{p})
+	if err != nil {
+		return err
+	}
+	return b.tellOrganisers(tx, a.Unit, outbox.Notice{Key: Kind + "/call/" + whose, Reply: chat.Reply{Text: text}, Expires: a.Start})
 }
+
+// jobPromoted is when somebody who waited gets a place.
+const jobPromoted jobKind = "promoted"
 
 // tellCorrected tells a volunteer that an organiser has set the minutes.
 func (b *Board) tellCorrected(tx *store.Tx, a Activity, s Signup) error {

@@ -68,6 +68,46 @@ func TestPeopleAreRemindedOnce(t *testing.T) {
 	}
 }
 
+// Whoever gets a place and has no account is called up.
+func TestOrganisersCallWhoWasPromoted(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-04-01 10:00")
+	n := h.publish(draft(func(d *Draft) { d.Capacity, d.Public = 1, true }))
+	v, out := h.member("甲"), h.outsider("外人", NewToken())
+	h.join(n, v)
+	h.join(n, out)
+	h.do(nil, func(tx *store.Tx) error { _, err := h.Leave(tx, n, v, Self(v)); return err })
+	h.wantTold("call/promote/A1/" + string(out) + "/2")
+	if text := h.notice("call/promote/A1/" + string(out) + "/2"); !strings.Contains(text, "A1 候补成功") || !strings.Contains(text, "外人") || !strings.Contains(text, "“电话 A1”") {
+		t.Error(text)
+	}
+}
+
+// What is promised to who signs up is what Remind says.
+func TestRemindersThatAreStillToCome(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-04-01 10:00")
+	for _, tc := range []struct{ now, start, eve, soon string }{
+		{"2026-04-01 10:00", "2026-04-18 14:00", "2026-04-17 18:00", "2026-04-18 12:00"},
+		{"2026-04-17 18:00", "2026-04-18 14:00", "", "2026-04-18 12:00"},
+		{"2026-04-17 12:00", "2026-04-18 08:30", "2026-04-17 18:00", "2026-04-18 08:00"},
+		{"2026-04-17 12:00", "2026-04-18 07:30", "2026-04-17 18:00", ""},
+		{"2026-04-17 12:00", "2026-04-18 23:30", "2026-04-17 18:00", ""},
+		{"2026-04-18 12:00", "2026-04-18 14:00", "", ""},
+	} {
+		eve, soon := h.Reminders(Activity{Draft: Draft{Start: at(tc.start)}}, at(tc.now))
+		show := func(t time.Time) string {
+			if t.IsZero() {
+				return ""
+			}
+			return t.Format("2006-01-02 15:04")
+		}
+		if show(eve) != tc.eve || show(soon) != tc.soon {
+			t.Errorf("%s at %s: %s, %s", tc.start, tc.now, show(eve), show(soon))
+		}
+	}
+}
+
 func TestChangesAndCancellationsAreTold(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, "2026-04-01 22:00")

@@ -10,7 +10,6 @@ import (
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
-	"xietiao/bot/store"
 )
 
 // Everything that users read of this package. What people wrote goes through
@@ -361,12 +360,12 @@ func (p *person) shown() string {
 }
 
 func textCallsHead(j job, n int) string {
-	what := map[jobKind]string{jobEve: "明天的活动", jobChange: j.Number.String() + " 有变", jobCancel: j.Number.String() + " 取消"}[j.Kind]
+	what := map[jobKind]string{jobEve: "明天的活动", jobChange: j.Number.String() + " 有变", jobCancel: j.Number.String() + " 取消", jobPromoted: j.Number.String() + " 候补成功"}[j.Kind]
 	return fmt.Sprintf("【请电话通知】%s：有 %d 人没有账号，收不到消息，请电话通知：", what, n)
 }
 
 // textCalls lists whom to call up.
-func (b *Board) textCalls(r store.Reader, j job, people []*person) (string, error) {
+func (b *Board) textCalls(j job, people []*person) (string, error) {
 	lines := []string{textCallsHead(j, len(people))}
 	for i, p := range people {
 		if i == shownNames {
@@ -379,6 +378,11 @@ func (b *Board) textCalls(r store.Reader, j job, people []*person) (string, erro
 		}
 		lines = append(lines, strings.TrimSpace(p.shown()+" "+v.Phone.String()))
 	}
+	how := "“电话 A7”（写上活动的编号）"
+	if j.Number != 0 {
+		how = "“电话 " + j.Number.String() + "”"
+	}
+	lines = append(lines, "要完整的号码，请私聊我说"+how+"。")
 	return strings.Join(lines, "\n"), nil
 }
 
