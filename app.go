@@ -14,7 +14,9 @@ import (
 	"xietiao/bot"
 	"xietiao/bot/activity"
 	"xietiao/bot/chat"
+	"xietiao/bot/org"
 	"xietiao/bot/outbox"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
 	"xietiao/config"
@@ -51,6 +53,7 @@ type app struct {
 	box       *outbox.Box
 	board     *task.Board
 	activity  *activity.Board
+	press     *report.Press
 	reminders *reminders
 	sessions  *handlers.Sessions
 	listeners []chat.Listener
@@ -148,15 +151,16 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 			Store: a.store, Outbox: a.box, Desk: a.desk, InForce: a.shelf.edition, Build: a.shelf.build, Changed: a.shelf.changed,
 		}),
 		Vault: p.vault, Routes: p.routes, Origins: p.origins,
-		Units: a.shelf.units, Clauses: a.desk.Clauses,
+		Units: func() org.Units { return a.shelf.units() }, Clauses: a.desk.Clauses,
 		Health: a.health, Logger: log,
 	}); err != nil {
 		return nil, err
 	}
 	a.gauges(metrics)
 	acts := func() (*activity.Board, error) { return a.activity, nil }
+	a.press = newPress(a.board, acts, func() (report.Documents, error) { return a.shelf.units(), nil })
 	a.operator = local{
-		cfg: cfg, store: a.store, board: a.board, acts: acts, health: a.health, url: a.url, close: func() error { return nil },
+		cfg: cfg, store: a.store, board: a.board, acts: acts, press: a.press, health: a.health, url: a.url, close: func() error { return nil },
 		imports: imports{
 			store: a.store, board: a.board, acts: acts, people: func() (*people, error) { return p, a.shelf.load(ctx) }, sample: len(cfg.Plans) == 0, changed: a.shelf.changed,
 		},

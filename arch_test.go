@@ -20,7 +20,7 @@ var rows = [][]string{
 	{"handlers/console"},
 	{"handlers"},
 	{"bot"},
-	{"bot/curate", "bot/handover"},
+	{"bot/curate", "bot/handover", "bot/report"},
 	{"bot/task", "bot/activity", "bot/library", "index"},
 	{"bot/outbox", "bot/org", "bot/holidays", "index/plan"},
 	{"bot/audit", "bot/chat/wecom", "bot/chat/dingtalk", "bot/chat/chattest", "index/doc"},

@@ -12,20 +12,29 @@ import (
 	"strings"
 
 	"xietiao/bot/calendar"
+	"xietiao/bot/report"
 	"xietiao/bot/task"
 )
 
 var exportCommand = command{
 	name:    "export",
-	summary: "导出台账、督办通报、督办单、进度图、考评表、职责表、电话名单、通知台账、活动、签到表、服务时长",
-	usage: `用法：xietiao export [-as ledger|bulletin|form|progress|assessment|duties|calls|notices|activities|signsheet|hours]
-                      [-unit 单位] [-task T12] [-activity A7] [-day 日] [-year 年] [-from 日] [-to 日] [-layout 文件] [-version 版] [-config 文件] [-data 文件夹] 文件
+	summary: "导出报表、台账、督办单、进度图、职责表、电话名单、通知台账、活动、签到表、服务时长",
+	usage: `用法：xietiao export [-as 什么] [-unit 单位] [-task T12] [-activity A7] [-day 日] [-year 年] [-from 日] [-to 日]
+                      [-layout 文件] [-version 版] [-config 文件] [-data 文件夹] 文件
 
+报表，文件写 .docx 是 A4 公文，写 .xlsx 是表格，数字一样：
+  -as bulletin    督办通报：各单位进度、逾期、快到期、本期办结、待定期限
+  -as meeting     会议材料：一个单位一页，职责、办结、逾期、请求，每一行有条款和任务编号；-day 办结的从哪天算起（默认今年），
+                  -unit 只要一个单位的那一页
+  -as assessment  考评表：-year 哪一年，-version 第几版（默认最新）；先从历史重算一遍，对得上才导出
+  -as volunteers  志愿服务统计：分队、单位、活动、时长；-year 哪一年（下面两种也是，默认今年）
+  -as load        减负统计：每个单位每月收到几条提醒，对着每天的上限；要填报几次
+  -as annual      基本公共文化服务标准化均等化年度报告的资料：系统里有的，分单位、分乡镇，写明出处；缺的列出来，写明方案把它交给谁
+
+别的：
   -as ledger      任务台账（默认），xlsx；-unit 只要一个单位的
-  -as bulletin    督办通报，docx：各单位进度、逾期、快到期、本期办结、待定期限
   -as form        一项任务的督办单，docx：-task 哪一项
   -as progress    各单位进度图，png；机器上要有中文字体
-  -as assessment  考评表，xlsx：-year 哪一年，-version 第几版（默认最新）；先从历史重算一遍，对得上才导出
   -as duties      方案里各单位的职责，做成任务表，xlsx；填上期限再用 import -as tasks 导入
   -as calls       要打电话告知的单位，docx 或 xlsx，可以打印：联系人、电话、要说的、打勾的格子；-day 哪一天（默认今天）
   -as notices     通知台账，xlsx：发给谁、发成没有、为什么、撤回没有；-unit 一个单位的，-year 哪一年（默认最近 90 天）
@@ -58,20 +67,20 @@ func runExport(ctx context.Context, c *call) int {
 	if !ok {
 		return code
 	}
-	endings, known := exportKinds[req.Kind]
+	endings, known := exportKinds()[req.Kind]
 	if len(rest) == 1 {
 		req.Ending = strings.ToLower(filepath.Ext(rest[0]))
 	}
 	switch {
 	case !known:
-		return c.misuse("-as 只能是 %s", strings.Join(slices.Sorted(maps.Keys(exportKinds)), "、"))
+		return c.misuse("-as 只能是 %s", strings.Join(slices.Sorted(maps.Keys(exportKinds())), "、"))
 	case len(rest) != 1 || !slices.Contains(endings, req.Ending):
 		return c.misuse("要给一个 %s 文件名", strings.Join(endings, " 或 "))
 	case req.Kind == exportSignSheet && !isActivity(req.Activity):
 		return c.misuse("要用 -activity 说是哪个活动，例如 -activity A7")
 	case *layout != "" && req.Kind != exportHours:
 		return c.misuse("-layout 只用于 -as hours")
-	case req.Kind == exportAssessment && req.Year == 0:
+	case req.Kind == string(report.Assessment) && req.Year == 0:
 		return c.misuse("要用 -year 说是哪一年")
 	case req.Kind == exportForm && !isTask(req.Task):
 		return c.misuse("要用 -task 说是哪一项，例如 -task T12")

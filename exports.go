@@ -11,6 +11,7 @@ import (
 	"xietiao/bot/activity"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chart"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
 	"xietiao/config"
@@ -18,50 +19,56 @@ import (
 	"xietiao/index/sheet"
 )
 
-// Kinds of export.
+// Kinds of export, besides those of reports.
 const (
-	exportLedger     = "ledger"
-	exportBulletin   = "bulletin"
-	exportProgress   = "progress"
-	exportAssessment = "assessment"
-	exportDuties     = "duties"
-	exportForm       = "form"
-	exportCalls      = "calls"
-	exportNotices    = "notices"
-	exportOutings    = "activities"
-	exportSignSheet  = "signsheet"
-	exportHours      = "hours"
+	exportLedger    = "ledger"
+	exportProgress  = "progress"
+	exportDuties    = "duties"
+	exportForm      = "form"
+	exportCalls     = "calls"
+	exportNotices   = "notices"
+	exportOutings   = "activities"
+	exportSignSheet = "signsheet"
+	exportHours     = "hours"
 )
 
-// exportKinds are the endings that the files may have.
-var exportKinds = map[string][]string{
-	exportLedger: {".xlsx"}, exportBulletin: {".docx"}, exportProgress: {".png"}, exportAssessment: {".xlsx"}, exportDuties: {".xlsx"},
-	exportForm: {".docx"}, exportCalls: {".docx", ".xlsx"}, exportNotices: {".xlsx"},
-	exportOutings: {".xlsx"}, exportSignSheet: {".xlsx"}, exportHours: {".xlsx"},
+// exportKinds are the endings that the files may have, by kind.
+func exportKinds() map[string][]string {
+	kinds := map[string][]string{
+		exportLedger: {".xlsx"}, exportProgress: {".png"}, exportDuties: {".xlsx"}, exportForm: {".docx"}, exportCalls: {".docx", ".xlsx"}, exportNotices: {".xlsx"},
+		exportOutings: {".xlsx"}, exportSignSheet: {".xlsx"}, exportHours: {".xlsx"},
+	}
+	for _, k := range report.Kinds() {
+		kinds[string(k)] = []string{".docx", ".xlsx"}
+	}
+	return kinds
 }
 
 // exportRequest asks for a file.
 type exportRequest struct {
 	Kind    string // one of exportKinds
 	Ending  string // one of the kind's
-	Unit    string // of a ledger: only its tasks, of notices: only those to it; empty: all
-	Day     string // of calls, as 2026-12-01; empty: today
-	Year    int    // of an assessment, or of notices; 0 of those: the last ninety days
-	Version int    // and which; 0: the last
+	Unit    string // of a ledger: only its tasks, of notices: only those to it, of a meeting: only its page; empty: all
+	Day     string // of calls, as 2026-12-01; empty: today. Of a meeting: what was done since; empty: in the year
+	Year    int    // of a report, or of notices; 0: this one, or the last ninety days
+	Version int    // of an assessment; 0: the last
 	Task    string // of a form: its number
 	// Activity is whose sign-in sheet, From and To are the first and the last day of hours and of
 	// activities, as 2026-12-01, and Layout says which columns hours have; empty: all.
 	Activity, From, To, Layout string
 }
 
-// errNoAssessment: the year has none, or not that version.
-var errNoAssessment = errors.New("这一年还没有这一版考评；先用 xietiao assess -publish 生成")
-
 // exports makes files of what is kept.
 type exports struct {
 	store *store.Store
 	board *task.Board
 	acts  func() (*activity.Board, error)
+	press *report.Press
+}
+
+// newPress makes the reports' press.
+func newPress(tasks *task.Board, activities func() (*activity.Board, error), docs func() (report.Documents, error)) *report.Press {
+	return report.New(report.Options{Tasks: tasks, Activities: activities, Documents: docs, Office: signed})
 }
 
 // file makes one. Errors but those of the store are for users.
@@ -70,16 +77,15 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 	var tables []sheet.Out
 	var bulletin task.Bulletin
 	var form task.Form
+	var paper report.Report
 	err := e.store.View(ctx, func(r store.Reader) (err error) {
 		switch req.Kind {
 		case exportLedger:
 			var t sheet.Out
 			t, err = e.board.Ledger(r, task.Query{Unit: req.Unit, States: task.States})
 			tables = []sheet.Out{t}
-		case exportBulletin, exportProgress:
+		case exportProgress:
 			bulletin, err = e.board.Bulletin(r)
-		case exportAssessment:
-			tables, err = e.assessment(r, req)
 		case exportDuties:
 			tables, err = duties(r)
 		case exportForm:
@@ -91,7 +97,7 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 		case exportOutings, exportSignSheet, exportHours:
 			tables, err = e.outings(r, req)
 		default:
-			err = fmt.Errorf("不知道 -as %s 是什么", req.Kind)
+			paper, err = e.report(ctx, r, req)
 		}
 		return err
 	})
@@ -99,8 +105,6 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 		return nil, err
 	}
 	switch req.Kind {
-	case exportBulletin:
-		err = doc.WriteDOCX(&out, bulletin.Document(signed))
 	case exportForm:
 		err = doc.WriteDOCX(&out, form.Document(signed))
 	case exportProgress:
@@ -111,8 +115,10 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 			break
 		}
 		err = sheet.WriteXLSX(&out, tables)
-	default:
+	case exportLedger, exportDuties, exportNotices:
 		err = sheet.WriteXLSX(&out, tables)
+	default:
+		err = paper.Write(&out, req.Ending)
 	}
 	return out.Bytes(), err
 }
@@ -149,24 +155,23 @@ func (e exports) form(r store.Reader, req exportRequest) (f task.Form, err error
 	return f, err
 }
 
-// assessment makes a version's tables, after it came out of the histories again.
-func (e exports) assessment(r store.Reader, req exportRequest) ([]sheet.Out, error) {
-	all, err := e.board.Assessments(r, req.Year)
-	if err != nil {
-		return nil, err
+// report makes one; an assessment comes out of the histories once more.
+func (e exports) report(ctx context.Context, r store.Reader, req exportRequest) (report.Report, error) {
+	q := report.Query{Kind: report.Kind(req.Kind), Year: req.Year, Version: req.Version, Proof: true, Unit: req.Unit}
+	if req.Day != "" {
+		var err error
+		if q.Since, err = calendar.ParseDate(req.Day); err != nil {
+			return report.Report{}, err
+		}
 	}
-	if req.Version == 0 {
-		req.Version = len(all)
+	made, err := e.press.Make(ctx, r, q)
+	switch words := report.Tell(err); {
+	case errors.Is(err, task.ErrNoVersion):
+		err = errors.New("这一年还没有这一版考评；先用 xietiao assess -publish 生成")
+	case words != "":
+		err = errors.New(words)
 	}
-	if req.Version < 1 || req.Version > len(all) {
-		return nil, errNoAssessment
-	}
-	a, err := e.board.Recompute(r, req.Year, req.Version)
-	if err != nil {
-		return nil, err
-	}
-	objections, err := e.board.Objections(r, req.Year)
-	return a.Tables(objections), err
+	return made, err
 }
 
 // duties are the task sheets of the documents in force, to fill in.

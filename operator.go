@@ -19,6 +19,7 @@ import (
 	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
 	"xietiao/config"
@@ -136,6 +137,7 @@ type local struct {
 	store   *store.Store
 	board   *task.Board
 	acts    func() (*activity.Board, error)
+	press   *report.Press
 	imports imports
 	health  func(context.Context) map[string]string // of the service, nil: there is none
 	url     func() string                           // where that service is; nil: there is none
@@ -174,11 +176,12 @@ func openOperator(ctx context.Context, cfg config.Config) (operator, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	acts := sync.OnceValues(func() (*activity.Board, error) { return localActivities(ctx, cfg, s) })
+	docs := sync.OnceValues(func() (report.Documents, error) { return localDocuments(ctx, cfg, s) })
 	return local{
-		cfg: cfg, store: s, board: board, acts: acts,
+		cfg: cfg, store: s, board: board, acts: acts, press: newPress(board, acts, docs),
 		imports: imports{
 			store: s, board: board, acts: acts, sample: len(cfg.Plans) == 0, changed: func() {},
-			people: sync.OnceValues(func() (*people, error) { return localPeople(ctx, cfg, s) }),
+			people: sync.OnceValues(func() (*people, error) { return localPeople(ctx, cfg, s, docs) }),
 		},
 		close: func() error {
 			defer unlock()
@@ -291,7 +294,7 @@ func (l local) Verify(ctx context.Context) (v verified, err error) {
 }
 
 func (l local) Export(ctx context.Context, req exportRequest) ([]byte, error) {
-	data, err := exports{l.store, l.board, l.acts}.file(ctx, req)
+	data, err := exports{l.store, l.board, l.acts, l.press}.file(ctx, req)
 	return data, l.told(err)
 }
 

@@ -12,9 +12,11 @@ import (
 
 	"xietiao/bot"
 	"xietiao/bot/chat"
+	"xietiao/bot/curate"
 	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/config"
 	"xietiao/handlers"
@@ -28,7 +30,7 @@ const keyFile = "secret.key"
 type people struct {
 	store   *store.Store
 	vault   *org.Vault
-	units   func() org.Units // nil: the documents are not read yet
+	units   func() report.Documents // nil: the documents are not read yet
 	routes  org.Routes
 	origins org.Origins
 	box     *outbox.Box
@@ -49,7 +51,7 @@ func openPeople(ctx context.Context, cfg config.Config, s *store.Store) (*people
 	if err := s.Update(ctx, func(tx *store.Tx) error { return claimKey(tx, vault) }); err != nil {
 		return nil, keyFault(err)
 	}
-	return &people{store: s, vault: vault, routes: routesOf(cfg), origins: originsOf(cfg), units: func() org.Units { return nil }}, nil
+	return &people{store: s, vault: vault, routes: routesOf(cfg), origins: originsOf(cfg), units: func() report.Documents { return nil }}, nil
 }
 
 // openVault opens the vault with the key of the settings or of the data folder;
@@ -301,12 +303,21 @@ func splitLines(s string) []string { return strings.Split(strings.TrimRight(s, "
 
 // localPeople is people for a command that has the store to itself. Units are
 // those of the documents in force. The error is for users.
-func localPeople(ctx context.Context, cfg config.Config, s *store.Store) (*people, error) {
+func localPeople(ctx context.Context, cfg config.Config, s *store.Store, docs func() (report.Documents, error)) (*people, error) {
 	p, err := openPeople(ctx, cfg, s)
 	if err != nil {
 		return nil, err
 	}
 	p.box = outbox.New(outbox.Options{Store: s})
+	units, err := docs()
+	p.units = func() report.Documents { return units }
+	return p, err
+}
+
+// localDocuments are the documents in force, with the office's own words and answers, for
+// a command that has the store to itself.
+// The error is for users.
+func localDocuments(ctx context.Context, cfg config.Config, s *store.Store) (report.Documents, error) {
 	docs, bad, err := documents(ctx, s)
 	if err != nil {
 		return nil, err
@@ -331,6 +342,5 @@ func localPeople(ctx context.Context, cfg config.Config, s *store.Store) (*peopl
 	if err != nil {
 		return nil, err
 	}
-	p.units = func() org.Units { return unitsOf{ix} }
-	return p, nil
+	return known{ix.With(curate.Approved(added.Answers))}, nil
 }

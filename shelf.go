@@ -15,7 +15,7 @@ import (
 	"xietiao/bot"
 	"xietiao/bot/curate"
 	"xietiao/bot/library"
-	"xietiao/bot/org"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/index"
 	"xietiao/index/plan"
@@ -356,22 +356,34 @@ func (s *shelf) versions(ctx context.Context) (out [3]uint64, err error) {
 	return out, nil
 }
 
-// units resolves names of units by the documents in force; nil before the first
-// load.
-func (s *shelf) units() org.Units {
+// units are the documents in force, by which names of units are resolved; nil before
+// the first load.
+func (s *shelf) units() report.Documents {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.loan == nil {
 		return nil
 	}
-	return unitsOf{s.loan.index}
+	return lent{known{s.loan.index}, s.loan}
 }
 
-// unitsOf are the units an index knows.
-type unitsOf struct{ *index.Index }
+// known is what an index knows of its documents.
+type known struct{ *index.Index }
 
-func (u unitsOf) Resolve(name string) (string, bool) { return u.Unit(name) }
-func (u unitsOf) Names() []string                    { return u.Units() }
+var _ report.Documents = known{}
+
+func (k known) Resolve(name string) (string, bool) { return k.Unit(name) }
+func (k known) Names() []string                    { return k.Units() }
+
+// lent is known, of an index that another may take the place of while it is asked.
+type lent struct {
+	known
+	loan *loan
+}
+
+func (l lent) Ask(ctx context.Context, q index.Query) (index.Answer, error) {
+	return l.loan.Ask(ctx, q)
+}
 
 // close frees the index once nobody asks any more.
 func (s *shelf) close() error {

@@ -89,6 +89,9 @@ func (ix *Index) Close() error {
 	return nil
 }
 
+// Plans lists the plans it answers from; they are not to be changed.
+func (ix *Index) Plans() []*plan.Plan { return ix.plans }
+
 // Ask answers one question. The same question gives the same answer, in any
 // order and from any number of goroutines. ErrNoPlan is returned where q.Plan
 // is not loaded; any other question gets an answer, if only a refusal.

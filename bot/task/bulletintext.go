@@ -45,7 +45,7 @@ const shownTasks = 20 // of a list in a message; the document has all
 // Text is the bulletin as a message: the totals, the units that are late, and what is
 // overdue or soon due.
 func (bu Bulletin) Text() string {
-	lines := []string{"【" + textBulletinTitle(bu.Day) + "】", bu.totals()}
+	lines := []string{"【" + textBulletinTitle(bu.Day) + "】", bu.Totals()}
 	for _, p := range bu.Units {
 		if p.Overdue > 0 {
 			lines = append(lines, fmt.Sprintf("%s：逾期 %d 项，办结 %s", chat.Plain(p.Unit), p.Overdue, p.words()))
@@ -70,7 +70,8 @@ func (bu Bulletin) Text() string {
 	return strings.Join(lines, "\n")
 }
 
-func (bu Bulletin) totals() string {
+// Totals are the figures in one sentence.
+func (bu Bulletin) Totals() string {
 	return figures(bu.Units, bu.Since, len(bu.Done), len(bu.Soon), len(bu.Undated))
 }
 
@@ -88,9 +89,12 @@ func figures(units []Progress, since calendar.Date, done, soon, undated int) str
 		len(units), all.Tasks, all.Done, all.Overdue, dayWord(since), done, soon, undated)
 }
 
-func (bu Bulletin) left(t Task) string {
-	n := t.Left(bu.cal, bu.Day)
-	if bu.Day.After(t.Deadline) {
+func (bu Bulletin) left(t Task) string { return t.leftWord(bu.cal, bu.Day) }
+
+// leftWord is how many working days are left, or over.
+func (t Task) leftWord(cal *calendar.Calendar, day calendar.Date) string {
+	n := t.Left(cal, day)
+	if day.After(t.Deadline) {
 		return fmt.Sprintf("已过 %d 个工作日", -n)
 	}
 	return fmt.Sprintf("还剩 %d 个工作日", n)
@@ -103,7 +107,7 @@ func (bu Bulletin) Document(office string) []doc.Out {
 		progress.Rows = append(progress.Rows, []string{p.Unit, fmt.Sprint(p.Tasks), fmt.Sprint(p.Done), fmt.Sprint(p.Overdue), fmt.Sprintf("%d%%", p.Percent)})
 	}
 	parts := []doc.Out{
-		{Style: "title", Text: "督办通报"}, {Style: "center", Text: "（" + dayWord(bu.Day) + "）"}, {Style: "heading1", Text: "一、总体情况"}, {Text: bu.totals()},
+		{Style: "title", Text: "督办通报"}, {Style: "center", Text: "（" + dayWord(bu.Day) + "）"}, {Style: "heading1", Text: "一、总体情况"}, {Text: bu.Totals()},
 		{Table: &progress}, {Style: "note", Text: textProgressFoot},
 	}
 	if len(bu.Units) == 0 {

@@ -80,12 +80,7 @@ func (f Form) colour() string {
 	if f.Task.Deadline.IsZero() {
 		return ""
 	}
-	left := f.Task.Left(f.cal, f.Day)
-	words := fmt.Sprintf("还剩 %d 个工作日", left)
-	if f.Day.After(f.Task.Deadline) {
-		words = fmt.Sprintf("已过 %d 个工作日", -left)
-	}
-	return f.Task.ColourOn(f.cal, f.Day).Word() + "（" + words + "；" + ColourFormula() + "）"
+	return f.Task.ColourOn(f.cal, f.Day).Word() + "（" + f.Task.leftWord(f.cal, f.Day) + "；" + ColourFormula() + "）"
 }
 
 // said is what each unit has told, and what it has asked for.

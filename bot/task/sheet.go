@@ -592,7 +592,7 @@ func sides(hands []hand) (leads, supports []string) {
 func (b *Board) FromPlan(p *plan.Plan, version string, units org.Units, today calendar.Date) Sheet {
 	s := Sheet{File: cmp.Or(p.DocNo, p.Title)}
 	for i, it := range p.Items {
-		s.Rows = append(s.Rows, b.fromItem(it, Source{s.File, version, itemAddress(it, i), it.Text}, parties{units}, today))
+		s.Rows = append(s.Rows, b.fromItem(it, Source{s.File, version, it.Address(i), it.Text}, parties{units}, today))
 	}
 	markTwins(s.Rows)
 	return s
@@ -651,7 +651,7 @@ func BlankSheet(p *plan.Plan) sheet.Out {
 		}
 	}
 	for i, it := range p.Items {
-		add(it.Text, it.Lead, it.Support, it.Deadline, itemAddress(it, i))
+		add(it.Text, it.Lead, it.Support, it.Deadline, it.Address(i))
 	}
 	return out
 }

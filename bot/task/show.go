@@ -41,6 +41,12 @@ func (b *Board) DueWords(t Task, at time.Time) string {
 	return b.dueWords(t, b.cal.Day(at))
 }
 
+// LeftWord words how many working days of the deadline are left at the moment, or over.
+func (b *Board) LeftWord(t Task, at time.Time) string {
+	b = b.lately()
+	return t.leftWord(b.cal, b.cal.Day(at))
+}
+
 // ByUrgency orders items as messages do: red before yellow before blue before
 // none, then what is due earlier, then the lower number.
 func ByUrgency(x, y Item) int { return compareItems(x, y) }

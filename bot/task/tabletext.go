@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"xietiao/bot/chat"
-	"xietiao/index/plan"
 	"xietiao/index/sheet"
 )
 
@@ -147,12 +146,4 @@ func (in Intake) Table() sheet.Out {
 		out.Rows = append(out.Rows, []string{r.place(), d.Title, strings.Join(d.Leads, "、"), strings.Join(d.Supports, "、"), d.when(), r.Fate.Word(), strings.Join(words, "\n")})
 	}
 	return out
-}
-
-// itemAddress is as answers cite it; an item without a number has that of its place.
-func itemAddress(it plan.Item, i int) string {
-	if it.No == 0 {
-		return fmt.Sprintf("第%d条事项", i+1)
-	}
-	return fmt.Sprintf("第%d项", it.No)
 }

@@ -57,5 +57,14 @@ func DutyAddress(unit string, no int) string {
 	return "附件·" + unit
 }
 
+// Address is where the i-th item stands, counted from 0: 第7项, and where it has no number
+// 第8条事项.
+func (it Item) Address(i int) string {
+	if it.No == 0 {
+		return fmt.Sprintf("第%d条事项", i+1)
+	}
+	return ItemAddress(it.No)
+}
+
 // ItemAddress is where an item stands: 第7项.
 func ItemAddress(no int) string { return fmt.Sprintf("第%d项", no) }
