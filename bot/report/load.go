@@ -24,6 +24,7 @@ type burden struct {
 	handed   int // tasks
 	reports  int // that it wrote
 	delays   int // that it asked for
+	units    int // of the sum of all: how many
 }
 
 // load is how many messages each unit got in a year, held against the cap of a day.
@@ -50,12 +51,12 @@ func (p *paper) load() error {
 		for _, n := range []int{u.total, u.most, u.full, u.other, u.handed, u.reports, u.delays} {
 			sums[len(sums)-1] = append(sums[len(sums)-1], fmt.Sprint(n))
 		}
-		if all.most = max(all.most, u.most); unit != p.Office {
-			all.total, all.full = all.total+u.total, all.full+u.full
+		if unit != p.Office {
+			all.total, all.full, all.most, all.units = all.total+u.total, all.full+u.full, max(all.most, u.most), all.units+1
 		}
 	}
 	p.begin(Load.Word(), textYear(p.q.Year, p.out.Day))
-	p.out.Summary = textLoad(p.q.Year, limit, len(units), all)
+	p.out.Summary = textLoad(p.q.Year, limit, all)
 	p.heading(textOverall)
 	p.say(p.out.Summary)
 	p.heading(textByMonth)

@@ -76,7 +76,6 @@ func (p *paper) meeting() error {
 	if only != "" {
 		files = slices.DeleteFunc(files, func(f *file) bool { return f.unit != only })
 	}
-	p.out.each = textUnit
 	p.begin(Meeting.Word(), textSince(p.out.Day, since))
 	if names := planNames(p.docs.Plans()); len(names) == 1 {
 		p.note(textOnePlan(names[0]))

@@ -69,7 +69,6 @@ type Report struct {
 	Summary string        // its figures in a sentence or two
 	Day     calendar.Date // as of which it is
 	Parts   []doc.Out     // to show and to print: title, headings, text, tables, signature
-	each    string        // what the first headings name, of tables that come again under each
 }
 
 // Documents say what the plans in force say.
@@ -131,16 +130,17 @@ func (r Report) Write(w io.Writer, ending string) error {
 func (r Report) Name() string { return r.Title + " " + r.Day.String() }
 
 // Tables are the report's named tables, one sheet each, and behind them what its text
-// says. Tables of one name are one sheet, with a first column that tells them apart.
+// says. Tables of the units' pages are one sheet, with a first column that tells whose a
+// row is.
 func (r Report) Tables() (out []sheet.Out) {
 	notes := sheet.Out{Name: textNotes, Head: textNotesHead}
-	at, first, heading := map[string]int{}, "", ""
+	at, page, heading := map[string]int{}, "", ""
 	for _, p := range r.Parts {
 		switch {
 		case p.Table != nil && p.Table.Name != "":
 			t := *p.Table
-			if r.each != "" && first != "" {
-				t = column(r.each, first, t)
+			if page != "" {
+				t = column(textUnit, page, t)
 			}
 			if i, ok := at[t.Name]; ok {
 				out[i].Rows = append(out[i].Rows, t.Rows...)
@@ -151,14 +151,14 @@ func (r Report) Tables() (out []sheet.Out) {
 			out = append(out, t)
 		case p.Table != nil || p.Text == "":
 		case p.Style == "heading1":
-			first, heading = "", p.Text
+			page, heading = "", p.Text
 			if p.Break {
-				first = p.Text
+				page = p.Text
 			}
 		case p.Style == "heading2":
-			heading = cmp.Or(first, p.Text)
+			heading = cmp.Or(page, p.Text)
 		case p.Style == "" || p.Style == "note":
-			notes.Rows = append(notes.Rows, []string{heading, p.Text})
+			notes.Rows = append(notes.Rows, []string{cmp.Or(heading, r.Title), p.Text})
 		case p.Style == "center":
 			notes.Rows = append(notes.Rows, []string{r.Title, p.Text})
 		}

@@ -211,8 +211,12 @@ func monthsHead(n int) []string {
 	return append(head, "合计")
 }
 
-func textLoad(year, limit, units int, all burden) string {
-	return fmt.Sprintf("%d 年给 %d 个单位发提醒 %d 条，每个单位每天最多 %d 条的上限下，单日最多的是 %d 条，有 %d 个单位日到了上限。", year, units, all.total, limit, all.most, all.full)
+func textLoad(year, limit int, all burden) string {
+	full := "没有一天到上限"
+	if all.full > 0 {
+		full = fmt.Sprintf("到上限的有 %d 个单位日（一个单位的一天算一个）", all.full)
+	}
+	return fmt.Sprintf("%d 年给 %d 个单位发提醒 %d 条。上限是每个单位每天 %d 条，单日最多的是 %d 条，%s。", year, all.units, all.total, limit, all.most, full)
 }
 
 func textLoadNote(limit int) string {
