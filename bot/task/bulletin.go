@@ -48,6 +48,7 @@ type Progress struct {
 const (
 	soonDays  = 7 // days ahead
 	sinceDays = 7 // and back
+	lateYears = 2 // back that deadlines are looked at of what is done
 )
 
 // Standing reads how matters stand now. It reads no task.
@@ -62,13 +63,15 @@ func (b *Board) Standing(r store.Reader) (Standing, error) {
 	if err != nil {
 		return out, err
 	}
-	done, err := b.gists(r, Query{States: []State{StateClosed, StateStruck}, From: calendar.Date{Y: today.Y, M: time.January, D: 1}}, 0)
+	// What was due in a year before and done in this one counts.
+	done, err := b.gists(r, Query{States: []State{StateClosed, StateStruck}, From: calendar.Date{Y: today.Y - lateYears, M: time.January, D: 1}}, 0)
 	if err != nil {
 		return out, err
 	}
+	begins := calendar.Date{Y: today.Y, M: time.January, D: 1}.At(0, 0, b.cal.Location())
 	units, soon, since := map[string]*Progress{}, today.AddDays(soonDays), out.Since.At(0, 0, b.cal.Location())
 	for _, g := range append(open, done...) {
-		if g.kind != kindHanded {
+		if g.kind != kindHanded || g.state.Ended() && !g.deadline().IsZero() && g.deadline().Y < today.Y && g.ended.Before(begins) {
 			continue
 		}
 		deadline := g.deadline()

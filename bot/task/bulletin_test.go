@@ -160,3 +160,20 @@ func TestAnAssessmentIsAWorkbook(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What was due in the old year and is done in the new one is in its first bulletin.
+func TestTheFirstBulletinOfAYearHasWhatWasLate(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-11-02 09:00", Rules{})
+	before, after := h.create(draft("年前办完", "2026-12-20", "市科协")), h.create(draft("年后办完", "2026-12-20", "市教育局"))
+	h.finish(before, "2026-12-18")
+	h.finish(after, "2027-01-05")
+	h.set(at("2027-01-08 10:00"))
+	bu := h.bulletin()
+	if len(bu.Done) != 1 || bu.Done[0].Number != after {
+		t.Errorf("done: %v", bu.Done)
+	}
+	if d := cmp.Diff([]Progress{{"市教育局", 1, 1, 0, 100}}, bu.Units); d != "" {
+		t.Error(d)
+	}
+}
