@@ -16,7 +16,7 @@ func TestReportsAreTheSameOnPaper(t *testing.T) {
 	t.Parallel()
 	office, err := exec.LookPath("soffice")
 	if err != nil {
-		if os.Getenv("CI") == "true" && os.Getenv("XIETIAO_NO_SOFFICE") == "" {
+		if os.Getenv("CI") == "true" && os.Getenv("SKIP_SOFFICE") == "" {
 			t.Fatal("CI needs soffice")
 		}
 		t.Skip("SKIP: soffice is not on PATH (Debian: libreoffice-writer-nogui, libreoffice-calc-nogui)")
