@@ -145,6 +145,8 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 	if err != nil {
 		return nil, err
 	}
+	acts := func() (*activity.Board, error) { return a.activity, nil }
+	a.press = newPress(a.board, acts, func() (report.Documents, error) { return a.shelf.units(), nil })
 	if _, err = console.Mount(console.Options{
 		Server: a.server, Sessions: a.sessions, Store: a.store, Tasks: a.board, Activities: a.activity, Outbox: a.box,
 		Curator: bot.NewCurator(bot.CuratorOptions{
@@ -152,13 +154,11 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 		}),
 		Vault: p.vault, Routes: p.routes, Origins: p.origins,
 		Units: func() org.Units { return a.shelf.units() }, Clauses: a.desk.Clauses,
-		Health: a.health, Logger: log,
+		Reports: a.press, Health: a.health, Logger: log,
 	}); err != nil {
 		return nil, err
 	}
 	a.gauges(metrics)
-	acts := func() (*activity.Board, error) { return a.activity, nil }
-	a.press = newPress(a.board, acts, func() (report.Documents, error) { return a.shelf.units(), nil })
 	a.operator = local{
 		cfg: cfg, store: a.store, board: a.board, acts: acts, press: a.press, health: a.health, url: a.url, close: func() error { return nil },
 		imports: imports{

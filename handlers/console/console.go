@@ -19,6 +19,7 @@ import (
 	"xietiao/bot/activity"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
 	"xietiao/handlers"
@@ -36,6 +37,7 @@ type Options struct {
 	Activities *activity.Board
 	Outbox     *outbox.Box
 	Curator    *bot.Curator
+	Reports    *report.Press
 	Vault      *org.Vault
 	Routes     org.Routes                              // how a person is reached
 	Origins    org.Origins                             // where the addresses of group robots may lie
@@ -53,6 +55,7 @@ type Console struct {
 	pages  *handlers.Pages
 	routes []route
 	slow   chan struct{} // passwords being hashed
+	papers papers        // reports that were made lately
 	tries  *handlers.Limiter
 }
 
@@ -95,6 +98,7 @@ func (c *Console) all() []route {
 		c.overviewRoutes(),
 		c.taskRoutes(), c.oneTaskRoutes(), c.taskEditRoutes(), c.taskImportRoutes(),
 		c.peopleRoutes(),
+		c.reportRoutes(),
 	} {
 		list = append(list, part...)
 	}

@@ -26,9 +26,12 @@ import (
 	"xietiao/bot/holidays"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
 	"xietiao/handlers"
+	"xietiao/index"
+	"xietiao/index/plan"
 )
 
 const roster = `姓名,单位,角色,手机
@@ -62,6 +65,12 @@ func clauses(plan, address string) []bot.Clause {
 		return nil
 	}
 	return []bot.Clause{{Plan: plan, Address: address, Heading: "市教育局", Role: "协调推进", Text: clauseText}}
+}
+
+func (town) Plans() []*plan.Plan { return nil }
+
+func (town) Ask(context.Context, index.Query) (index.Answer, error) {
+	return index.Answer{Status: index.Unknown}, nil
 }
 
 // zone is where everything happens.
@@ -113,11 +122,16 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tasks := task.New(task.Options{Holidays: book, Sender: box, Routes: routes, Rules: task.DefaultRules()})
+	activities := activity.New(activity.Options{Holidays: book, Sender: box, Routes: routes, Vault: vault})
 	d.Console, err = Mount(Options{
 		Server: server, Sessions: sessions, Store: s,
-		Tasks:      task.New(task.Options{Holidays: book, Sender: box, Routes: routes, Rules: task.DefaultRules()}),
-		Activities: activity.New(activity.Options{Holidays: book, Sender: box, Routes: routes, Vault: vault}),
-		Outbox:     box, Vault: vault,
+		Tasks: tasks, Activities: activities,
+		Outbox: box, Vault: vault,
+		Reports: report.New(report.Options{
+			Tasks: tasks, Activities: func() (*activity.Board, error) { return activities, nil },
+			Documents: func() (report.Documents, error) { return town{}, nil }, Office: org.OfficeUnit,
+		}),
 		Routes: routes, Origins: org.Origins{chat.WeCom: {"https://qyapi.weixin.qq.com"}},
 		Units: func() org.Units { return town{} }, Clauses: clauses,
 		Health: func(context.Context) map[string]string { return nil },

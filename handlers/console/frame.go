@@ -14,6 +14,7 @@ import (
 	"xietiao/bot/activity"
 	"xietiao/bot/handover"
 	"xietiao/bot/org"
+	"xietiao/bot/report"
 	"xietiao/bot/task"
 	"xietiao/handlers"
 )
@@ -156,7 +157,7 @@ func tell(err error) string {
 	if errors.As(err, &own) {
 		return string(own)
 	}
-	for _, of := range []func(error) string{task.Tell, activity.Tell, org.Tell, handover.Tell} {
+	for _, of := range []func(error) string{task.Tell, activity.Tell, org.Tell, handover.Tell, report.Tell} {
 		if text := of(err); text != "" {
 			return text
 		}
