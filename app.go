@@ -127,10 +127,11 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 		return nil, fmt.Errorf("holidays: %w", err)
 	}
 	a.sessions = handlers.NewSessions(a.store, nil)
+	weights := func(year int) task.Weights { return weightsOf(cfg, year) }
 	a.desk = bot.NewDesk(bot.DeskOptions{
 		Store: a.store, Outbox: a.box, PublicURL: cfg.PublicURL,
 		Commands: bot.Commands(a.orgOptions(p), bot.TaskOptions{
-			Board: a.board, Weights: func(year int) task.Weights { return weightsOf(cfg, year) },
+			Board: a.board, Weights: weights,
 		}, activityOptions(cfg, a.activity, a.sessions)),
 		Questions: cfg.Retention.Questions, Sessions: cfg.Retention.Sessions, Location: cfg.Location(),
 		Logger: log, Observe: metrics.Message,
@@ -154,7 +155,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 		}),
 		Vault: p.vault, Routes: p.routes, Origins: p.origins,
 		Units: func() org.Units { return a.shelf.units() }, Clauses: a.desk.Clauses,
-		Reports: a.press, Health: a.health, Logger: log,
+		Weights: weights, Reports: a.press, Health: a.health, Logger: log,
 	}); err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ type Options struct {
 	Origins    org.Origins                             // where the addresses of group robots may lie
 	Units      func() org.Units                        // of the documents in force; nil before they are read
 	Clauses    func(plan, address string) []bot.Clause // of the documents in force
+	Weights    func(year int) task.Weights             // of a year's assessment
 	Health     func(ctx context.Context) map[string]string
 	Hashes     org.Hashes       // of passwords; the zero value is good
 	Wall       func() time.Time // the wall clock; nil: time.Now
@@ -97,6 +98,7 @@ func (c *Console) all() []route {
 		c.entranceRoutes(),
 		c.overviewRoutes(),
 		c.taskRoutes(), c.oneTaskRoutes(), c.taskEditRoutes(), c.taskImportRoutes(),
+		c.superviseRoutes(), c.assessRoutes(),
 		c.peopleRoutes(),
 		c.reportRoutes(),
 	} {

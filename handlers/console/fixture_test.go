@@ -134,8 +134,9 @@ func newDesk(t *testing.T) *desk {
 		}),
 		Routes: routes, Origins: org.Origins{chat.WeCom: {"https://qyapi.weixin.qq.com"}},
 		Units: func() org.Units { return town{} }, Clauses: clauses,
-		Health: func(context.Context) map[string]string { return nil },
-		Hashes: org.Hashes{Cost: bcrypt.MinCost}, Wall: d.clock,
+		Weights: func(int) task.Weights { return task.DefaultWeights() },
+		Health:  func(context.Context) map[string]string { return nil },
+		Hashes:  org.Hashes{Cost: bcrypt.MinCost}, Wall: d.clock,
 	})
 	if err != nil {
 		t.Fatal(err)

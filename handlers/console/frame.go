@@ -62,7 +62,7 @@ var menu = []struct {
 	{"方案", "/plans", watchers},
 	{"问答", "/questions", watchers},
 	{"任务", "/tasks", taskers},
-	{"考评", "/assessment", everybody},
+	{"考评", "/assessment", taskers},
 	{"通知", "/notices", watchers},
 	{"活动", "/activities", everybody},
 	{"人员与群", "/people", watchers},
