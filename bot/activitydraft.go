@@ -79,11 +79,11 @@ func outingOf(folded string) (f field, mark string, at int, ok bool) {
 
 var (
 	newOuting     = regexp.MustCompile(`^(?:请|帮我|帮忙|给我|我要|我想|要|想|\s)*(?:新建|新增|创建|建立?|发起|添加|举办|组织|策划)(?:一个|一场|一次|个|场|次)?新?(?:志愿服务|志愿|文化)?活动(?:[\s:,。]+(.+))?$`)
-	amendOuting   = regexp.MustCompile(`^(?:请|帮我|\s)*(?:修改|更改|变更|改)\s*(` + activityNumber + `)(?:的)?[\s:,]*(.*)$|^(?:把|将)?\s*(` + activityNumber + `[\s:,]*(?:的|修改|更改|变更|改)*)[\s:,]*(.*)$`)
+	amendOuting   = regexp.MustCompile(`^(?:请|帮我|\s)*(?:修改|更改|变更|改)\s*(` + activityNumber + `)(?:的)?[\s:,]*(.*)$|^(?:把|将)?\s*(` + activityNumber + `[\s:,]*(?:的|修改|更改|变更|改到|改在|推迟到|延期到|提前到|改)*)[\s:,]*(.*)$`)
 	confirmOuting = regexp.MustCompile(`^(?:好的?[,\s]*)?(?:确认|确定|无误|没问题|没错|对的|是的)(?:一下|了|吧)?[,\s]*(?:并|直接)?(发布|新建|修改|注销)?(?:一下|了|吧)?[。.!]*$`)
 	changeOuting  = regexp.MustCompile(`^(?:请|把|将|帮我|\s)*(改一下|改成|改为|改|修改|更正|修正|加上|再加|)[\s:,]*(.+)$`)
 
-	timeFirst   = regexp.MustCompile(`^(?:` + clockWord + `|\d{1,2}月\d{1,2}[日号]|(?:本|这个?|下个?)` + weekdaySign + `)`)
+	timeFirst   = regexp.MustCompile(`^(?:` + clockWord + `|\d{1,2}月\d{1,2}[日号]|(?:本|这个?|下个?)?` + weekdaySign + `[一二三四五六日天])`)
 	numberMark  = regexp.MustCompile(`(半径|范围|名额|人数|限额|提前|开始前)\s+(\d)`)
 	strongMarks = regexp.MustCompile(`[,，;；。\n|｜]+`)
 	setPoint    = regexp.MustCompile(`(?:坐标|经纬度|定位|位置)?\s*(?:改为|改成|是|为|:)?\s*(-?\d{1,3}\.\d{3,})\s*[,、\s]\s*(-?\d{1,3}\.\d{3,})\s*\(?(wgs-?84|gcj-?02|bd-?09|百度|高德|腾讯|gps)?\)?`)
@@ -496,7 +496,7 @@ func (a activityCommands) amendWords(text string) ([]string, bool) {
 		return []string{folded[m[2]:m[3]], original(text, folded, m[4], m[5])}, true
 	}
 	said := original(text, folded, m[8], m[9])
-	return []string{folded[m[6]:m[7]], said}, isOutingPart(said) && changeSign.MatchString(folded[m[6]:m[7]]+folded[m[8]:m[9]])
+	return []string{folded[m[6]:m[7]], said}, isOutingPart(said) && (strings.HasSuffix(folded[m[6]:m[7]], "到") || changeSign.MatchString(folded[m[6]:m[7]]+folded[m[8]:m[9]]))
 }
 
 // isOutingPart reports whether what is said is of a field, or a setting.

@@ -164,6 +164,7 @@ func (a activityCommands) phones(c *Call, e errand) (chat.Reply, error) {
 }
 
 var (
+	everybody  = regexp.MustCompile(`^(?:全部|全体|所有人?|所有的人|大家)(?:人员|志愿者)?[。!！]*$`)
 	nameMarks  = regexp.MustCompile(`[\s、,，;；]+`) // 和 may be in a name
 	clockTail  = regexp.MustCompile(`(?:^|[\s,，])(` + clockWord + `)\s*$`)
 	lengthSaid = regexp.MustCompile(`^(.*?)[\s,，:]*(?:时长|为|成|记|改为|改成|算|核定为)*\s*` + lengthWord + `\s*(.*)$`)
@@ -467,6 +468,22 @@ const doubtDays = 92
 // accept takes hours in doubt as they stand.
 func (a activityCommands) accept(c *Call, e errand) (chat.Reply, error) {
 	n := e.numbers[0]
+	if everybody.MatchString(e.words) {
+		list, err := a.Board.Roll(c.Tx, n, false, activity.ActorOf(c.Person))
+		if err != nil {
+			return a.refused(n, err)
+		}
+		var ids []string
+		for _, en := range list {
+			if en.Service.Doubt == activity.DoubtNoOut { // a place that was made up is looked at by itself
+				ids = append(ids, string(en.Volunteer.ID))
+			}
+		}
+		if len(ids) == 0 {
+			return text(textNothingToAccept(n))
+		}
+		e.words = strings.Join(ids, listMark)
+	}
 	return a.people(e.words, textHowTo("核实 %s 张三", n), func(name string) (string, error) {
 		v, fault, err := a.someone(c, n, name)
 		if fault != "" || err != nil {

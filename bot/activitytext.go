@@ -75,7 +75,7 @@ func textActivityHelp(organiser bool) string {
 “修改 A7 名额 50”“发布 A7”“取消活动 A7 原因”“归档 A7”“我办的活动”
 “签到码 A7”：现场大屏的签到码；“名单 A7”“电话 A7”；“加人 A7 张三”“移出 A7 张三 原因”
 “替签 A7 张三、李四 9:05”“替签退 A7 张三”“撤销签到 A7 张三 原因”
-“待核实 A7”“核实 A7 张三”“核定 A7 张三 120分钟 原因”
+“待核实 A7”“核实 A7 张三”“核实 A7 全部”“核定 A7 张三 120分钟 原因”
 “待确认”：要确认的人和时长异议；“确认 V12”；“合并 V12 到 V3 原因”：一个人登记了两次；“同意 A7 张三 120分钟 理由”“不同意 A7 张三 理由”
 “活动统计 2026”“未匹配需求”`
 }
@@ -210,7 +210,11 @@ func (a activityCommands) draftLines(c *Call, l activity.Activity, room string) 
 		add("签到", check)
 	}
 	if l.Public {
-		add("对象", "公众也可以报名（由组织者确认）")
+		who := "公众也可以报名（由组织者确认）"
+		if a.page("/") == "" {
+			who = "公众也可以来，到现场找组织者登记"
+		}
+		add("对象", who)
 	}
 	if l.Rule != (activity.Rule{}) {
 		add("时长", l.Rule.String())
@@ -322,6 +326,10 @@ func (a activityCommands) textSwap(_ *Call, m activity.Mine) string {
 
 func textPhones(l activity.Activity, n int) string {
 	return fmt.Sprintf("%s 名单上留了电话的，%d 人（只用来联系，不要转发）：", l.Heading(), n)
+}
+
+func textNothingToAccept(n activity.Number) string {
+	return fmt.Sprintf("%s 没有可以一起核实的：没有人忘了签退，或已经核实。说“待核实 %s”看看。", n, n)
 }
 
 func textTickForbidden(n activity.Number) string {

@@ -188,6 +188,7 @@ var solos = []struct {
 
 var (
 	activityAlone = regexp.MustCompile(askHead + activityNumbers + `\s*(?:的|是)?(?:详情|详细|情况|内容|状态|安排|什么|在哪里?|什么时候|几点)*[?。!]*$`)
+	activityCode  = regexp.MustCompile(`^` + activityNumbers + codeBehind + thanks)
 	activityEdge  = regexp.MustCompile(`^(?:把|将)?\s*` + activityNumber + `(?:[^a-z\d]|$)|(?:^|[^a-z\d])` + activityNumber + `[。.!?]*$`)
 	activityIn    = regexp.MustCompile(`(?:^|[^a-z\d])(?:a|活动)\s*[#-]?\s*(\d{1,9})`)
 	deedEnd       = regexp.MustCompile(`^(?:了|啦|吧|活动)*` + thanks)
@@ -204,6 +205,11 @@ func readErrand(said string) (errand, bool) {
 	folded := strings.TrimRight(zh.Fold(said), " ")
 	if m := activityAlone.FindStringSubmatch(folded); m != nil {
 		return errand{do: deedView, numbers: activitiesOf(m[1])}, true
+	}
+	if m := activityCode.FindStringSubmatch(folded); m != nil { // A7 482913
+		if on := activitiesOf(m[1]); len(on) == 1 {
+			return errand{do: deedIn, numbers: on, words: m[2]}, true
+		}
 	}
 	if !activityIn.MatchString(folded) {
 		return soloErrand(said, folded)

@@ -60,7 +60,7 @@ func TestPeopleAreRemindedOnce(t *testing.T) {
 	h.check(n, Scan{Volunteer: v[0], Way: WayCode, Code: h.code(n)}, "")
 	h.live("2026-04-18 20:00")
 	h.wantTold(append(want, "soon/A2/2026-04-18T06:00/V1", "end/A1/2026-04-18T03:30", "end/A2/2026-04-18T08:30")...)
-	if text := h.notice("end/A1/2026-04-18T03:30"); text != "【活动结束】A1 春联义写：签到 1 人，缺席 2 人，待核实 1 人（没有签退等），待确认 1 人。\n请在活动页核实、确认；核实以后才计入时长。" {
+	if text := h.notice("end/A1/2026-04-18T03:30"); text != "【活动结束】A1 春联义写：签到 1 人，缺席 2 人，待核实 1 人（没有签退等），待确认 1 人。\n请说“待核实”“待确认”逐个办理，或在活动页的名单上办；核实以后才计入时长。" {
 		t.Error(text)
 	}
 	if next := h.pass(); !next.IsZero() {

@@ -244,7 +244,7 @@ func (r *Refusal) Tell() string {
 	case WhyName:
 		return "没有写姓名，或名单上有几个同名的人。请改用志愿者编号（如 V12）。"
 	case WhyTooLate:
-		return fmt.Sprintf("可以撤销的时间过了（到%s）。请用“更正时长”，写明原因。", Moment(r.Until))
+		return fmt.Sprintf("可以撤销的时间过了（到%s）。要改的请说“核定 %s 张三 120分钟 原因”。", Moment(r.Until), n)
 	case WhyNothing:
 		return strings.TrimPrefix(n+" ", "A0 ") + "没有可以这样办的记录，请核对。"
 	case WhyReason:
@@ -350,8 +350,8 @@ func (b *Board) textDispute(a Activity, s Signup, p *person, kind jobKind) strin
 	case jobLate:
 		head = fmt.Sprintf("【时长异议】%s过了期限（%s）没有答复，请督促：", clip(a.Unit, shownTitle), day)
 	}
-	return fmt.Sprintf("%s\n%s %s，%s说：%s\n记录的时长是 %s。同意的写明分钟数，不同意的写明理由。",
-		head, a.Heading(), a.When(s.Dispute.Raised.At), p.shown(), clip(s.Dispute.Text, shownWords), Duration(Tally(a, s).Minutes))
+	return fmt.Sprintf("%s\n%s %s，%s说：%s\n记录的时长是 %s。同意请回复“同意 %s %s 120分钟 理由”，写明分钟数；不同意请回复“不同意 %s %s 理由”。",
+		head, a.Heading(), a.When(s.Dispute.Raised.At), p.shown(), clip(s.Dispute.Text, shownWords), Duration(Tally(a, s).Minutes), a.Number, p.ID, a.Number, p.ID)
 }
 
 // shown is a volunteer in a message to an organiser: 张三（V12）.
@@ -402,7 +402,7 @@ func textEnded(list []Summary) string {
 		lines = append(lines, words+"。")
 	}
 	if slices.ContainsFunc(list, func(s Summary) bool { return s.Doubt+s.Pending+s.Disputes > 0 }) {
-		lines = append(lines, "请在活动页核实、确认；核实以后才计入时长。")
+		lines = append(lines, "请说“待核实”“待确认”逐个办理，或在活动页的名单上办；核实以后才计入时长。")
 	}
 	return strings.Join(lines, "\n")
 }
