@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"xietiao/bot/calendar"
 	"xietiao/bot/report"
 	"xietiao/bot/store"
+	"xietiao/bot/task"
 	"xietiao/handlers"
 	"xietiao/index/doc"
 )
@@ -60,6 +62,11 @@ func (c *Console) showReport(q *request) error {
 		return c.answer(q, "", err, nil, c.shows("reports.html", c.reports))
 	}
 	made, at, err := c.report(q, want)
+	if errors.Is(err, task.ErrNoVersion) { // not yet: nothing is wrong
+		return c.shows("none.html", func(*request, store.Reader) (page, error) {
+			return page{Title: want.Kind.Word(), Data: tell(err)}, nil
+		})(q)
+	}
 	if err != nil {
 		return c.answer(q, "", err, nil, c.shows("reports.html", c.reports))
 	}
