@@ -78,7 +78,7 @@ func TestPeopleAreListedAndFound(t *testing.T) {
 	})
 	office, reader := d.as("周主任"), d.as("看戊")
 	a := office.get("/people")
-	a.see(t, "共 8 人", "馆乙市文化馆联络员138****0002", "guan.yi", "登记一个人", "都没有绑定账号")
+	a.see(t, "共 8 人", "馆乙市文化馆联络员138****0002", "guan.yi", "登记一个人", "2 个单位的联络员和负责人都没有绑定账号")
 	a.unseen(t, "13800000002")
 	text := a.text()
 	if strings.Index(text, "周主任协调组办公室协调组办公室") > strings.Index(text, "馆乙市文化馆") {
