@@ -115,7 +115,7 @@ func (e exports) file(ctx context.Context, req exportRequest) ([]byte, error) {
 			break
 		}
 		err = sheet.WriteXLSX(&out, tables)
-	case exportLedger, exportDuties, exportNotices:
+	case exportLedger, exportDuties, exportNotices, exportOutings, exportSignSheet, exportHours:
 		err = sheet.WriteXLSX(&out, tables)
 	default:
 		err = paper.Write(&out, req.Ending)
