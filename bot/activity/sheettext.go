@@ -218,13 +218,18 @@ func textChange(c org.Column, old, now string) string {
 	return string(c) + " " + show(old) + " → " + show(now)
 }
 
+// row is where the row stands: its cell's name, A2, would be an activity's number.
+func (r Row) row() string {
+	return strings.TrimSpace(r.Sheet + " 第" + strings.TrimLeft(r.Cell, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") + "行")
+}
+
 // String is the result for people, a line each.
 func (in Intake) String() string {
 	made, changed, known, unclear := in.Count()
 	s := fmt.Sprintf("%d 行：新建 %d，修改 %d，不变 %d，看不清 %d\n", len(in.Rows), made, changed, known, unclear)
 	for _, r := range in.Rows {
 		notes := r.Notes
-		place := strings.Trim(r.Sheet+"!"+r.Cell, "!")
+		place := r.row()
 		switch {
 		case len(r.Unclear) > 0:
 			notes = nil
