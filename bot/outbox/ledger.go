@@ -1,8 +1,9 @@
 package outbox
 
 import (
+	"bytes"
 	"cmp"
-	"errors"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -23,6 +24,7 @@ func (b *Box) Record(r store.Reader, key string) (Record, bool, error) {
 type Query struct {
 	States   []State   // any of them; none: all
 	Kind     string    // only of this kind
+	Not      string    // none of this kind
 	Unit     string    // only of this unit
 	From, To time.Time // At within [From, To); zero: no bound
 	Before   string    // only those that come after the one with this Cursor
@@ -34,29 +36,80 @@ const defaultLimit = 100
 // Cursor marks the place of a notice in a list, to go on from there.
 func (rec Record) Cursor() string { return rec.place() }
 
+// Page is a part of the ledger.
+type Page struct {
+	Records []Record
+	Next    string // where the next part begins, for Query.Before; "": this was the last
+}
+
 // List returns notices of the ledger, the newest first. What cannot be decoded
 // is left out.
 func (b *Box) List(r store.Reader, q Query) ([]Record, error) {
+	p, err := b.Look(r, q, 0)
+	return p.Records, err
+}
+
+// Look is List that looks at so many notices at most, so that something rare is not
+// sought in the notices of all years at once; 0: no bound.
+func (b *Box) Look(r store.Reader, q Query, most int) (p Page, err error) {
 	orElse(&q.Limit, defaultLimit)
 	if len(q.States) == 0 {
 		q.States = states
 	}
-	var all []Record
-	for _, s := range q.States {
-		some, err := q.list(r, s)
-		if err != nil {
-			return nil, err
+	bound := most
+	if q.Kind == "" && q.Not == "" && q.Unit == "" { // all that are looked at are taken
+		bound = q.Limit
+		if most > 0 {
+			bound = min(q.Limit, most)
 		}
-		all = append(all, some...)
 	}
-	slices.SortFunc(all, func(a, b Record) int { return cmp.Compare(b.place(), a.place()) })
-	return all[:min(q.Limit, len(all))], nil
+	var places []string
+	for _, s := range q.States {
+		some, err := q.places(r, s, bound)
+		if err != nil {
+			return Page{}, err
+		}
+		places = append(places, some...)
+	}
+	slices.SortFunc(places, func(a, b string) int { return cmp.Compare(b, a) })
+	for i, place := range places {
+		if len(p.Records) == q.Limit || most > 0 && i == most {
+			p.Next = places[i-1]
+			break
+		}
+		raw, ok, err := r.Get(noticeBucket, keyIn(place, 1))
+		if err != nil {
+			return Page{}, err
+		}
+		if !ok || !q.mayBe(raw) {
+			continue
+		}
+		rec, err := decode(raw)
+		if err == nil && (q.Kind == "" || rec.Kind == q.Kind) && (q.Not == "" || rec.Kind != q.Not) && (q.Unit == "" || rec.Unit == q.Unit) {
+			p.Records = append(p.Records, *rec)
+		}
+	}
+	return p, nil
 }
 
-// list is List for one state.
-func (q Query) list(r store.Reader, s State) ([]Record, error) {
+// mayBe reports whether a record as it is stored may be one that is picked: it is
+// cheaper than to decode it.
+func (q Query) mayBe(raw []byte) bool {
+	has := func(field, value string) bool {
+		pair, err := json.Marshal(map[string]string{field: value})
+		return err != nil || bytes.Contains(raw, pair[1:len(pair)-1])
+	}
+	return (q.Kind == "" || has("kind", q.Kind)) && (q.Unit == "" || has("unit", q.Unit)) && (q.Not == "" || !has("kind", q.Not))
+}
+
+// places lists where notices of the state are in the ledger, the newest first and one
+// more than the bound, if that is not 0.
+func (q Query) places(r store.Reader, s State, bound int) (list []string, err error) {
 	prefix := string(s) + "/"
 	rg := store.Range{Prefix: prefix, Reverse: true}
+	if bound > 0 {
+		rg.Limit = bound + 1
+	}
 	if !q.From.IsZero() {
 		rg.From = prefix + digits(ceil(q.From))
 	}
@@ -66,21 +119,11 @@ func (q Query) list(r store.Reader, s State) ([]Record, error) {
 	if q.Before != "" && (rg.To == "" || prefix+q.Before < rg.To) {
 		rg.To = prefix + q.Before
 	}
-	var some []Record
-	err := r.Scan(stateBucket, rg, func(key string, _ []byte) error {
-		rec, ok, err := load(r, keyIn(key, 2))
-		if err != nil && !errors.Is(err, store.ErrDamaged) {
-			return err
-		}
-		if err != nil || !ok || q.Kind != "" && rec.Kind != q.Kind || q.Unit != "" && rec.Unit != q.Unit {
-			return nil
-		}
-		if some = append(some, *rec); len(some) == q.Limit {
-			return store.ErrStop
-		}
+	err = r.Scan(stateBucket, rg, func(key string, _ []byte) error {
+		list = append(list, key[len(prefix):])
 		return nil
 	})
-	return some, err
+	return list, err
 }
 
 // Stats tell how the outbox is doing.

@@ -45,6 +45,8 @@ var (
 	ErrNotFound = errors.New("outbox: no such notice")
 	// ErrNotFailed: only a failed notice can be sent again.
 	ErrNotFailed = errors.New("outbox: the notice has not failed")
+	// ErrEnded: the notice has come to its end already.
+	ErrEnded = errors.New("outbox: the notice has ended")
 	// ErrRunning: Run is at work already.
 	ErrRunning = errors.New("outbox: already running")
 )
