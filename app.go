@@ -14,6 +14,7 @@ import (
 	"xietiao/bot"
 	"xietiao/bot/activity"
 	"xietiao/bot/chat"
+	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/report"
@@ -154,7 +155,8 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 			Store: a.store, Outbox: a.box, Desk: a.desk, InForce: a.shelf.edition, Build: a.shelf.build, Changed: a.shelf.changed,
 		}),
 		Vault: p.vault, Routes: p.routes, Origins: p.origins,
-		Units: func() org.Units { return a.shelf.units() }, Clauses: a.desk.Clauses,
+		Units: func() org.Units { return a.shelf.units() }, Clauses: a.desk.Clauses, Matrix: a.shelf.matrix, Reload: a.shelf.load,
+		Rules:   library.Rules{Review: cfg.Review, Location: cfg.Location(), Same: a.shelf.alike},
 		Weights: weights, Reports: a.press, Health: a.health, Logger: log,
 	}); err != nil {
 		return nil, err

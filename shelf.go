@@ -367,6 +367,26 @@ func (s *shelf) units() report.Documents {
 	return lent{known{s.loan.index}, s.loan}
 }
 
+// matrix is that of a document in use. index.ErrNoPlan.
+func (s *shelf) matrix(name string) (m index.Matrix, err error) {
+	s.mu.Lock()
+	l := s.loan
+	s.mu.Unlock()
+	if l == nil {
+		return m, index.ErrNoPlan
+	}
+	l.with(func(ix *index.Index) { m, err = ix.Matrix(name) })
+	return m, err
+}
+
+// alike tells whether the office takes two spellings for one unit.
+func (s *shelf) alike(a, b string) bool {
+	s.mu.Lock()
+	words := s.words
+	s.mu.Unlock()
+	return words != nil && words.Same(a, b)
+}
+
 // known is what an index knows of its documents.
 type known struct{ *index.Index }
 

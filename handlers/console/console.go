@@ -17,12 +17,14 @@ import (
 
 	"xietiao/bot"
 	"xietiao/bot/activity"
+	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
 	"xietiao/handlers"
+	"xietiao/index"
 )
 
 //go:embed web
@@ -44,6 +46,9 @@ type Options struct {
 	Units      func() org.Units                        // of the documents in force; nil before they are read
 	Clauses    func(plan, address string) []bot.Clause // of the documents in force
 	Weights    func(year int) task.Weights             // of a year's assessment
+	Matrix     func(plan string) (index.Matrix, error) // of a document in force
+	Rules      library.Rules                           // of publishing documents
+	Reload     func(ctx context.Context) error         // takes the documents and words of the store into use
 	Health     func(ctx context.Context) map[string]string
 	Hashes     org.Hashes       // of passwords; the zero value is good
 	Wall       func() time.Time // the wall clock; nil: time.Now
@@ -79,6 +84,7 @@ func Mount(opt Options) (*Console, error) {
 	if c.pages, err = handlers.LoadPages(web, Path+"/assets/", template.FuncMap{
 		"day": c.day, "moment": c.moment, "percent": percent, "more": more,
 		"share": share, "sub": sub, "unitTasks": taskFilter{}.OfUnit, "stepOf": stepOf, "deadlineWord": deadlineWord,
+		"document": documentPath, "place": bot.ClausePath, "refs": refsOf,
 	}); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -101,6 +107,7 @@ func (c *Console) all() []route {
 		c.superviseRoutes(), c.assessRoutes(),
 		c.peopleRoutes(),
 		c.reportRoutes(),
+		c.planRoutes(),
 	} {
 		list = append(list, part...)
 	}

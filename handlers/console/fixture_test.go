@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +24,9 @@ import (
 	"xietiao/bot/activity"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
+	"xietiao/bot/curate"
 	"xietiao/bot/holidays"
+	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/report"
@@ -101,6 +104,45 @@ func (d *desk) pass(by time.Duration) {
 	d.now = d.now.Add(by)
 }
 
+// edition answers from the sample.
+type edition struct {
+	index *index.Index
+	bot   *bot.Bot
+}
+
+var sample = sync.OnceValue(func() edition {
+	plans := []*plan.Plan{plan.Sample()}
+	ix, err := index.Build(plans, index.Options{})
+	if err != nil {
+		panic(err)
+	}
+	return edition{ix, bot.New(ix, bot.Options{Plans: plans})}
+})
+
+// shelf follows the office's words.
+type shelf struct {
+	store *store.Store
+	words atomic.Pointer[index.Thesaurus]
+}
+
+func (s *shelf) reload(ctx context.Context) error {
+	return s.store.View(ctx, func(r store.Reader) error {
+		list, err := curate.Words(r)
+		if err != nil {
+			return err
+		}
+		lines, _ := curate.List(list)
+		t, err := index.NewThesaurus(lines)
+		s.words.Store(t)
+		return err
+	})
+}
+
+func (s *shelf) same(a, b string) bool {
+	t := s.words.Load()
+	return t != nil && t.Same(a, b)
+}
+
 // newDesk opens a console for the people of the roster, whose logins are their names.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
@@ -124,6 +166,9 @@ func newDesk(t *testing.T) *desk {
 	}
 	tasks := task.New(task.Options{Holidays: book, Sender: box, Routes: routes, Rules: task.DefaultRules()})
 	activities := activity.New(activity.Options{Holidays: book, Sender: box, Routes: routes, Vault: vault})
+	talk := bot.NewDesk(bot.DeskOptions{Store: s, Outbox: box})
+	talk.Use(sample().bot)
+	shelf := &shelf{store: s}
 	d.Console, err = Mount(Options{
 		Server: server, Sessions: sessions, Store: s,
 		Tasks: tasks, Activities: activities,
@@ -133,7 +178,16 @@ func newDesk(t *testing.T) *desk {
 			Documents: func() (report.Documents, error) { return town{}, nil }, Office: org.OfficeUnit,
 		}),
 		Routes: routes, Origins: org.Origins{chat.WeCom: {"https://qyapi.weixin.qq.com"}},
-		Units: func() org.Units { return town{} }, Clauses: clauses,
+		Units: func() org.Units { return town{} }, Clauses: clauses, Matrix: sample().index.Matrix,
+		Rules: library.Rules{Location: zone, Same: shelf.same}, Reload: shelf.reload,
+		Curator: bot.NewCurator(bot.CuratorOptions{
+			Store: s, Outbox: box, Desk: talk, Changed: func() {},
+			InForce: func() (bot.Edition, bool) { return bot.Edition{Plans: []*plan.Plan{plan.Sample()}}, true },
+			Build: func(e bot.Edition) (*bot.Bot, func() error, error) {
+				ix, err := index.Build(e.Plans, index.Options{})
+				return bot.New(ix, bot.Options{Plans: e.Plans}), func() error { return ix.Close() }, err
+			},
+		}),
 		Weights: func(int) task.Weights { return task.DefaultWeights() },
 		Health:  func(context.Context) map[string]string { return nil },
 		Hashes:  org.Hashes{Cost: bcrypt.MinCost}, Wall: d.clock,

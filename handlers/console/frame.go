@@ -13,6 +13,7 @@ import (
 
 	"xietiao/bot/activity"
 	"xietiao/bot/handover"
+	"xietiao/bot/library"
 	"xietiao/bot/org"
 	"xietiao/bot/report"
 	"xietiao/bot/task"
@@ -157,7 +158,7 @@ func tell(err error) string {
 	if errors.As(err, &own) {
 		return string(own)
 	}
-	for _, of := range []func(error) string{task.Tell, activity.Tell, org.Tell, handover.Tell, report.Tell} {
+	for _, of := range []func(error) string{task.Tell, activity.Tell, org.Tell, handover.Tell, report.Tell, library.Tell, curateTell} {
 		if text := of(err); text != "" {
 			return text
 		}

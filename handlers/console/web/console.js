@@ -67,6 +67,10 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     if (event.defaultPrevented || !window.FormData) return;
     event.preventDefault();
     if (form.dataset.sent) return;
+    if (form.dataset.max && [...field.files].some((file) => file.size > form.dataset.max)) {
+      note.textContent = `文件超过 ${Math.floor(form.dataset.max / 1048576)} MB，没有上传。请只留方案正文和分工表，去掉图片，或拆成几个文件。`;
+      return;
+    }
     form.dataset.sent = "1";
     const send = new XMLHttpRequest();
     bar.hidden = false;
