@@ -183,6 +183,14 @@ func OpenQuestions(r store.Reader, after string, limit int) (list []OpenQuestion
 	return list, next, nil
 }
 
+// OpenQuestionAt is the one with that key, also where the office wants to see it no
+// more; false if there is none.
+func OpenQuestionAt(r store.Reader, key string) (OpenQuestion, bool, error) {
+	o, err := readJSON[OpenQuestion](r, openBucket, key)
+	o.Key = key
+	return o, err == nil && o.Times > 0, err
+}
+
 // CloseQuestion takes a question off the office's list and says whether it was there.
 // For good it stays off also when it is asked again; else it comes back then.
 func CloseQuestion(tx *store.Tx, by, key string, forGood bool) (bool, error) {

@@ -670,3 +670,39 @@ func (c *Curator) Open(ctx context.Context, after string, limit int) (list []Ope
 	}
 	return list, next, nil
 }
+
+// Explain answers a question as the desk does, and tells how. Errors are ErrNotReady
+// and those of the index.
+func (c *Curator) Explain(ctx context.Context, q, prev string) (Reply, []index.Reading, error) {
+	b := c.opt.Desk.bot.Load()
+	if b == nil {
+		return Reply{}, nil, ErrNotReady
+	}
+	r, err := b.Ask(ctx, q, prev, "")
+	s, ok := b.Source()
+	if err != nil || !ok {
+		return r, nil, err
+	}
+	_, readings, err := s.Explain(ctx, index.Query{Q: q, Prev: prev})
+	return r, readings, err
+}
+
+// Clause is the clause that somebody names as a citation does, 乐公共协〔2020〕1号
+// 附件·市教育局·第2项. Errors are ErrNotReady and ErrNoClause.
+func (c *Curator) Clause(said string) (index.ClauseRef, error) {
+	b := c.opt.Desk.bot.Load()
+	if b == nil {
+		return index.ClauseRef{}, ErrNotReady
+	}
+	name, address, rest, ok := b.cited(said)
+	s, tells := b.Source()
+	if !ok || !tells || address == "" || rest != "" {
+		return index.ClauseRef{}, ErrNoClause
+	}
+	for _, row := range s.Clauses(name) {
+		if row.Cite == name+" "+address {
+			return index.ClauseRef{Plan: row.Plan, Cite: row.Cite, Text: row.Text}, nil
+		}
+	}
+	return index.ClauseRef{}, ErrNoClause
+}

@@ -85,6 +85,8 @@ func Mount(opt Options) (*Console, error) {
 		"day": c.day, "moment": c.moment, "percent": percent, "more": more,
 		"share": share, "sub": sub, "unitTasks": taskFilter{}.OfUnit, "stepOf": stepOf, "deadlineWord": deadlineWord,
 		"document": documentPath, "place": bot.ClausePath, "refs": refsOf,
+		"statusWord": statusWord, "reasonWord": reasonWord, "kindWord": kindWord, "senseWords": senseWords, "wholePercent": wholePercent,
+		"answerWord": answerWord, "goldWord": goldWord,
 	}); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -108,6 +110,7 @@ func (c *Console) all() []route {
 		c.peopleRoutes(),
 		c.reportRoutes(),
 		c.planRoutes(),
+		c.questionRoutes(),
 	} {
 		list = append(list, part...)
 	}

@@ -86,6 +86,8 @@ type desk struct {
 	t      *testing.T
 	url    string
 	people map[string]org.Person // by name
+	chat   *bot.Desk             // what people ask; it has no documents before reads
+	kept   bot.Edition
 
 	mu  sync.Mutex // guards now
 	now time.Time
@@ -166,10 +168,19 @@ func newDesk(t *testing.T) *desk {
 	}
 	tasks := task.New(task.Options{Holidays: book, Sender: box, Routes: routes, Rules: task.DefaultRules()})
 	activities := activity.New(activity.Options{Holidays: book, Sender: box, Routes: routes, Vault: vault})
-	talk := bot.NewDesk(bot.DeskOptions{Store: s, Outbox: box})
-	talk.Use(sample().bot)
 	shelf := &shelf{store: s}
+	d.chat = bot.NewDesk(bot.DeskOptions{Store: s, Outbox: box, Location: zone, Wall: d.clock})
+	d.chat.Use(sample().bot)
 	d.Console, err = Mount(Options{
+		Curator: bot.NewCurator(bot.CuratorOptions{
+			Store: s, Outbox: box, Desk: d.chat, Build: editionOf, Changed: d.refresh,
+			InForce: func() (bot.Edition, bool) {
+				if len(d.kept.Plans) == 0 {
+					return bot.Edition{Plans: []*plan.Plan{plan.Sample()}}, true
+				}
+				return d.kept, true
+			},
+		}),
 		Server: server, Sessions: sessions, Store: s,
 		Tasks: tasks, Activities: activities,
 		Outbox: box, Vault: vault,
@@ -180,14 +191,6 @@ func newDesk(t *testing.T) *desk {
 		Routes: routes, Origins: org.Origins{chat.WeCom: {"https://qyapi.weixin.qq.com"}},
 		Units: func() org.Units { return town{} }, Clauses: clauses, Matrix: sample().index.Matrix,
 		Rules: library.Rules{Location: zone, Same: shelf.same}, Reload: shelf.reload,
-		Curator: bot.NewCurator(bot.CuratorOptions{
-			Store: s, Outbox: box, Desk: talk, Changed: func() {},
-			InForce: func() (bot.Edition, bool) { return bot.Edition{Plans: []*plan.Plan{plan.Sample()}}, true },
-			Build: func(e bot.Edition) (*bot.Bot, func() error, error) {
-				ix, err := index.Build(e.Plans, index.Options{})
-				return bot.New(ix, bot.Options{Plans: e.Plans}), func() error { return ix.Close() }, err
-			},
-		}),
 		Weights: func(int) task.Weights { return task.DefaultWeights() },
 		Health:  func(context.Context) map[string]string { return nil },
 		Hashes:  org.Hashes{Cost: bcrypt.MinCost}, Wall: d.clock,

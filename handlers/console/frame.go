@@ -158,7 +158,7 @@ func tell(err error) string {
 	if errors.As(err, &own) {
 		return string(own)
 	}
-	for _, of := range []func(error) string{task.Tell, activity.Tell, org.Tell, handover.Tell, report.Tell, library.Tell, curateTell} {
+	for _, of := range []func(error) string{task.Tell, activity.Tell, org.Tell, handover.Tell, report.Tell, library.Tell, curateTell, tellQuestion} {
 		if text := of(err); text != "" {
 			return text
 		}
