@@ -86,7 +86,7 @@ func Mount(opt Options) (*Console, error) {
 		"share": share, "sub": sub, "unitTasks": taskFilter{}.OfUnit, "stepOf": stepOf, "deadlineWord": deadlineWord,
 		"document": documentPath, "place": bot.ClausePath, "refs": refsOf,
 		"statusWord": statusWord, "reasonWord": reasonWord, "kindWord": kindWord, "senseWords": senseWords, "wholePercent": wholePercent,
-		"answerWord": answerWord, "goldWord": goldWord,
+		"goldWord": goldWord,
 	}); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -110,7 +110,7 @@ func (c *Console) all() []route {
 		c.peopleRoutes(),
 		c.reportRoutes(),
 		c.planRoutes(),
-		c.questionRoutes(),
+		c.questionRoutes(), c.questionWorkRoutes(), c.questionListRoutes(),
 	} {
 		list = append(list, part...)
 	}

@@ -131,3 +131,82 @@ func TestTheLogOfQuestions(t *testing.T) {
 		t.Error(a.Code)
 	}
 }
+
+func TestWhatNobodyCouldAnswer(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	office, reader := d.as("周主任"), d.as("看戊")
+	office.get("/questions/work").see(t, "方案还没有读好")
+	d.reads()
+	office.get("/questions/work").see(t, "没有等着办的问题", "没有人说回答有误")
+	d.asks("u1", "悦读驿站归谁管")
+	keys := d.asks("u2", "悦读驿站，归谁管？", "有误，应当是宣传部"+hostile)
+	a := office.get("/questions/work")
+	a.see(t, "悦读驿站，归谁管", "加词、写答复", "应当是宣传部"+hostile)
+	reader.get("/questions/work").lacks(t, "加词、写答复", "发给他们")
+	open := a.field(t, "open")
+
+	// A word is tried, and made only as it was tried.
+	a = office.get("/questions/change?open=" + open)
+	a.see(t, "为这一问：悦读驿站", "试一试会改变什么")
+	office.post("/questions/change", "open", open, "do", "preview", "questions", "悦读驿站归谁管").see(t, "没有要改的")
+	office.post("/questions/change", "open", open, "do", "preview", "words", "农家书屋 <").see(t, "第 1 行")
+	a = office.post("/questions/change", "open", open, "do", "preview", "words", "农家书屋 < 悦读驿站")
+	if a.see(t, "会改变什么", "没有答案", "有答案", "发给问过的 2 处", "题集没有因此答错的"); a.Code != http.StatusOK {
+		t.Error(a.Code)
+	}
+	seen, wrong := a.field(t, "seen"), a.field(t, "wrong")
+	a = office.post("/questions/change", "open", open, "do", "save", "seen", seen, "words", "农家书屋 = 悦读驿站", "wrong", wrong)
+	a.see(t, "试过以后又改了，没有保存", "会改变什么")
+	a = office.post("/questions/change", "open", open, "do", "save", "seen", seen, "words", "农家书屋 < 悦读驿站", "wrong", wrong)
+	office.follow(a).see(t, "保存好了", "1 个没有答案的问题现在能答了", "更正发给了 2 处", "没有等着办的问题", "没有人说回答有误")
+
+	office.post("/questions/right", "at", keys[0]).see(t, "现在的回答和记录里的不一样")
+}
+
+func TestAnAnswerOfTheOffice(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.reads()
+	office := d.as("周主任")
+	keys := d.asks("u1", "农家书屋归谁管")
+	form := []string{"at", keys[0], "questions", "农家书屋归谁管", "clauses", planName + " 附件·市教育局·第2项", "text", "找教育局" + hostile}
+	office.post("/questions/change", append(form, "do", "preview", "clauses", "")...).see(t, "会改变什么", "办公室的答复")
+	office.post("/questions/change", "do", "preview", "questions", "农家书屋归谁管", "clauses", "没有的").see(t, "现行方案里没有这一条")
+	office.post("/questions/change", "do", "preview", "questions", "归谁管", "clauses", planName+" 附件·市教育局·第2项").see(t, "单看不知道问的是什么事")
+	a := office.post("/questions/change", append(form, "do", "preview")...)
+	a = office.post("/questions/change", append(form, "do", "save", "seen", a.field(t, "seen"))...)
+	a = office.follow(a)
+	a.see(t, "保存好了", "办公室答复：找教育局")
+	if strings.Contains(a.Body, "<script>alert") {
+		t.Error("an answer is markup")
+	}
+
+	// A question of the set stops what would spoil it.
+	keys = d.asks("u2", "农家书屋归谁管")
+	office.follow(office.post("/questions/right", "at", keys[0])).see(t, "记进题集了")
+	id := d.kept.Answers[0].ID
+	a = office.post("/questions/change", "do", "preview", "drop", id)
+	a.see(t, "去掉这条答复", "题集里会答错的")
+	office.post("/questions/change", "do", "save", "drop", id, "seen", a.field(t, "seen")).see(t, "没有保存", "1 问会答错")
+
+	// Two clerks: the second is told.
+	a = office.get("/questions/change?answer=" + id)
+	a.see(t, "改答复", "找教育局")
+	stale := []string{"id", id, "read", "2026-01-01T00:00:00Z", "questions", "农家书屋归谁管", "clauses", planName + " 附件·市教育局·第2项", "text", "我的话"}
+	seen := office.post("/questions/change", append(stale, "do", "preview")...).field(t, "seen")
+	a = office.post("/questions/change", append(stale, "do", "save", "seen", seen)...)
+	a.see(t, "别人改过", "周主任 改成了", "找教育局", "我的话")
+
+	d.as("看戊").get("/questions/answers").lacks(t, "修改", "去掉")
+	office.get("/questions/answers").see(t, "共 1 条", "找教育局"+hostile, "周主任", "去掉")
+	office.get("/questions/words").see(t, "还没有加词")
+	a = office.post("/questions/change", "do", "preview", "words", "农家书屋 < 悦读驿站")
+	office.post("/questions/change", "do", "save", "words", "农家书屋 < 悦读驿站", "seen", a.field(t, "seen"))
+	a = office.get("/questions/words")
+	a.see(t, "共 1 行", "农家书屋 < 悦读驿站", "周主任")
+	word := a.field(t, "remove")
+	a = office.post("/questions/change", "do", "preview", "remove", word)
+	office.follow(office.post("/questions/change", "do", "save", "remove", word, "seen", a.field(t, "seen"))).see(t, "还没有加词")
+	office.post("/questions/change", "do", "preview", "remove", word).see(t, "这一行已经删掉了")
+}

@@ -19,7 +19,6 @@ const (
 	textChangeWords  = "加词、写答复"
 	textOfficeWords  = "办公室的词"
 	textOfficeSaid   = "办公室的答复"
-	textQuestionSet  = "题集"
 
 	textLongQuestion  = "问题太长，请写在 500 字以内。"
 	textKeptRight     = "记进题集了：以后改词、改答复、换方案，这一问都要这样答才放行。"
@@ -29,7 +28,6 @@ const (
 	textOffForGood    = "不再列出了，再有人问也不列。"
 	textNothingTyped  = "没有要改的：请加一行词，或者写一条答复（问题和条款都要有）。"
 	textChangedSince  = "试过以后又改了，没有保存。请看过下面的结果再按保存。"
-	textNoSetFile     = "请选一个题集文件（JSON，一行一问）。"
 	textWordGone      = "这一行已经删掉了。"
 )
 
@@ -39,10 +37,6 @@ func textNoted(n int) string {
 
 func textNotedOnly(n int) string {
 	return fmt.Sprintf("处理了 %d 条反映，没有发消息。", n)
-}
-
-func textImportedSet(added, changed int) string {
-	return fmt.Sprintf("题集导入好了：新增 %d 问，改了 %d 问的答案。", added, changed)
 }
 
 func textSaved(s bot.Saved) string {
@@ -66,7 +60,7 @@ func textQuestionsFail(e bot.Exam) string {
 			n++
 		}
 	}
-	return fmt.Sprintf("没有保存：这样改了，题集里有 %d 问会答错（下面列着）。请改一改，或者先到题集里去掉已经不对的题。", n)
+	return fmt.Sprintf("没有保存：这样改了，题集里有 %d 问会答错（下面列着）。请改一改再试。", n)
 }
 
 // statusWord is what became of a question.
@@ -181,12 +175,6 @@ func senseWords(list []index.Sense) string {
 }
 
 func wholePercent(x float64) int { return int(math.Round(100 * x)) }
-
-// answerWord is an answer in one line: the first rows, or what became of it.
-func answerWord(r bot.Reply) string {
-	line, _, _ := strings.Cut(r.Text, "\n")
-	return line
-}
 
 // goldWord is what a question of the set must be answered with.
 func goldWord(q curate.Question) string {
