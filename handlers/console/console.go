@@ -108,6 +108,7 @@ func (c *Console) all() []route {
 		c.taskRoutes(), c.oneTaskRoutes(), c.taskEditRoutes(), c.taskImportRoutes(),
 		c.superviseRoutes(), c.assessRoutes(),
 		c.peopleRoutes(),
+		c.activityRoutes(),
 		c.reportRoutes(),
 		c.planRoutes(),
 		c.questionRoutes(), c.questionWorkRoutes(), c.questionListRoutes(),
