@@ -203,8 +203,8 @@ func (c *county) leave(a *app) {
 	}
 }
 
-// rehearsed is how many tasks a rehearsal is made for. Under the race detector those
-// of faults take minutes: there only where somebody says how many, as make soak does.
+// rehearsed is how many tasks a rehearsal is made for. Under the race detector a year
+// takes minutes: there only where somebody says how many, as make soak does.
 func rehearsed(t *testing.T) int {
 	t.Helper()
 	if raced && os.Getenv("XIETIAO_TASKS") == "" {

@@ -113,7 +113,7 @@ func shanghai(month time.Month, day, hour int) time.Time {
 func TestAYearIsRehearsed(t *testing.T) {
 	t.Parallel()
 	begin, end := shanghai(time.January, 1, 8), shanghai(time.December, 31, 18)
-	tasks := number("XIETIAO_TASKS", 60)
+	tasks := rehearsed(t)
 	h := &hands{at: begin}
 	c := newCounty(t, false)
 	c.app, _ = c.serve(c.cfg, programTime{h.now, 1000})
