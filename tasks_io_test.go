@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"xietiao/bot"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/wecom"
@@ -268,8 +269,9 @@ func TestWordsOfNotices(t *testing.T) {
 	} {
 		rec := outbox.Record{Notice: n, At: at}
 		tc.change(&rec)
-		row := noticeRow(rec, time.UTC)
-		if len(row) != len(noticesHead) || row[1] != tc.kind || row[4] != tc.state || !strings.HasPrefix(row[7], strings.TrimSuffix(tc.why, "。")) || (tc.why == "") != (row[7] == "") {
+		table := bot.NoticeSheet([]outbox.Record{rec}, time.UTC, wayOf, platformAdvice)
+		row := table.Rows[0]
+		if len(row) != len(table.Head) || row[1] != tc.kind || row[4] != tc.state || !strings.HasPrefix(row[7], strings.TrimSuffix(tc.why, "。")) || (tc.why == "") != (row[7] == "") {
 			t.Errorf("%q", row)
 		}
 	}

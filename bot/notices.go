@@ -19,8 +19,8 @@ import (
 
 // Ledger is what became of notices; *outbox.Box is one.
 type Ledger interface {
-	List(r store.Reader, q outbox.Query) ([]outbox.Record, error)
-	Retry(tx *store.Tx, key string, after time.Time) error
+	Look(r store.Reader, q outbox.Query, most int) (outbox.Page, error)
+	Resend(tx *store.Tx, key string, after time.Time, by, why string) error
 }
 
 var _ Ledger = (*outbox.Box)(nil)
@@ -34,7 +34,8 @@ const listedBucket = "desk.failed"
 
 const (
 	failedFor   = 7 * 24 * time.Hour // for which a failed notice is spoken of
-	failedMost  = 1000               // notices that are looked at
+	failedMost  = 1000               // notices that may be failed ones or later ones
+	failedLook  = 20_000             // and answers among which they stand
 	failedShown = 10
 	listedFor   = 24 * time.Hour
 )
@@ -160,34 +161,9 @@ func (n noticeCommands) calls(c *Call) (chat.Reply, error) {
 	return text(strings.Join(append(lines, textCallsPrint), "\n\n"))
 }
 
-// failures lists the notices that came to nothing lately, the newest first. Of
-// reminders and bulletins to a unit those of the last day alone: what an earlier one
-// said is in it.
-func (n noticeCommands) failures(c *Call) ([]outbox.Record, error) {
-	all, err := n.Ledger.List(c.Tx, outbox.Query{From: c.Tx.Now().Add(-failedFor), Limit: failedMost})
-	last := map[string]calendar.Date{}
-	var failed []outbox.Record
-	for _, rec := range all {
-		day := calendar.Of(rec.At.In(n.now(c).Location()))
-		if rec.Kind == task.KindRemind || rec.Kind == task.KindBulletin {
-			whose := rec.Kind + "/" + rec.Unit
-			if _, later := last[whose]; !later {
-				last[whose] = day
-			}
-			if day.Before(last[whose]) {
-				continue
-			}
-		}
-		if rec.State == outbox.StateFailed && rec.Kind != outbox.KindReply {
-			failed = append(failed, rec)
-		}
-	}
-	return failed, err
-}
-
 // failed lists them with numbers, which are good for the person for a day.
 func (n noticeCommands) failed(c *Call) (chat.Reply, error) {
-	list, err := n.failures(c)
+	list, err := Failures(c.Tx, n.Ledger, n.now(c).Location())
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -231,7 +207,7 @@ func (n noticeCommands) resend(c *Call) (chat.Reply, error) {
 	if err != nil {
 		return chat.Reply{}, err
 	}
-	list, err := n.failures(c)
+	list, err := Failures(c.Tx, n.Ledger, n.now(c).Location())
 	if err != nil {
 		return chat.Reply{}, err
 	}
@@ -262,10 +238,10 @@ func (n noticeCommands) resend(c *Call) (chat.Reply, error) {
 			continue
 		}
 		var after time.Time
-		if kind := list[at].Kind; kind == task.KindRemind || kind == task.KindBulletin || kind == task.KindWithdraw {
+		if WaitsForHours(list[at].Kind) {
 			after = opens
 		}
-		if err := n.Ledger.Retry(c.Tx, list[at].Key, after); err != nil {
+		if err := n.Ledger.Resend(c.Tx, list[at].Key, after, string(c.Person.ID), ""); err != nil {
 			return chat.Reply{}, err
 		}
 		sent++

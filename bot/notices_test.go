@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -265,6 +266,39 @@ func TestTheOfficeSendsFailedNoticesAgain(t *testing.T) {
 		t.Errorf("in the morning: %q", heard)
 	}
 	p.wants("zhuren", "重发", "最近 7 天没有发送失败的通知")
+}
+
+// However much is answered, what was not sent is not lost among the answers.
+func TestFailedNoticesAmongManyAnswers(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	p.set("93000")
+	p.handOut("检查消防，市教育局牵头，12月10日前")
+	p.set("")
+	p.update(func(tx *store.Tx) error {
+		for i := range failedMost + 1 {
+			n := outbox.Notice{Key: fmt.Sprint("reply/x", i), Kind: outbox.KindReply, To: chat.Address{Via: "wecom.app", Kind: chat.Direct, User: "u"}, Reply: chat.Reply{Text: "答"}, After: tx.Now().Add(time.Hour)}
+			if _, err := p.box.Put(tx, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if got := p.says("zhuren", "失败列表"); !strings.Contains(got, "没有发成的通知，2 条") {
+		t.Error(got)
+	}
+	// Who sent it again is kept.
+	p.says("zhuren", "重发全部")
+	err := p.store.View(t.Context(), func(r store.Reader) error {
+		deeds, err := outbox.Deeds(r, "remind/市教育局/2026-11-23/1/1")
+		if len(deeds) != 1 || deeds[0].What != outbox.DeedResend {
+			t.Errorf("%+v", deeds)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 func TestTheCallListIsForTheOffice(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"xietiao/bot/activity"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
 	"xietiao/bot/handover"
@@ -59,9 +60,29 @@ func textCall(unit string, who []string) string {
 
 func textFailedList(n int) string { return fmt.Sprintf("没有发成的通知，%d 条：", n) }
 
+// How a notice stands, and the 通知台账.
+const (
+	textWithdrawal   = "撤回"
+	textTakenBack    = "已撤回"
+	textTookBack     = "撤回成功"
+	textRepeated     = "（可能重复）"
+	textPicture      = "（图）"
+	textPlatformCode = "平台的错误码"
+	textNoticeSheet  = "通知台账"
+	textMinute       = "2006-01-02 15:04"
+)
+
+var textNoticeHead = []string{"时间", "种类", "单位", "发到", "结果", "结束时间", "发了几次", "原因", "内容"}
+
+var noticeStates = map[outbox.State]string{
+	outbox.StateWaiting: "等着发", outbox.StateHeld: "暂停着", outbox.StateSending: "正在发", outbox.StateSent: "已发出",
+	outbox.StateFailed: "没有发成", outbox.StateExpired: "过期没有发", outbox.StateCancelled: "取消没有发",
+}
+
 // kindWords name the kinds of notices.
 var kindWords = map[string]string{
 	task.KindRemind: "任务提醒", task.KindBulletin: "督办通报", task.KindWithdraw: "更正", task.KindCalendar: "假期未定的提示", kindNotice: "绑定申请的通知", KindTest: "测试消息", handover.Kind: "交接的通知", KindCorrection: "更正回答",
+	task.KindAssess: "考评申诉的通知", activity.Kind: "活动的通知",
 }
 
 // KindWord names a kind of notices.
