@@ -170,7 +170,7 @@ func (a activityCommands) private(run func(c *Call) (chat.Reply, error)) func(*C
 			return r, err
 		}
 		_, err = c.Outbox.Put(c.Tx, outbox.Notice{
-			Key: "activity/private/" + digest(c.Message.Key()), Kind: kindNotice, To: to[0], Reply: r, Expires: c.Tx.Now().Add(replyFor),
+			Key: "activity/private/" + digest(c.Message.Key()), Kind: outbox.KindReply, To: to[0], Reply: r, Expires: c.Tx.Now().Add(replyFor),
 		})
 		return chat.Reply{Text: textSentAlone}, err
 	}
