@@ -46,6 +46,7 @@ type Options struct {
 	Units      func() org.Units                        // of the documents in force; nil before they are read
 	Clauses    func(plan, address string) []bot.Clause // of the documents in force
 	Weights    func(year int) task.Weights             // of a year's assessment
+	Advice     bot.Advice                              // on a platform's codes; may be nil
 	Matrix     func(plan string) (index.Matrix, error) // of a document in force
 	Rules      library.Rules                           // of publishing documents
 	Reload     func(ctx context.Context) error         // takes the documents and words of the store into use
@@ -106,7 +107,7 @@ func (c *Console) all() []route {
 		c.entranceRoutes(),
 		c.overviewRoutes(),
 		c.taskRoutes(), c.oneTaskRoutes(), c.taskEditRoutes(), c.taskImportRoutes(),
-		c.superviseRoutes(), c.assessRoutes(),
+		c.superviseRoutes(), c.assessRoutes(), c.noticeRoutes(),
 		c.peopleRoutes(),
 		c.activityRoutes(),
 		c.reportRoutes(),

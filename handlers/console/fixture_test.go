@@ -89,6 +89,8 @@ type desk struct {
 	chat   *bot.Desk             // what people ask; it has no documents before reads
 	kept   bot.Edition
 
+	wire wire // what goes out
+
 	mu  sync.Mutex // guards now
 	now time.Time
 }
@@ -158,7 +160,7 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	box := outbox.New(outbox.Options{Store: s})
+	box := outbox.New(outbox.Options{Store: s, Wall: d.clock, Poll: time.Millisecond, Pushers: map[chat.Via]chat.Pusher{"wecom.app": &d.wire}})
 	book := holidays.New(zone, []calendar.Correction{})
 	routes := org.Routes{chat.WeCom: {Via: "wecom.app"}}
 	sessions := handlers.NewSessions(s, d.clock)

@@ -15,6 +15,7 @@ import (
 	"xietiao/bot/handover"
 	"xietiao/bot/library"
 	"xietiao/bot/org"
+	"xietiao/bot/outbox"
 	"xietiao/bot/report"
 	"xietiao/bot/task"
 	"xietiao/handlers"
@@ -158,7 +159,7 @@ func tell(err error) string {
 	if errors.As(err, &own) {
 		return string(own)
 	}
-	for _, of := range []func(error) string{task.Tell, activity.Tell, org.Tell, handover.Tell, report.Tell, library.Tell, curateTell, tellQuestion} {
+	for _, of := range []func(error) string{task.Tell, activity.Tell, org.Tell, handover.Tell, outbox.Tell, report.Tell, library.Tell, curateTell, tellQuestion} {
 		if text := of(err); text != "" {
 			return text
 		}

@@ -79,6 +79,7 @@ type toldView struct {
 	At          time.Time
 	Unit, Place string
 	State       string // of its withdrawal
+	Path        string // of the notice's page
 }
 
 // deedView is an entry of the history.
@@ -265,7 +266,7 @@ func (c *Console) fillTold(q *request, r store.Reader, v *taskView) error {
 		if err != nil {
 			return err
 		}
-		v.Told = append(v.Told, toldView{At: w.At, Unit: w.Unit, Place: place, State: bot.WithdrawWord(w.State)})
+		v.Told = append(v.Told, toldView{At: w.At, Unit: w.Unit, Place: place, State: bot.WithdrawWord(w.State), Path: noticePath(w.Key)})
 	}
 	return nil
 }
