@@ -21,6 +21,7 @@ type Standing struct {
 	Soon    []Number      // due within soonDays
 	Done    []Number      // by number
 	Undated []Number      // 待定期限
+	Open    map[State]int // all that are not over
 }
 
 // Bulletin is how matters stand on a day: the 督办通报.
@@ -58,7 +59,7 @@ func (b *Board) Standing(r store.Reader) (Standing, error) {
 		return Standing{}, err
 	}
 	today := b.Today(r)
-	out := Standing{Day: today, Since: today.AddDays(-sinceDays)}
+	out := Standing{Day: today, Since: today.AddDays(-sinceDays), Open: map[State]int{}}
 	open, err := b.gists(r, Query{}, 0)
 	if err != nil {
 		return out, err
@@ -71,6 +72,9 @@ func (b *Board) Standing(r store.Reader) (Standing, error) {
 	begins := calendar.Date{Y: today.Y, M: time.January, D: 1}.At(0, 0, b.cal.Location())
 	units, soon, since := map[string]*Progress{}, today.AddDays(soonDays), out.Since.At(0, 0, b.cal.Location())
 	for _, g := range append(open, done...) {
+		if !g.state.Ended() {
+			out.Open[g.state]++
+		}
 		if g.kind != kindHanded || g.state.Ended() && !g.deadline().IsZero() && g.deadline().Y < today.Y && g.ended.Before(begins) {
 			continue
 		}

@@ -21,6 +21,7 @@ type Query struct {
 	Undated  bool          // only those without a deadline; series left out
 	Series   bool          // only series
 	Undone   bool          // only where Unit has its part still to do
+	Waits    Cause         // only where something waits for the office, as Waiting tells; States and what else is of deadlines do not matter then
 	Text     string        // only those that say all of its words
 	Limit    int           // at most so many; 0: no bound
 }
@@ -32,8 +33,8 @@ type Listing struct {
 	More  bool // the list goes on behind it
 }
 
-// List returns tasks by their deadline, then their number, undated ones last. It
-// reads no others, but for those whose words are looked through.
+// List returns tasks by their deadline, then their number, undated ones last; of Waits
+// by their number. It reads no others, but for those whose words are looked through.
 func (b *Board) List(r store.Reader, q Query) ([]Task, error) {
 	b, err := b.on(r)
 	if err != nil {
@@ -67,13 +68,14 @@ func (b *Board) Listing(r store.Reader, q Query, skip int) (Listing, error) {
 // read reads the tasks that the query picks of those that its range holds.
 func (q Query) read(r store.Reader, gists []gist, skip int) (p Listing, err error) {
 	words := strings.Fields(q.Text)
-	if p.Total = len(gists); len(words) > 0 {
+	mine := func(t Task) bool { return q.Waits == "" || q.Unit == "" || t.find(q.Unit) >= 0 }
+	if p.Total = len(gists); len(words) > 0 || q.Waits != "" && q.Unit != "" {
 		p.Total = -1
 	} else {
 		gists, skip = gists[min(skip, len(gists)):], 0
 	}
 	for _, g := range gists {
-		if p.More = q.Limit > 0 && len(p.Tasks) == q.Limit; p.More && len(words) == 0 {
+		if p.More = q.Limit > 0 && len(p.Tasks) == q.Limit; p.More && p.Total >= 0 {
 			break
 		}
 		raw, err := raw(r, g.number)
@@ -88,7 +90,7 @@ func (q Query) read(r store.Reader, gists []gist, skip int) (p Listing, err erro
 		switch {
 		case err != nil:
 			return Listing{}, err
-		case !rec.says(words):
+		case !mine(rec.Task) || !rec.says(words):
 			p.More = false
 			continue
 		case skip > 0:
@@ -229,6 +231,13 @@ func gistOf(r store.Reader, key, value string) (g gist, err error) {
 // gists lists those of the tasks that the query picks, at most so many if bound is not
 // 0, its words left aside. It reads the indexes alone.
 func (b *Board) gists(r store.Reader, q Query, bound int) (all []gist, err error) {
+	if q.Waits != "" {
+		err := r.Scan(bucketWait, store.Range{Prefix: string(q.Waits) + sep}, func(key string, _ []byte) error {
+			all = append(all, gist{number: numberIn(key)})
+			return nil
+		})
+		return all, err
+	}
 	states := q.States
 	if len(states) == 0 {
 		states = live

@@ -51,6 +51,11 @@ func TestListsByPageAndWords(t *testing.T) {
 		"quotes":               {Query{Text: `“查完”`}, 0, -1, false, "T2"},
 		"a unit's name":        {Query{Text: "市科协", Series: true}, 0, -1, false, "T6"},
 		"a number":             {Query{Text: "T4"}, 0, -1, false, "T4"},
+		"waits":                {Query{Waits: CauseDeclined}, 0, 1, false, "T3"},
+		"waits, of a unit":     {Query{Waits: CauseDeclined, Unit: "市教育局", Limit: 1}, 0, -1, false, "T3"},
+		"waits, of another":    {Query{Waits: CauseDeclined, Unit: "市财政局"}, 0, -1, false, ""},
+		"waits, words":         {Query{Waits: CauseDeclined, Text: "不属于"}, 0, -1, false, "T3"},
+		"waits for nothing":    {Query{Waits: CauseAsked}, 0, 0, false, ""},
 		"a name of the record": {Query{Text: "shares"}, 0, -1, false, ""},
 	} {
 		h.see(func(r store.Reader) error {

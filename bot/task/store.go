@@ -399,6 +399,21 @@ func (b *Board) Waiting(r store.Reader, c Cause) ([]Task, error) {
 	return b.list(r, bucketWait, store.Range{Prefix: string(c) + sep}, 0)
 }
 
+// WaitingCount counts what Waiting lists for each cause. It reads no task.
+func (b *Board) WaitingCount(r store.Reader) (map[Cause]int, error) {
+	counts := map[Cause]int{}
+	for _, c := range officeWaits {
+		err := r.Scan(bucketWait, store.Range{Prefix: string(c) + sep}, func(string, []byte) error {
+			counts[c]++
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
+}
+
 // list loads what an index's range names.
 func (b *Board) list(r store.Reader, bucket string, rg store.Range, limit int) (all []Task, err error) {
 	if b, err = b.on(r); err != nil {

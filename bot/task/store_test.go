@@ -334,3 +334,22 @@ func TestNumbersAsText(t *testing.T) {
 		}
 	}
 }
+
+func TestWaitingIsCounted(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-11-02 10:00", Rules{})
+	for range 3 {
+		h.create(draft("一", "2026-12-01", "市教育局"))
+	}
+	h.step(1, Action{Do: DoDecline, Text: "不是"}, teachers)
+	h.step(2, Action{Do: DoDecline, Text: "不是"}, teachers)
+	h.step(3, Action{Do: DoRaise, Text: "场地"}, teachers)
+	h.see(func(r store.Reader) error {
+		got, err := h.WaitingCount(r)
+		st, err2 := h.Standing(r)
+		if got[CauseDeclined] != 2 || got[CauseRaised] != 1 || len(got) != 2 || st.Open[StateDraft] != 2 || st.Open[StateAssigned] != 1 {
+			t.Errorf("%v, %v", got, st.Open)
+		}
+		return errors.Join(err, err2)
+	})
+}

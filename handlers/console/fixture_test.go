@@ -89,7 +89,8 @@ type desk struct {
 	chat   *bot.Desk             // what people ask; it has no documents before reads
 	kept   bot.Edition
 
-	wire wire // what goes out
+	wire   wire              // what goes out
+	faults map[string]string // of its health
 
 	mu  sync.Mutex // guards now
 	now time.Time
@@ -194,7 +195,7 @@ func newDesk(t *testing.T) *desk {
 		Units: func() org.Units { return town{} }, Clauses: clauses, Matrix: sample().index.Matrix,
 		Rules: library.Rules{Location: zone, Same: shelf.same}, Reload: shelf.reload,
 		Weights: func(int) task.Weights { return task.DefaultWeights() },
-		Health:  func(context.Context) map[string]string { return nil },
+		Health:  func(context.Context) map[string]string { return d.faults },
 		Hashes:  org.Hashes{Cost: bcrypt.MinCost}, Wall: d.clock,
 	})
 	if err != nil {

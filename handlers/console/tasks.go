@@ -99,12 +99,17 @@ func filterOf(q *request) taskFilter {
 // working are the states in which units have work to do.
 var working = []task.State{task.StateAssigned, task.StateSigned}
 
+// waits are what of tasks waits for the office beside a state; values of State too.
+var waits = []task.Cause{task.CauseAsked, task.CauseRaised, task.CauseDeclined}
+
 // query is what the list is read by; of the unit alone, if it is not "".
 func (f taskFilter) query(unit string, today calendar.Date) task.Query {
 	q := task.Query{Unit: cmp.Or(unit, f.Unit), Text: f.Text, Limit: onPage}
 	switch {
 	case f.State == stateAll:
 		q.States = task.States
+	case slices.Contains(waits, task.Cause(f.State)):
+		q.Waits = task.Cause(f.State)
 	case slices.Contains(task.States, task.State(f.State)):
 		q.States = []task.State{task.State(f.State)}
 	case f.When == whenOverdue || f.When == whenSoon:
@@ -162,7 +167,7 @@ func (c *Console) taskList(q *request, r store.Reader) (page, error) {
 	}
 	v := taskListView{
 		Filter: f, Total: got.Total, Pages: pagesOf(q, "/tasks", got.More), Units: c.unitNames(),
-		States: choices(f.State, append([]choice{{stateOpen, textOpenTasks, false}, {stateAll, textAllTasks, false}}, stateChoices()...)),
+		States: choices(f.State, append([]choice{{stateOpen, textOpenTasks, false}, {stateAll, textAllTasks, false}}, stateChoices(q)...)),
 		Whens: choices(f.When, []choice{
 			{"", textAnyDeadline, false}, {whenOverdue, textOverdue, false}, {whenSoon, textSoon, false}, {whenUndated, textUndated, false}, {whenSeries, textSeries, false},
 		}),
@@ -193,9 +198,14 @@ func (c *Console) taskList(q *request, r store.Reader) (page, error) {
 	return page{Title: textTasks, Data: v}, nil
 }
 
-func stateChoices() (list []choice) {
+func stateChoices(q *request) (list []choice) {
 	for _, s := range task.States {
 		list = append(list, choice{string(s), s.Word(), false})
+	}
+	if q.office() {
+		for _, w := range waits {
+			list = append(list, choice{string(w), textWaits[w], false})
+		}
 	}
 	return list
 }

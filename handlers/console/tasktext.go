@@ -75,6 +75,11 @@ func textTaskChanged(n task.Number, changes []string) string {
 	return "已修改 " + n.String() + "：" + strings.Join(changes, "；") + "。"
 }
 
+// textWaits word what waits for the office.
+var textWaits = map[task.Cause]string{
+	task.CauseAsked: "等答复的延期", task.CauseRaised: "等协调的事项", task.CauseDeclined: "有单位退回", task.CauseReported: "等复核",
+}
+
 func textTooManyTicked(most int) string {
 	return fmt.Sprintf("一次最多 %d 项，请分几次。", most)
 }
