@@ -114,6 +114,10 @@ func WaitsForHours(kind string) bool {
 // reminders and bulletins to a unit those of the last day alone: what an earlier one
 // said is in it.
 func Failures(r store.Reader, ledger Ledger, loc *time.Location) (failed []outbox.Record, err error) {
+	some, err := ledger.Look(r, outbox.Query{States: []outbox.State{outbox.StateFailed}, From: r.Now().Add(-failedFor), Limit: 1}, 1)
+	if err != nil || len(some.Records) == 0 {
+		return nil, err
+	}
 	all, err := ledger.Look(r, outbox.Query{From: r.Now().Add(-failedFor), Not: outbox.KindReply, Limit: failedMost}, failedLook)
 	last := map[string]string{}
 	for _, rec := range all.Records {

@@ -225,12 +225,19 @@ func (b *Board) Trial(r store.Reader, year int, w Weights) (Assessment, error) {
 		return Assessment{}, err
 	}
 	a := Assessment{Year: year, Version: len(f.data) + 1, At: b.now(r).UTC(), Day: b.Today(r), Weights: w, Rulings: f.rulings, Results: []Result{}}
-	tasks, err := b.List(r, Query{States: States, From: calendar.Date{Y: year, M: time.January, D: 1}, To: calendar.Date{Y: year, M: time.December, D: 31}})
+	gists, err := b.gists(r, Query{States: States, From: calendar.Date{Y: year, M: time.January, D: 1}, To: calendar.Date{Y: year, M: time.December, D: 31}}, 0)
 	if err != nil {
 		return Assessment{}, err
 	}
-	slices.SortFunc(tasks, func(a, b Task) int { return int(a.Number - b.Number) })
-	for _, t := range tasks {
+	slices.SortFunc(gists, func(a, b gist) int { return int(a.number - b.number) })
+	for _, g := range gists {
+		if g.kind != kindHanded || g.state == StateCancelled { // it has no results
+			continue
+		}
+		t, err := b.Get(r, g.number)
+		if err != nil {
+			return Assessment{}, err
+		}
 		a.Results = append(a.Results, a.results(b.cal, t)...)
 	}
 	a.Scores = scores(a.Results)

@@ -83,7 +83,7 @@ var zone = time.FixedZone("CST", 8*60*60)
 // somebody moves the clock.
 type desk struct {
 	*Console
-	t      *testing.T
+	t      testing.TB
 	url    string
 	people map[string]org.Person // by name
 	chat   *bot.Desk             // what people ask; it has no documents before reads
@@ -149,7 +149,7 @@ func (s *shelf) same(a, b string) bool {
 }
 
 // newDesk opens a console for the people of the roster, whose logins are their names.
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
 	d := &desk{t: t, now: time.Date(2026, 3, 9, 10, 0, 0, 0, zone), people: map[string]org.Person{}}
 	s, err := store.OpenFile(filepath.Join(t.TempDir(), "x.db"), store.Options{Now: d.clock, Wall: d.clock, NoSync: true})

@@ -159,7 +159,7 @@ func (c *Console) waitingNotices(_ *request, r store.Reader, add func(string, in
 
 func (c *Console) waitingQuestions(_ *request, r store.Reader, add func(string, int, string, string)) error {
 	list, _, err := bot.OpenQuestions(r, "", shownAsked)
-	add(textUnanswered, len(list), "/questions", "")
+	add(textUnanswered, len(list), "/questions/work", "")
 	return err
 }
 
@@ -217,7 +217,7 @@ func (c *Console) guide(r store.Reader, v *overviewView, reached int) error {
 	steps := []guideStep{
 		{textGuidePlan, textGuidePlanWhat, "/plans", len(sums) > 0}, {textGuidePeople, textGuidePeopleWhat, "/people", liaison},
 		{textGuideGroups, textGuideGroupsWhat, "/people/groups", reached > 0}, {textGuideTask, textGuideTaskWhat, "/tasks/new", len(tasks) > 0},
-		{textGuideAsk, textGuideAskWhat, "/questions", len(asked.Entries) > 0},
+		{textGuideAsk, textGuideAskWhat, "/questions/try", len(asked.Entries) > 0},
 	}
 	if !slices.ContainsFunc(steps, func(s guideStep) bool { return !s.Done }) {
 		return nil

@@ -31,7 +31,7 @@ const (
 	textGuideTask       = "第一项任务"
 	textGuideTaskWhat   = "立项、交办，单位会收到通知。"
 	textGuideAsk        = "第一个问题"
-	textGuideAskWhat    = "问一件事归谁管，看回答和出处对不对。"
+	textGuideAskWhat    = "先在“试一问”里看回答和出处对不对，再在群里 @ 机器人问一件事归谁管。"
 )
 
 // textFault says what is wrong with a part of the program.

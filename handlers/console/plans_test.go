@@ -29,7 +29,7 @@ func (b *browser) uploadPlan(name, text string) string {
 }
 
 // standOf is what a form of the page says of how things stood.
-func standOf(t *testing.T, a answer) string {
+func standOf(t testing.TB, a answer) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(a.Body, `name="stand" value="`)
 	stand, _, _ := strings.Cut(rest, `"`)
