@@ -25,6 +25,8 @@ import (
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/config"
+	"xietiao/handlers/console"
+	"xietiao/index/plan"
 )
 
 var doctorCommand = command{
@@ -45,6 +47,14 @@ var doctorCommand = command{
 type check struct {
 	name string
 	run  func(ctx context.Context) (state string, fault string)
+	page string // of the console, on which it is mended; may be empty
+	far  bool   // another machine is asked
+}
+
+// on says on which page of the console it is mended.
+func (c check) on(page string) check {
+	c.page = console.Path + page
+	return c
 }
 
 // unseen begins a state that nobody has looked at.
@@ -52,7 +62,7 @@ const unseen = "－"
 
 // unset is the check of what is not set up.
 func unset(name string) check {
-	return check{name, func(context.Context) (string, string) { return "", "" }}
+	return check{name: name, run: func(context.Context) (string, string) { return "", "" }}
 }
 
 // checkTimeout bounds one check.
@@ -78,7 +88,7 @@ func runDoctor(ctx context.Context, c *call) int {
 		return exitFailed
 	}
 	bad := 0
-	for _, ch := range diagnoses(ctx, cfg) {
+	for _, ch := range diagnoses(cfg, lookAround(ctx, cfg)) {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		state, fault := ch.run(ctx)
 		cancel()
@@ -101,88 +111,87 @@ func runDoctor(ctx context.Context, c *call) int {
 	return exitDone
 }
 
-// diagnoses lists the checks for the settings.
-func diagnoses(ctx context.Context, cfg config.Config) []check {
-	var st standing
-	unknown := false // how the store is
-	running := serviceAnswers(ctx, cfg)
+// look is how things are while they are checked.
+type look struct {
+	running bool // there is a service
+	stored  bool // there is a store
+	st      standing
+	unknown error                                       // why nobody knows how the store is
+	given   func(context.Context) ([]*plan.Plan, error) // the documents of the settings
+}
+
+// lookAround is the look of a command.
+func lookAround(ctx context.Context, cfg config.Config) look {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	now := look{running: serviceAnswers(ctx, cfg), stored: hasStore(ctx, cfg), given: func(ctx context.Context) ([]*plan.Plan, error) {
+		plans, _, err := givenPlans(ctx, cfg.Plans, &progress{})
+		return plans, err
+	}}
+	if now.stored {
+		now.st, now.unknown = standingNow(ctx, cfg)
+	}
+	return now
+}
+
+// diagnoses lists the checks for the settings. They depend on nothing but the look, and
+// may run at the same time.
+func diagnoses(cfg config.Config, now look) []check {
+	st := now.st
+	// known is a check of what the store holds.
+	known := func(name, otherwise string, run func(context.Context) (string, string)) check {
+		if now.unknown != nil {
+			run = func(context.Context) (string, string) { return "数据库用不了，" + otherwise, "" }
+		}
+		return check{name: name, run: run}
+	}
 	checks := []check{
-		{"配置", func(context.Context) (string, string) { return checkBlanks(cfg) }},
-		{"数据文件夹", func(context.Context) (string, string) { return checkFolder(cfg.Data) }},
-		{"服务", func(context.Context) (string, string) {
-			if !running {
+		{name: "配置", run: func(context.Context) (string, string) { return checkBlanks(cfg) }},
+		{name: "数据文件夹", run: func(context.Context) (string, string) { return checkFolder(cfg.Data) }},
+		{name: "服务", run: func(context.Context) (string, string) {
+			if !now.running {
 				return "没有开着", ""
 			}
 			return "开着", ""
 		}},
-		{"数据库", func(ctx context.Context) (string, string) {
-			if !hasStore(ctx, cfg) {
+		check{name: "数据库", run: func(context.Context) (string, string) {
+			switch {
+			case now.unknown != nil:
+				return "", now.unknown.Error()
+			case !now.stored:
 				return "还没有，启动服务时会建", ""
 			}
-			var err error
-			if st, err = standingNow(ctx, cfg); err != nil {
-				unknown = true
-				return "", err.Error()
-			}
 			return describeStore(st)
-		}},
-		{"密钥", func(context.Context) (string, string) {
-			if unknown {
-				return "数据库用不了，没有核对", ""
-			}
-			return "没有问题", st.Key
-		}},
-		{"方案", func(ctx context.Context) (string, string) {
-			if unknown {
-				return "数据库用不了，没有看导入的", ""
-			}
-			return describePlans(ctx, cfg, st)
-		}},
+		}}.on("/people"),
+		known("密钥", "没有核对", func(context.Context) (string, string) { return "没有问题", st.Key }),
+		known("方案", "没有看导入的", func(ctx context.Context) (string, string) { return describePlans(ctx, now) }).on("/plans"),
+		known("日历", "没有看录入的", func(context.Context) (string, string) { return describeCalendar(cfg, st) }).on("/settings/calendar"),
+		known("通知", "没有看", func(context.Context) (string, string) { return describeNotices(st, now.running) }).on("/notices"),
+		known("活动", "没有看", func(context.Context) (string, string) { return describeOutings(cfg, st) }).on("/people"),
+		{name: "督办通报的图", run: func(context.Context) (string, string) { return describeFont(cfg) }},
 	}
-	checks = append(checks, check{"日历", func(context.Context) (string, string) {
-		if unknown {
-			return "数据库用不了，没有看录入的", ""
-		}
-		return describeCalendar(cfg, st)
-	}}, check{"通知", func(context.Context) (string, string) {
-		if unknown {
-			return "数据库用不了，没有看", ""
-		}
-		return describeNotices(st, running)
-	}})
-	checks = append(checks, check{"活动", func(context.Context) (string, string) {
-		if unknown {
-			return "数据库用不了，没有看", ""
-		}
-		return describeOutings(cfg, st)
-	}}, check{"督办通报的图", func(context.Context) (string, string) { return describeFont(cfg) }})
-	if running {
-		checks = append(checks, check{"服务和平台的连接", func(context.Context) (string, string) {
-			if unknown {
-				return "数据库用不了，没有看", ""
-			}
-			return "好的", describeFaults(st.Faults)
-		}})
+	if now.running {
+		checks = append(checks, known("服务和平台的连接", "没有看", func(context.Context) (string, string) { return "好的", describeFaults(st.Faults) }))
 	}
 	l, err := connect(cfg, chat.NewMemory(nil), noRobots{}, programTime{}, "doctor", slog.New(slog.DiscardHandler))
 	if err != nil {
-		return append(checks, check{"平台", func(context.Context) (string, string) { return "", err.Error() }})
+		return append(checks, check{name: "平台", run: func(context.Context) (string, string) { return "", err.Error() }})
 	}
 	if base := clockBase(cfg); base != "" {
-		checks = append(checks, check{"时钟", func(ctx context.Context) (string, string) { return checkClock(ctx, base) }})
+		checks = append(checks, check{name: "时钟", far: true, run: func(ctx context.Context) (string, string) { return checkClock(ctx, base) }})
 	}
 	checks = append(checks, l.checks...)
 	for _, w := range l.webs {
 		checks = append(checks, pagesCheck(w, cfg.PublicURL))
 	}
 	return append(checks,
-		check{"企业微信自建应用收消息", func(context.Context) (string, string) {
+		check{name: "企业微信自建应用收消息", run: func(context.Context) (string, string) {
 			if cfg.WeCom.Token == "" {
 				return "", ""
 			}
 			return "管理后台 → 应用管理 → 本应用 → 接收消息，URL 填 " + publicAddress(cfg, pathWeCom), ""
 		}},
-		check{"企业微信智能机器人", func(context.Context) (string, string) { return describeBot(cfg, running, st.Faults) }},
+		check{name: "企业微信智能机器人", run: func(context.Context) (string, string) { return describeBot(cfg, now.running, st.Faults) }},
 	)
 }
 
@@ -243,8 +252,9 @@ func describeCalendar(cfg config.Config, st standing) (string, string) {
 	return fmt.Sprintf("%d年的节假日有", this), ""
 }
 
-func describePlans(ctx context.Context, cfg config.Config, st standing) (string, string) {
-	given, _, err := givenPlans(ctx, cfg.Plans, &progress{})
+func describePlans(ctx context.Context, now look) (string, string) {
+	st := now.st
+	given, err := now.given(ctx)
 	if err != nil {
 		return "", err.Error()
 	}
@@ -352,7 +362,7 @@ const (
 )
 
 func wecomCheck(api *wecom.API) check {
-	return check{checkWeCom, func(ctx context.Context) (string, string) {
+	return check{name: checkWeCom, far: true, run: func(ctx context.Context) (string, string) {
 		agent, err := api.Check(ctx)
 		if err != nil {
 			return "", platformFault(err, codeOf(err), wecom.Advice) + wecomSource(err)
@@ -370,7 +380,7 @@ func pagesCheck(w chat.Web, public string) check {
 	if w.Platform() == chat.DingTalk {
 		name, where = checkDingTalkPages, "开发者后台 → 该应用 → 安全设置"
 	}
-	return check{name, func(ctx context.Context) (string, string) {
+	return check{name: name, far: true, run: func(ctx context.Context) (string, string) {
 		u, err := url.Parse(public)
 		if public == "" || err != nil {
 			return "", ""
@@ -404,7 +414,7 @@ func wecomSource(err error) string {
 }
 
 func dingtalkCheck(api *dingtalk.API) check {
-	return check{checkDingTalk, func(ctx context.Context) (string, string) {
+	return check{name: checkDingTalk, far: true, run: func(ctx context.Context) (string, string) {
 		err := api.Check(ctx)
 		if err == nil {
 			return "凭据可用", ""

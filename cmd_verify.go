@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"flag"
-
-	"xietiao/bot/activity"
 )
 
 var verifyCommand = command{
@@ -38,9 +36,8 @@ func runVerify(ctx context.Context, c *call) int {
 	if err != nil {
 		return c.fail("%v", err)
 	}
-	printf(c.stdout, "核对了 %d 条历史，共 %d 条记录\n", v.Chains, v.Entries)
-	if v.Activities > 0 {
-		printf(c.stdout, "从历史重算了 %d 个活动，%d 人次，共 %s；证明 %d 份\n", v.Activities, v.Services, activity.Duration(v.Minutes), v.Papers)
+	for _, line := range v.Lines() {
+		printf(c.stdout, "%s\n", line)
 	}
 	for _, line := range v.Bad {
 		printf(c.stdout, "%s\n", line)

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"xietiao/bot"
 	"xietiao/bot/activity"
-	"xietiao/bot/audit"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
 	"xietiao/bot/chat/dingtalk"
@@ -42,7 +42,7 @@ type operator interface {
 	// changes nothing.
 	Remind(ctx context.Context, at time.Time) (reminding, error)
 	// Verify checks the histories, and makes from them again what follows from them.
-	Verify(ctx context.Context) (verified, error)
+	Verify(ctx context.Context) (bot.Verified, error)
 	// Export makes a file of what is kept. It changes nothing.
 	Export(ctx context.Context, req exportRequest) ([]byte, error)
 	// Assess takes a step of a year's assessment.
@@ -86,16 +86,6 @@ type originalFile struct {
 	File    string `json:"file"`
 	Data    []byte `json:"data"`
 	Damaged bool   `json:"damaged"` // there are none
-}
-
-// verified is what a check of the histories found.
-type verified struct {
-	Chains, Entries int      // that were looked at
-	Activities      int      // that were made again from their histories,
-	Services        int      // with the service of so many volunteers in them,
-	Minutes         int      // of so many minutes,
-	Papers          int      // and certificates that were compared
-	Bad             []string // what does not fit, for users
 }
 
 // standing is how the store and its service are.
@@ -267,27 +257,13 @@ func (l local) Remind(ctx context.Context, at time.Time) (rem reminding, err err
 	return rem, l.told(err)
 }
 
-func (l local) Verify(ctx context.Context) (v verified, err error) {
+func (l local) Verify(ctx context.Context) (v bot.Verified, err error) {
 	acts, err := newActivities(l.cfg, nil, nil) // only to read, and nothing sealed
 	if err != nil {
 		return v, err
 	}
-	err = l.store.View(ctx, func(r store.Reader) error {
-		report, err := audit.VerifyAll(r)
-		if err != nil {
-			return err
-		}
-		again, err := acts.RecheckAll(r)
-		v = verified{
-			Chains: report.Chains, Entries: report.Entries, Activities: again.Activities,
-			Services: again.Services, Minutes: again.Minutes, Papers: again.Papers,
-		}
-		for _, b := range report.Breaks {
-			v.Bad = append(v.Bad, audit.Tell(b))
-		}
-		for _, m := range again.Bad {
-			v.Bad = append(v.Bad, m.Tell())
-		}
+	err = l.store.View(ctx, func(r store.Reader) (err error) {
+		v, err = bot.Verify(r, acts)
 		return err
 	})
 	return v, l.told(err)

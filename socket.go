@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"time"
 
+	"xietiao/bot"
 	"xietiao/config"
 )
 
@@ -256,7 +257,7 @@ func (r remote) Remind(ctx context.Context, at time.Time) (rem reminding, err er
 	return rem, err
 }
 
-func (r remote) Verify(ctx context.Context) (v verified, err error) {
+func (r remote) Verify(ctx context.Context) (v bot.Verified, err error) {
 	err = r.decode(ctx, http.MethodGet, pathVerify, nil, nil, &v)
 	return v, err
 }
