@@ -157,7 +157,7 @@ func newAppBy(ctx context.Context, cfg config.Config, pt programTime, log *slog.
 		Vault: p.vault, Routes: p.routes, Origins: p.origins,
 		Units: func() org.Units { return a.shelf.units() }, Clauses: a.desk.Clauses, Matrix: a.shelf.matrix, Reload: a.shelf.load,
 		Rules:   library.Rules{Review: cfg.Review, Location: cfg.Location(), Same: a.shelf.alike},
-		Weights: weights, Advice: platformAdvice, Reports: a.press, Health: a.health, Logger: log,
+		Weights: weights, Advice: platformAdvice, Reports: a.press, Machine: machine{a}, Health: a.health, Logger: log,
 	}); err != nil {
 		return nil, err
 	}

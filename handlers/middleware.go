@@ -44,6 +44,9 @@ func (s *Server) withLog(c *gin.Context) {
 func (s *Server) recover(c *gin.Context) {
 	defer func() {
 		if r := recover(); r != nil {
+			if r == http.ErrAbortHandler { //nolint:errorlint // it is what net/http compares it with
+				panic(r) // the connection is to break, so that nobody takes half an answer for a whole one
+			}
 			s.opt.Logger.Error("panic in handler", "id", requestID(c), "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 			c.Abort()
 			if !c.Writer.Written() {

@@ -34,6 +34,7 @@ const (
 	WhatUnlock   What = "unlock"
 
 	WhatHandOver What = "hand-over" // Person does from now on what From did
+	WhatBackup   What = "backup"    // a copy of everything was taken away
 )
 
 // Entry is one change: what, when, by whom. It names people by our ids alone,
@@ -59,6 +60,14 @@ func note(tx *store.Tx, e Entry) error {
 	}
 	e.At = tx.Now()
 	return put(tx, bucketLog, logKey(n), e)
+}
+
+// NoteBackup notes that somebody takes a copy of everything away. The office may.
+func NoteBackup(tx *store.Tx, by PersonID) error {
+	if err := needOffice(tx, by); err != nil {
+		return err
+	}
+	return note(tx, Entry{What: WhatBackup, By: by})
 }
 
 // Log picks entries. The zero value is all.

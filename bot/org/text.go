@@ -355,6 +355,8 @@ func (e Entry) Words(name func(PersonID) string) string {
 		return who + "的登录名因为密码连错几次锁了一会儿"
 	case WhatUnlock:
 		return "打开了" + who + "锁住的登录名"
+	case WhatBackup:
+		return "下载了全部数据的备份"
 	case WhatHandOver:
 		return unit + "的工作由" + name(e.From) + "交给" + who
 	}

@@ -50,6 +50,7 @@ type Options struct {
 	Matrix     func(plan string) (index.Matrix, error) // of a document in force
 	Rules      library.Rules                           // of publishing documents
 	Reload     func(ctx context.Context) error         // takes the documents and words of the store into use
+	Machine    Machine
 	Health     func(ctx context.Context) map[string]string
 	Hashes     org.Hashes       // of passwords; the zero value is good
 	Wall       func() time.Time // the wall clock; nil: time.Now
@@ -108,7 +109,7 @@ func (c *Console) all() []route {
 		c.overviewRoutes(),
 		c.taskRoutes(), c.oneTaskRoutes(), c.taskEditRoutes(), c.taskImportRoutes(),
 		c.superviseRoutes(), c.assessRoutes(), c.noticeRoutes(),
-		c.peopleRoutes(),
+		c.peopleRoutes(), c.settingsRoutes(),
 		c.activityRoutes(),
 		c.reportRoutes(),
 		c.planRoutes(),

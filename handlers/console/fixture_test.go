@@ -195,6 +195,7 @@ func newDesk(t testing.TB) *desk {
 		Units: func() org.Units { return town{} }, Clauses: clauses, Matrix: sample().index.Matrix,
 		Rules: library.Rules{Location: zone, Same: shelf.same}, Reload: shelf.reload,
 		Weights: func(int) task.Weights { return task.DefaultWeights() },
+		Machine: fakeMachine{},
 		Health:  func(context.Context) map[string]string { return d.faults },
 		Hashes:  org.Hashes{Cost: bcrypt.MinCost}, Wall: d.clock,
 	})

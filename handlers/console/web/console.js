@@ -13,7 +13,7 @@ for (const form of document.forms) {
       event.preventDefault();
       return;
     }
-    if (form.method === "post" && !form.matches("[data-upload]")) form.dataset.sent = "1";
+    if (form.method === "post" && !form.matches("[data-upload], [data-download]")) form.dataset.sent = "1";
   });
 }
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
