@@ -24,7 +24,7 @@ const (
 
 // HowToEnter says when a year's notice comes, and what to do with it.
 func HowToEnter(year int) string {
-	return fmt.Sprintf("国务院办公厅关于%d年部分节假日安排的通知一般在%d年11月公布；公布后由办公室把全文粘贴给机器人，或者在服务器上运行 xietiao import -as holidays 文件", year, year-1)
+	return fmt.Sprintf("国务院办公厅关于%d年部分节假日安排的通知一般在%d年11月公布；公布后由办公室把全文粘贴给机器人，或者粘贴在控制台的“设置·节假日”里", year, year-1)
 }
 
 // Tell words an error of this package, or of reading a notice; empty if it is neither.
