@@ -3,7 +3,6 @@ package bot
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -86,7 +85,6 @@ var (
 	timeFirst   = regexp.MustCompile(`^(?:` + clockWord + `|\d{1,2}月\d{1,2}[日号]|(?:本|这个?|下个?)?` + weekdaySign + `[一二三四五六日天])`)
 	numberMark  = regexp.MustCompile(`(半径|范围|名额|人数|限额|提前|开始前)\s+(\d)`)
 	strongMarks = regexp.MustCompile(`[,，;；。\n|｜]+`)
-	setPoint    = regexp.MustCompile(`(?:坐标|经纬度|定位|位置)?\s*(?:改为|改成|是|为|:)?\s*(-?\d{1,3}\.\d{3,})\s*[,、\s]\s*(-?\d{1,3}\.\d{3,})\s*\(?(wgs-?84|gcj-?02|bd-?09|百度|高德|腾讯|gps)?\)?`)
 	setRadius   = regexp.MustCompile(`^(?:签到)?(?:半径|范围)\s*(?:改为|改成|是|为|:)?\s*(\d{1,5})\s*米?(?:以?内)?$`)
 	setCapacity = regexp.MustCompile(`^(?:名额|人数|限额|限报?|招募?|共)?\s*(?:改为|改成|增加到|减少到|是|为|:)?\s*(\d{1,6})\s*(?:人|名|个?名额|个)?$`)
 	noCapacity  = regexp.MustCompile(`^(?:名额|人数)?\s*(?:改为|改成|为|:)?\s*不限(?:制)?(?:名额|人数)?$`)
@@ -137,34 +135,17 @@ func cut(said, folded string, from, to int) string {
 	return original(said, folded, 0, from) + "，" + original(said, folded, to, len(folded))
 }
 
-// takePoint takes out coordinates: on the mainland the latitude is the smaller.
+func saysPoint(folded string) bool { _, _, _, ok := activity.FindPoint(folded); return ok }
+
+// takePoint takes out coordinates.
 func (a activityCommands) takePoint(p *outing, said string) string {
 	folded := zh.Fold(said)
-	m := setPoint.FindStringSubmatchIndex(folded)
-	if m == nil {
+	point, from, to, ok := activity.FindPoint(folded)
+	if !ok {
 		return said
 	}
-	lat, err1 := strconv.ParseFloat(folded[m[2]:m[3]], 64)
-	lng, err2 := strconv.ParseFloat(folded[m[4]:m[5]], 64)
-	if err1 != nil || err2 != nil {
-		return said
-	}
-	if lat > lng {
-		lat, lng = lng, lat
-	}
-	system := activity.System("")
-	if m[6] >= 0 {
-		switch w := folded[m[6]:m[7]]; {
-		case w == "gps" || strings.HasPrefix(w, "wgs"):
-			system = activity.WGS84
-		case w == "百度" || strings.HasPrefix(w, "bd"):
-			system = activity.BD09
-		default:
-			system = activity.GCJ02
-		}
-	}
-	p.Draft.Place.Point = activity.Point{Latitude: lat, Longitude: lng, System: system}
-	return cut(said, folded, m[0], m[1])
+	p.Draft.Place.Point = point
+	return cut(said, folded, from, to)
 }
 
 // takeSignUp takes out from and until when people sign up.
@@ -505,7 +486,7 @@ func isOutingPart(said string) bool {
 	first, _, _ := strings.Cut(strongMarks.ReplaceAllString(folded, ","), ",")
 	_, _, _, named := outingOf(folded)
 	return named || (&outing{Draft: activity.Draft{Title: "x"}}).setting(numberMark.ReplaceAllString(first, "$1$2")) ||
-		setPoint.MatchString(folded) || signToHead.MatchString(folded) || signFromHead.MatchString(folded) || timeFirst.MatchString(folded)
+		saysPoint(folded) || signToHead.MatchString(folded) || signFromHead.MatchString(folded) || timeFirst.MatchString(folded)
 }
 
 // changeWords reads 改 名额 50, 时间改到下午2点, 要签退. Where nothing waits to be confirmed

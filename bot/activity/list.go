@@ -282,9 +282,17 @@ func (b *Board) summary(r store.Reader, n Number, now time.Time) (Summary, error
 		return Summary{}, err
 	}
 	list, err := b.roll(r, l.Activity, false)
+	return l.Sum(list, now), err
+}
+
+// Sum counts the list of the activity, as Roll gives it.
+func (l Listing) Sum(list []Entry, now time.Time) Summary {
 	s := Summary{Listing: l}
 	over := l.past(now)
 	for _, e := range list {
+		if !e.Signup.on() {
+			continue
+		}
 		s.In += count(e.In != nil)
 		s.Out += count(e.Out != nil)
 		s.WalkIns += count(e.Signup.State == SignWalkIn)
@@ -294,7 +302,7 @@ func (b *Board) summary(r store.Reader, n Number, now time.Time) (Summary, error
 		s.Disputes += count(e.Signup.disputed())
 		s.Unreached += count(!e.Reached && e.Signup.State != SignWalkIn)
 	}
-	return s, err
+	return s
 }
 
 func count(b bool) int {

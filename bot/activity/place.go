@@ -2,7 +2,11 @@ package activity
 
 import (
 	"cmp"
+	"fmt"
 	"math"
+	"regexp"
+	"strconv"
+	"strings"
 )
 
 // System is the coordinate system of a point. On the Chinese mainland they are 100
@@ -33,6 +37,42 @@ func (p Point) valid() bool {
 		return math.Abs(p.Latitude) <= 90 && math.Abs(p.Longitude) <= 180 // false for NaN
 	}
 	return false
+}
+
+var pointWords = regexp.MustCompile(`(?:坐标|经纬度|定位|位置)?\s*(?:改为|改成|是|为|:)?\s*(-?\d{1,3}\.\d{3,})\s*[,、\s]\s*(-?\d{1,3}\.\d{3,})\s*\(?(wgs-?84|gcj-?02|bd-?09|百度|高德|腾讯|gps)?\)?`)
+
+// FindPoint finds a position as people copy it from a map, 28.1158,120.9662 百度, in folded
+// text, and where it stands there. On the mainland the latitude is the smaller.
+func FindPoint(folded string) (p Point, from, to int, ok bool) {
+	m := pointWords.FindStringSubmatchIndex(folded)
+	if m == nil {
+		return Point{}, 0, 0, false
+	}
+	lat, err1 := strconv.ParseFloat(folded[m[2]:m[3]], 64)
+	lng, err2 := strconv.ParseFloat(folded[m[4]:m[5]], 64)
+	if err1 != nil || err2 != nil {
+		return Point{}, 0, 0, false
+	}
+	p = Point{Latitude: min(lat, lng), Longitude: max(lat, lng)}
+	if m[6] >= 0 {
+		switch w := folded[m[6]:m[7]]; {
+		case w == "gps" || strings.HasPrefix(w, "wgs"):
+			p.System = WGS84
+		case w == "百度" || strings.HasPrefix(w, "bd"):
+			p.System = BD09
+		default:
+			p.System = GCJ02
+		}
+	}
+	return p, m[0], m[1], true
+}
+
+// String is the position as FindPoint reads it; empty if there is none.
+func (p Point) String() string {
+	if p.IsZero() {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprintf("%.6f, %.6f %s", p.Latitude, p.Longitude, map[System]string{WGS84: "GPS", GCJ02: "高德", BD09: "百度"}[p.System]))
 }
 
 // Claim is where a phone says it is. It is no proof: a pin can be moved and a

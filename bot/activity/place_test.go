@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"xietiao/index/zh"
 )
 
 // The values are those of the examples that come with the usual conversions.
@@ -55,5 +57,31 @@ func TestDistances(t *testing.T) {
 		if bad.valid() {
 			t.Errorf("%v is taken", bad)
 		}
+	}
+}
+
+// A position is read as people copy it, and what it prints is read again.
+func TestFindingAPoint(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Point{
+		"28.1158,120.9662": {28.1158, 120.9662, ""}, "坐标 120.9662、28.1158 百度": {28.1158, 120.9662, BD09},
+		"28.115800, 120.966200 (gps)": {28.1158, 120.9662, WGS84}, "28.1158 120.9662 高德": {28.1158, 120.9662, GCJ02},
+	} {
+		p, _, _, ok := FindPoint(text)
+		if !ok || p != want {
+			t.Errorf("%s: %v", text, p)
+		}
+		again, _, _, ok := FindPoint(zh.Fold(p.String()))
+		if !ok || again != p {
+			t.Errorf("%s prints as %s, read as %v", text, p, again)
+		}
+	}
+	for _, text := range []string{"", "28.1", "2026-03-02", "市文化馆"} {
+		if p, _, _, ok := FindPoint(text); ok {
+			t.Errorf("%s: %v", text, p)
+		}
+	}
+	if s := (Point{}).String(); s != "" {
+		t.Error(s)
 	}
 }

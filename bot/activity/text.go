@@ -53,6 +53,14 @@ func (a Act) Word() string {
 	return map[Act]string{ActIn: "签到", ActOut: "签退", ActUndo: "撤销", ActCorrect: "更正时长", ActAccept: "核实"}[a]
 }
 
+// Word is the deed in Chinese.
+func (d Do) Word() string {
+	return cmp.Or(map[Do]string{
+		DoCreate: "新建", DoPublish: "发布", DoAmend: "修改", DoCancel: "取消", DoArchive: "归档", DoJoin: "报名", DoPromote: "候补转正",
+		DoLeave: "取消报名", DoRemove: "移出名单", DoWalkIn: "现场加入", DoRecord: "登记", DoDispute: "提出异议", DoDecide: "答复异议",
+	}[d], string(d))
+}
+
 // Word is the doubt in Chinese, and empty where there is none.
 func (d Doubt) Word() string {
 	return map[Doubt]string{DoubtNoOut: "待核实：没有签退", DoubtMock: "待核实：手机报告定位是模拟的"}[d]

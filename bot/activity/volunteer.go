@@ -626,6 +626,39 @@ func (b *Board) Volunteers(r store.Reader, s Standing) (list []Volunteer, err er
 	return list, nil
 }
 
+// VolunteerQuery picks volunteers of a standing.
+type VolunteerQuery struct {
+	Standing Standing
+	Text     string      // in the name, the brigade, a skill, or the number itself; empty: all
+	After    VolunteerID // only those behind it
+	Limit    int         // at most so many; 0: no bound
+}
+
+// FindVolunteers lists volunteers by their ids. more: there are others behind them.
+func (b *Board) FindVolunteers(r store.Reader, q VolunteerQuery) (list []Volunteer, more bool, err error) {
+	prefix := string(q.Standing) + sep
+	text := zh.Fold(strings.TrimSpace(q.Text))
+	err = r.Scan(bucketStanding, store.Range{Prefix: prefix, From: prefix + digits(q.After.number()+1)}, func(key string, _ []byte) error {
+		p, err := loadVolunteer(r, volunteerIn(key))
+		if err != nil || text != "" && !p.says(text) {
+			return err
+		}
+		if more = q.Limit > 0 && len(list) == q.Limit; more {
+			return store.ErrStop
+		}
+		v, err := b.show(p)
+		list = append(list, v)
+		return err
+	})
+	return list, more, err
+}
+
+// says reports whether the folded text stands in what the person says of itself.
+func (p *person) says(text string) bool {
+	in := append([]string{p.Name, p.Brigade}, p.Skills...)
+	return zh.Fold(string(p.ID)) == text || slices.ContainsFunc(in, func(s string) bool { return strings.Contains(zh.Fold(s), text) })
+}
+
 // reach lists how the volunteer is written to, the best way first.
 func (b *Board) reach(r store.Reader, p *person) ([]chat.Address, error) {
 	ids := maps.Clone(p.Accounts)

@@ -238,3 +238,52 @@ func TestANewKeyOpensWhatTheOldSealed(t *testing.T) {
 		t.Error("what was lost is not given up")
 	}
 }
+
+// Volunteers are found page by page, and by what they say of themselves.
+func TestFindingVolunteers(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-03-02 09:00")
+	err := h.Update(t.Context(), func(tx *store.Tx) error {
+		for i, name := range []string{"王丽", "李强", "张王", "赵四"} {
+			a := Application{Profile: Profile{Name: name, Brigade: "艺术分队", Consent: Consent{Version: "1"}}, By: office}
+			if i == 3 {
+				a.Skills = []string{"王体书法"}
+			}
+			if _, _, err := h.Enrol(tx, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		q    VolunteerQuery
+		want string
+		more bool
+	}{
+		{VolunteerQuery{Standing: StandingConfirmed}, "V1 V2 V3 V4", false},
+		{VolunteerQuery{Standing: StandingConfirmed, Limit: 2}, "V1 V2", true},
+		{VolunteerQuery{Standing: StandingConfirmed, After: "V2", Limit: 2}, "V3 V4", false},
+		{VolunteerQuery{Standing: StandingConfirmed, Text: "王"}, "V1 V3 V4", false},
+		{VolunteerQuery{Standing: StandingConfirmed, Text: "王", Limit: 2}, "V1 V3", true},
+		{VolunteerQuery{Standing: StandingConfirmed, Text: "ｖ2"}, "V2", false},
+		{VolunteerQuery{Standing: StandingConfirmed, Text: "艺术"}, "V1 V2 V3 V4", false},
+		{VolunteerQuery{Standing: StandingPending}, "", false},
+	} {
+		var got []string
+		var more bool
+		err := h.View(t.Context(), func(r store.Reader) error {
+			list, m, err := h.FindVolunteers(r, tc.q)
+			got, more = nil, m
+			for _, v := range list {
+				got = append(got, string(v.ID))
+			}
+			return err
+		})
+		if err != nil || strings.Join(got, " ") != tc.want || more != tc.more {
+			t.Errorf("%+v: %v %v %v", tc.q, got, more, err)
+		}
+	}
+}
