@@ -84,7 +84,7 @@ func Mount(opt Options) (*Console, error) {
 	c := &Console{opt: opt, slow: make(chan struct{}, hashers), tries: handlers.NewLimiter(triesAMinute, opt.Wall)}
 	var err error
 	if c.pages, err = handlers.LoadPages(web, Path+"/assets/", template.FuncMap{
-		"day": c.day, "moment": c.moment, "percent": percent, "more": more,
+		"day": c.day, "moment": c.moment, "percent": percent, "more": more, "pair": pairOf,
 		"share": share, "sub": sub, "unitTasks": taskFilter{}.OfUnit, "stepOf": stepOf, "deadlineWord": deadlineWord,
 		"document": documentPath, "place": bot.ClausePath, "refs": refsOf,
 		"statusWord": statusWord, "reasonWord": reasonWord, "kindWord": kindWord, "senseWords": senseWords, "wholePercent": wholePercent,
@@ -110,7 +110,7 @@ func (c *Console) all() []route {
 		c.taskRoutes(), c.oneTaskRoutes(), c.taskEditRoutes(), c.taskImportRoutes(),
 		c.superviseRoutes(), c.assessRoutes(), c.noticeRoutes(),
 		c.peopleRoutes(), c.settingsRoutes(),
-		c.activityRoutes(),
+		c.activityRoutes(), c.volunteerRoutes(),
 		c.reportRoutes(),
 		c.planRoutes(),
 		c.questionRoutes(), c.questionWorkRoutes(), c.questionListRoutes(),

@@ -67,6 +67,7 @@ var menu = []struct {
 	{"考评", "/assessment", taskers},
 	{"通知", "/notices", watchers},
 	{"活动", "/activities", everybody},
+	{"志愿者", "/volunteers", everybody},
 	{"人员与群", "/people", watchers},
 	{"报表", "/reports", watchers},
 	{"设置", "/settings", watchers},

@@ -41,6 +41,7 @@ type difference struct {
 	Parts []part
 	Notes []string
 	Empty bool // there is nothing to change
+	Bad   bool // it does not fit: nothing is taken
 }
 
 // part is a table of a difference.
@@ -238,7 +239,7 @@ func (in intake[T]) take(c *Console, q *request) error {
 		if err != nil {
 			return "", err
 		}
-		if d.digest() != q.PostForm("seen") {
+		if d.Bad || d.digest() != q.PostForm("seen") {
 			return "", words(textMovedOn)
 		}
 		if err := tx.Delete(bucketHeld, q.Param("key")); err != nil {

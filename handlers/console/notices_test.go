@@ -77,8 +77,7 @@ func (d *desk) send() {
 func TestTheLedgerOfNotices(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	office, reader := d.as("周主任"), d.as("看戊")
-	office.get("/notices").see(t, "还没有发过通知")
+	d.as("周主任").get("/notices").see(t, "还没有发过通知")
 	d.put(outbox.Notice{Key: "remind/市文化馆/1", Kind: task.KindRemind, Unit: "市文化馆", Reply: chat.Reply{Text: "请签收" + hostile}})
 	d.put(outbox.Notice{Key: "answer", Kind: outbox.KindReply, Reply: chat.Reply{Text: "一句私下的回答"}})
 	d.send()
@@ -88,7 +87,7 @@ func TestTheLedgerOfNotices(t *testing.T) {
 	d.put(outbox.Notice{Key: "remind/市教育局/1", Kind: task.KindRemind, Unit: "市教育局"})
 	d.send()
 	d.put(outbox.Notice{Key: "bulletin/1", Kind: task.KindBulletin, After: d.clock().Add(time.Hour)})
-	office, reader = d.as("周主任"), d.as("看戊")
+	office, reader := d.as("周主任"), d.as("看戊")
 
 	page := reader.get("/notices")
 	page.see(t, "最近 7 天有 2 条没有发成", "督办通报", "等着发", "任务提醒", "没有发成", "平台的错误码（93000）", "已发出", "测试消息")

@@ -395,7 +395,7 @@ func (c *Console) rosterDifference(r store.Reader, roster org.Roster, changes or
 			rows = append(rows, []string{p.Place(), p.Text})
 		}
 		d.Parts = append(d.Parts, partOf(textUnfit, []string{textWhere, textWhat}, rows))
-		d.Empty = true // nothing of it is taken
+		d.Bad = true
 	}
 	person := func(p org.Person) []string {
 		return []string{p.Name, p.Unit, p.Role.Word(), p.Phone.String(), accountsOf(p)}

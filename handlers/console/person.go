@@ -159,6 +159,7 @@ type linkView struct {
 	URL         string
 	Until       time.Time
 	Back        string
+	Volunteer   bool // it is of a volunteer's browser, not of a login
 }
 
 // giveLogin gives a person a login, or the one that the person has a new password: the

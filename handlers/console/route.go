@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"xietiao/bot/activity"
 	"xietiao/bot/org"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
@@ -25,11 +26,12 @@ type access struct {
 // Who may use what. A unit's people see and do what is their unit's; the pages see to
 // it that they do: see request.unit.
 var (
-	anyone    = access{anyone: true}
-	office    = access{roles: []org.Role{org.RoleOffice}}
-	watchers  = access{roles: []org.Role{org.RoleOffice, org.RoleReader}}                                                   // the office's views
-	units     = access{roles: []org.Role{org.RoleOffice, org.RoleLiaison, org.RoleHead}}                                    // who acts for a unit
-	everybody = access{roles: []org.Role{org.RoleOffice, org.RoleReader, org.RoleLiaison, org.RoleHead, org.RoleOrganiser}} // views of all who may enter
+	anyone     = access{anyone: true}
+	office     = access{roles: []org.Role{org.RoleOffice}}
+	watchers   = access{roles: []org.Role{org.RoleOffice, org.RoleReader}}                                                   // the office's views
+	units      = access{roles: []org.Role{org.RoleOffice, org.RoleLiaison, org.RoleHead}}                                    // who acts for a unit
+	organisers = access{roles: []org.Role{org.RoleOffice, org.RoleLiaison, org.RoleHead, org.RoleOrganiser}}                 // who runs activities
+	everybody  = access{roles: []org.Role{org.RoleOffice, org.RoleReader, org.RoleLiaison, org.RoleHead, org.RoleOrganiser}} // views of all who may enter
 )
 
 // lets reports whether the person may.
@@ -89,9 +91,10 @@ func (q *request) unit() string {
 	return q.person.Unit
 }
 
-// tasker and by are who acts, for the packages that ask.
-func (q *request) tasker() task.Actor { return task.ActorOf(q.person) }
-func (q *request) by() org.PersonID   { return q.person.ID }
+// tasker, helper and by are who acts, for the packages that ask.
+func (q *request) tasker() task.Actor     { return task.ActorOf(q.person) }
+func (q *request) helper() activity.Actor { return activity.ActorOf(q.person) }
+func (q *request) by() org.PersonID       { return q.person.ID }
 
 // action answers a request.
 type action func(q *request) error

@@ -16,6 +16,11 @@ import (
 // onPage is how many rows a page of a list has.
 const onPage = 50
 
+// pair is what a template is given where it needs two things.
+type pair struct{ First, Second any }
+
+func pairOf(first, second any) pair { return pair{first, second} }
+
 // choice is an option of a field.
 type choice struct {
 	Value, Word string
