@@ -20,7 +20,7 @@ func TestMakingAnActivity(t *testing.T) {
 		"开始：要填":   {"title", "x", "start", "", "end", ""},
 		"名额：要填整数": {"title", "x", "start", "2026-03-14T09:00", "end", "2026-03-14T11:00", "capacity", "许多"},
 	} {
-		if a := b.post("/activities/new", pairs...); a.Code != http.StatusConflict || !strings.Contains(a.text(), want) || !strings.Contains(a.Body, `value="x"`) {
+		if a := b.post("/activities/new", pairs...); a.Code != http.StatusConflict || !strings.Contains(a.text(), want) || !strings.Contains(a.Body, `value="x"`) || !strings.Contains(a.text(), "主办单位：市文化馆") {
 			t.Errorf("%s: %d %s", want, a.Code, a.text())
 		}
 	}

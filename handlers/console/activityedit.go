@@ -75,11 +75,15 @@ func activityFieldsOf(d activity.Draft) activityFields {
 	}
 }
 
-// typedActivity is what was typed.
-func typedActivity(q *request) activityFields {
+// typedActivity is what was typed. The unit is the office's to choose; another's form has
+// the one it is for.
+func typedActivity(q *request, unit string) activityFields {
 	f := activityFields{}
 	for _, name := range fieldNames {
 		f[name] = strings.TrimSpace(strings.ReplaceAll(q.PostForm(name), "\r\n", "\n"))
+	}
+	if !office.lets(q.person) {
+		f["unit"] = unit
 	}
 	return f
 }
@@ -252,7 +256,7 @@ func (c *Console) activityFormView(q *request, r store.Reader, f activityFields)
 func (c *Console) newActivity(q *request, r store.Reader) (page, error) {
 	f := activityFields{"unit": q.person.Unit}
 	if q.Request.Method == http.MethodPost {
-		f = typedActivity(q)
+		f = typedActivity(q, q.person.Unit)
 	} else if n, ok := activity.ParseNumber(q.Query("like")); ok { // another of the same kind, at another time
 		a, err := c.activitySeen(q, r, n)
 		if err != nil {
@@ -270,10 +274,7 @@ func (c *Console) newActivity(q *request, r store.Reader) (page, error) {
 
 // makeActivity makes a draft; publishing is another step, behind reading it.
 func (c *Console) makeActivity(q *request, tx *store.Tx) (string, error) {
-	f := typedActivity(q)
-	if !office.lets(q.person) {
-		f["unit"] = q.person.Unit
-	}
+	f := typedActivity(q, q.person.Unit)
 	d, faults, err := c.readActivity(tx, f, activity.Draft{})
 	if err != nil {
 		return "", err
@@ -304,10 +305,7 @@ func (c *Console) editActivity(q *request, r store.Reader) (page, error) {
 	f, fresh := now, map[string]string{}
 	var stale []historyRow
 	if q.Request.Method == http.MethodPost {
-		f = typedActivity(q)
-		if !office.lets(q.person) {
-			f["unit"] = a.Unit
-		}
+		f = typedActivity(q, a.Unit)
 		base, events, err := c.activitySince(q, r, a)
 		if err != nil {
 			return page{}, err
@@ -408,10 +406,7 @@ func (c *Console) changeActivity(q *request, tx *store.Tx) (string, error) {
 	if versionTyped(q) != a.Version {
 		return "", words(textActivityStale)
 	}
-	f := typedActivity(q)
-	if !office.lets(q.person) {
-		f["unit"] = a.Unit
-	}
+	f := typedActivity(q, a.Unit)
 	if a.State != activity.StateDraft { // whether it comes again is said before it is published
 		f["every"] = string(a.Series.Every)
 	}
