@@ -199,21 +199,24 @@ func (c *Console) activities(q *request, r store.Reader) (page, error) {
 		}
 		v.Units = known.All()
 	}
-	from := min(len(list), (pageOf(q)-1)*onPage)
-	v.Rows = c.activityRows(list[from:min(len(list), from+onPage)], c.acts().Now(r))
-	v.Pages = pagesOf(q, "/activities", from+onPage < len(list))
+	list, v.Pages = leaf(q, "/activities", list)
+	v.Rows = activityRows(list, c.acts().Now(r))
 	return page{Title: textActivities, Data: v}, nil
 }
 
-func (c *Console) activityRows(list []activity.Listing, now time.Time) (rows []activityRow) {
+func activityRows(list []activity.Listing, now time.Time) (rows []activityRow) {
 	for _, l := range list {
-		row := activityRow{l, l.StateAt(now).Word(), l.When(now)}
-		if again := l.Again(); again != "" {
-			row.Time = again + " " + row.Time
-		}
-		rows = append(rows, row)
+		rows = append(rows, activityRowOf(l, now))
 	}
 	return rows
+}
+
+func activityRowOf(l activity.Listing, now time.Time) activityRow {
+	row := activityRow{l, l.StateAt(now).Word(), l.When(now)}
+	if again := l.Again(); again != "" {
+		row.Time = again + " " + row.Time
+	}
+	return row
 }
 
 // activityTable sends the board's activities as a table that comes in again.
@@ -435,7 +438,7 @@ func (c *Console) demands(q *request, r store.Reader) (page, error) {
 		list = list[:onPage] // the soonest
 	}
 	for _, d := range list {
-		row := demandRow{activityRow: c.activityRows([]activity.Listing{d.Listing}, c.acts().Now(r))[0], Lack: d.Free(), Missing: d.Missing}
+		row := demandRow{activityRow: activityRowOf(d.Listing, c.acts().Now(r)), Lack: d.Free(), Missing: d.Missing}
 		for _, id := range d.Candidates[:min(shownFit, len(d.Candidates))] {
 			who, err := c.acts().Volunteer(r, id)
 			if err != nil {

@@ -57,6 +57,19 @@ func (c *Console) activityAt(q *request, r store.Reader) (activity.Activity, err
 	return c.activitySeen(q, r, n)
 }
 
+// activityShown is the same with what a list says of it.
+func (c *Console) activityShown(q *request, r store.Reader) (activity.Activity, activityRow, error) {
+	a, err := c.activityAt(q, r)
+	if err != nil {
+		return a, activityRow{}, err
+	}
+	l, err := c.acts().Listing(r, a.Number)
+	if err != nil {
+		return a, activityRow{}, err
+	}
+	return a, activityRowOf(l, c.acts().Now(r)), nil
+}
+
 func (c *Console) activitySeen(q *request, r store.Reader, n activity.Number) (activity.Activity, error) {
 	a, err := c.acts().Get(r, n)
 	if err == nil && !q.looker().Runs(a.Unit) {
@@ -94,16 +107,12 @@ type listedRow struct {
 }
 
 func (c *Console) oneActivity(q *request, r store.Reader) (page, error) {
-	a, err := c.activityAt(q, r)
-	if err != nil {
-		return page{}, err
-	}
-	l, err := c.acts().Listing(r, a.Number)
+	a, row, err := c.activityShown(q, r)
 	if err != nil {
 		return page{}, err
 	}
 	now := c.acts().Now(r)
-	v := activityView{activityRow: c.activityRows([]activity.Listing{l}, now)[0], Facts: activityFacts(a, now)}
+	v := activityView{activityRow: row, Facts: activityFacts(a, now)}
 	state := a.StateAt(now)
 	v.Live = state == activity.StatePublished && a.Series.IsZero()
 	v.Past = (state == activity.StateOver || state == activity.StateArchived) && !a.Off()
@@ -121,12 +130,11 @@ func (c *Console) oneActivity(q *request, r store.Reader) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	v.Sum = l.Sum(list, now)
-	from := min(len(list), (pageOf(q)-1)*onPage)
-	for _, e := range list[from:min(len(list), from+onPage)] {
+	v.Sum = row.Sum(list, now)
+	list, v.Pages = leaf(q, "/activities/"+a.Number.String(), list)
+	for _, e := range list {
 		v.Rows = append(v.Rows, c.listed(e))
 	}
-	v.Pages = pagesOf(q, "/activities/"+a.Number.String(), from+onPage < len(list))
 	return page{Title: a.Heading(), Data: v}, nil
 }
 
@@ -158,7 +166,7 @@ func (c *Console) occurrences(r store.Reader, n activity.Number, now time.Time) 
 		}
 		list = append(list, l)
 	}
-	return c.activityRows(list, now), nil
+	return activityRows(list, now), nil
 }
 
 func (c *Console) listed(e activity.Entry) listedRow {
@@ -265,16 +273,12 @@ type hoursRow struct {
 }
 
 func (c *Console) activityHours(q *request, r store.Reader) (page, error) {
-	a, err := c.activityAt(q, r)
-	if err != nil {
-		return page{}, err
-	}
-	l, err := c.acts().Listing(r, a.Number)
+	a, row, err := c.activityShown(q, r)
 	if err != nil {
 		return page{}, err
 	}
 	now := c.acts().Now(r)
-	v := hoursView{activityRow: c.activityRows([]activity.Listing{l}, now)[0], Rule: a.Rule.String(), Closed: a.State == activity.StateArchived}
+	v := hoursView{activityRow: row, Rule: a.Rule.String(), Closed: a.State == activity.StateArchived}
 	v.May = q.runs(a.Unit) && a.StateAt(now) == activity.StateOver
 	list, err := c.acts().Roll(r, a.Number, false, q.looker())
 	if err != nil {
@@ -304,15 +308,14 @@ func (c *Console) activityHours(q *request, r store.Reader) (page, error) {
 	slices.SortStableFunc(list, func(x, y activity.Entry) int {
 		return order(x.Service.Doubt == activity.DoubtNone) - order(y.Service.Doubt == activity.DoubtNone)
 	})
-	from := min(len(list), (pageOf(q)-1)*onPage)
-	for _, e := range list[from:min(len(list), from+onPage)] {
+	list, v.Pages = leaf(q, "/activities/"+a.Number.String()+"/hours", list)
+	for _, e := range list {
 		row := hoursRow{listedRow: c.listed(e), Duration: activity.Duration(e.Service.Minutes), Doubt: e.Service.Doubt.Word()}
 		if q.fault != "" && q.PostForm("volunteer") == string(e.Signup.Volunteer) {
 			row.Old = map[string]string{"minutes": q.PostForm("minutes"), "why": q.PostForm("why")}
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	v.Pages = pagesOf(q, "/activities/"+a.Number.String()+"/hours", from+onPage < len(list))
 	return page{Title: textHoursOf(a), Data: v}, nil
 }
 
@@ -369,11 +372,7 @@ type activityHistoryView struct {
 const shownEvents = 300
 
 func (c *Console) activityHistory(q *request, r store.Reader) (page, error) {
-	a, err := c.activityAt(q, r)
-	if err != nil {
-		return page{}, err
-	}
-	l, err := c.acts().Listing(r, a.Number)
+	a, row, err := c.activityShown(q, r)
 	if err != nil {
 		return page{}, err
 	}
@@ -382,7 +381,7 @@ func (c *Console) activityHistory(q *request, r store.Reader) (page, error) {
 		return page{}, err
 	}
 	slices.Reverse(entries)
-	v := activityHistoryView{activityRow: c.activityRows([]activity.Listing{l}, c.acts().Now(r))[0], More: more(shownEvents, len(entries))}
+	v := activityHistoryView{activityRow: row, More: more(shownEvents, len(entries))}
 	names := namer{r: r, known: map[org.PersonID]string{}}
 	for _, e := range entries[:min(len(entries), shownEvents)] {
 		row, err := c.eventRow(e, &names)

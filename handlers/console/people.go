@@ -115,9 +115,7 @@ func (c *Console) peopleList(q *request, r store.Reader) (page, error) {
 	}
 	byUnit(rows, order)
 	v.Total = len(rows)
-	from := min(len(rows), (pageOf(q)-1)*onPage)
-	v.Rows = rows[from:min(len(rows), from+onPage)]
-	v.Pages = pagesOf(q, "/people", from+onPage < len(rows))
+	v.Rows, v.Pages = leaf(q, "/people", rows)
 	v.Pending, err = c.pending(r)
 	return page{Title: textPeople, Data: v}, err
 }

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"slices"
+
 	"xietiao/bot/curate"
 	"xietiao/bot/org"
 	"xietiao/bot/store"
@@ -32,15 +34,13 @@ func (c *Console) officeWords(q *request, r store.Reader) (page, error) {
 		return page{}, err
 	}
 	v := additionsView{Tab: "words", Total: len(all), Names: map[string]string{}}
-	from, to := min((pageOf(q)-1)*onPage, len(all)), min(pageOf(q)*onPage, len(all))
-	for i := from; i < to; i++ {
-		w := all[len(all)-1-i]
-		v.Words = append(v.Words, w)
+	slices.Reverse(all) // the latest first
+	v.Words, v.Pages = leaf(q, "/questions/words", all)
+	for _, w := range v.Words {
 		if v.Names[w.By], err = nameOf(r, org.PersonID(w.By)); err != nil {
 			return page{}, err
 		}
 	}
-	v.Pages = pagesOf(q, "/questions/words", to < len(all))
 	return page{Title: textOfficeWords, Data: v}, nil
 }
 
@@ -50,8 +50,7 @@ func (c *Console) officeAnswers(q *request, r store.Reader) (page, error) {
 		return page{}, err
 	}
 	v := additionsView{Tab: "answers", Total: len(all), Names: map[string]string{}, Stale: map[string]bool{}}
-	from, to := min((pageOf(q)-1)*onPage, len(all)), min(pageOf(q)*onPage, len(all))
-	v.Answers = all[from:to]
+	v.Answers, v.Pages = leaf(q, "/questions/answers", all)
 	for _, a := range v.Answers {
 		if v.Names[a.By], err = nameOf(r, org.PersonID(a.By)); err != nil {
 			return page{}, err
@@ -63,6 +62,5 @@ func (c *Console) officeAnswers(q *request, r store.Reader) (page, error) {
 			v.Stale[a.ID] = true
 		}
 	}
-	v.Pages = pagesOf(q, "/questions/answers", to < len(all))
 	return page{Title: textOfficeSaid, Data: v}, nil
 }

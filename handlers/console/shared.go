@@ -59,6 +59,13 @@ func pagesOf(q *request, path string, more bool) pages {
 	return p
 }
 
+// leaf is the page of the list that is asked for, and the way to the others.
+func leaf[T any](q *request, path string, list []T) ([]T, pages) {
+	from := min(len(list), (pageOf(q)-1)*onPage)
+	to := min(len(list), from+onPage)
+	return list[from:to], pagesOf(q, path, to < len(list))
+}
+
 func pageOf(q *request) int {
 	n, _ := strconv.Atoi(q.Query("page"))
 	return min(max(n, 1), 1_000_000)
