@@ -214,9 +214,13 @@ func TestFuzzingThatRanOutOfTimeIsRunOnceMore(t *testing.T) {
 			if !tc.ok {
 				again = "1"
 			}
+			// "go test -c" leaves the tests as a program; each run of that leaves an x.
 			dir := files(t, map[string]string{
-				"Makefile": makefile,
-				"go": "#!/bin/bash\ncase \"$*\" in\nlist*) echo pkg ;;\n*-list*) echo FuzzX ;;\n*-fuzz*)\n  printf x >> runs\n" +
+				"Makefile":  makefile,
+				"x_test.go": "func FuzzX(f *testing.F) {}\n",
+				"go": "#!/bin/bash\ncase \"$*\" in\nlist*) echo \"$PWD pkg [x_test.go] []\" ;;\nenv*) echo \"$PWD/cache\" ;;\n" +
+					"'test -c -fuzz . -o '*) cp tests \"$6\" && chmod +x \"$6\" ;;\n*) echo \"unknown: $*\"; exit 2 ;;\nesac\n",
+				"tests": "#!/bin/bash\ncase \"$*\" in\n*-test.list*) echo FuzzX ;;\n*'-test.fuzz ^FuzzX$ '*)\n  printf x >> runs\n" +
 					"  [ \"$(cat runs)\" = xx ] && [ " + again + " = 0 ] && exit 0\n  printf '" + tc.says + "'; exit 1 ;;\nesac\n",
 			})
 			if err := os.Chmod(filepath.Join(dir, "go"), 0o700); err != nil {
