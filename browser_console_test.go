@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/url"
 	"regexp"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"xietiao/bot/calendar"
+	"xietiao/bot/curate"
+	"xietiao/bot/org"
 	"xietiao/bot/store"
 	"xietiao/bot/task"
 	"xietiao/handlers/console"
@@ -93,7 +96,11 @@ func TestConsolePages(t *testing.T) {
 				return err
 			}
 		}
-		return nil
+		unit := "市委宣传部"
+		_, _, err := curate.AddQuestions(tx, string(org.Operator), []curate.Question{
+			{Q: "农家书屋归谁管", Kind: "direct", Gold: []curate.Gold{{Unit: &unit, No: json.RawMessage("3")}}}, {Q: "文化礼堂<b>的饭谁做", Kind: curate.KindGap},
+		})
+		return err
 	})
 	p := h.clerk()
 	seen := map[string]bool{}
@@ -122,4 +129,7 @@ func TestConsolePages(t *testing.T) {
 		queue = append(queue, links...)
 	}
 	t.Logf("%d pages", len(seen))
+	p.do(chromedp.Navigate(h.wire.URL + console.Path + "/questions/set"))
+	p.press(`form[action$="/run"] button`, "问了 2 问", "答错 1 问")
+	p.views("console-questions-set-run")
 }

@@ -364,6 +364,16 @@ func (c *Curator) Examine(ctx context.Context, name string, p *plan.Plan) (Exam,
 	return exam, errors.Join(err, done())
 }
 
+// Run asks the questions as the desk answers now, and gives those that are not answered
+// right. Errors are ErrNotReady and those of the index.
+func (c *Curator) Run(ctx context.Context, cases []curate.Case) ([]curate.Failure, error) {
+	b := c.opt.Desk.bot.Load()
+	if b == nil {
+		return nil, ErrNotReady
+	}
+	return curate.Examine(ctx, cases, b.examined)
+}
+
 func (c *Curator) examine(ctx context.Context, was, now *Bot) (exam Exam, err error) {
 	var cases []curate.Case
 	err = c.opt.Store.View(ctx, func(r store.Reader) (err error) {

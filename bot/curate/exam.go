@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,7 +22,11 @@ import (
 // ExamBucket holds the questions that must stay answered.
 const ExamBucket = "curate.exam"
 
-const maxExam = 5000 // questions
+// Bounds of the questions that must stay answered.
+const (
+	maxExam = 5000     // questions
+	maxCase = 16 << 10 // bytes of a line; the longest of ours has 1 KB
+)
 
 // Question is one line of a question file: what is asked, and every row that answers
 // it. Plan names the document where it is not the one, or all, that the whole file is
@@ -186,7 +191,8 @@ func goldOf(r index.Row) Gold {
 }
 
 // QuestionFault is a line of a question file that cannot be used. Missing says that it
-// has no q or kind; else Err says why it is no line of that form.
+// has no q or kind; else Err says why it is no line of that form: ErrTooLong, ErrEncoding,
+// or what the JSON lacks.
 type QuestionFault struct {
 	No      int
 	Missing bool
@@ -201,8 +207,11 @@ func (e *QuestionFault) Error() string {
 	return fmt.Sprintf("curate: line %d: %v", e.No, e.Err)
 }
 
+// ErrEncoding: a file is not UTF-8.
+var ErrEncoding = errors.New("curate: not UTF-8")
+
 // ReadQuestions reads a question file, JSON line by line. The error is a
-// *QuestionFault, ErrTooLong or ErrNoQuestion.
+// *QuestionFault or ErrNoQuestion.
 func ReadQuestions(data []byte) ([]Question, error) {
 	var out []Question
 	no := 0
@@ -211,9 +220,15 @@ func ReadQuestions(data []byte) ([]Question, error) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
+		if !utf8.Valid(line) { // which JSON would read as other characters
+			return nil, &QuestionFault{No: no, Err: ErrEncoding}
+		}
 		var q Question
 		if err := json.Unmarshal(line, &q); err != nil {
 			return nil, &QuestionFault{No: no, Err: err}
+		}
+		if len(line) > maxCase || utf8.RuneCountInString(q.Q) > maxQuestion || utf8.RuneCountInString(q.Prev) > maxQuestion {
+			return nil, &QuestionFault{No: no, Err: ErrTooLong}
 		}
 		if q.Q == "" || q.Kind == "" {
 			return nil, &QuestionFault{No: no, Missing: true}
@@ -224,6 +239,18 @@ func ReadQuestions(data []byte) ([]Question, error) {
 		return nil, ErrNoQuestion
 	}
 	return out, nil
+}
+
+// WriteQuestions writes a question file that ReadQuestions reads.
+func WriteQuestions(w io.Writer, list []Question) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	for _, q := range list {
+		if err := out.Encode(q); err != nil {
+			return fmt.Errorf("curate: %w", err)
+		}
+	}
+	return nil
 }
 
 // Case is a question that must stay answered.
@@ -244,6 +271,9 @@ func caseKey(q Question) string {
 // have other answers now. The history names them by their keys alone. Errors are
 // ErrTooMany and the store's.
 func AddQuestions(tx *store.Tx, by string, list []Question) (added, changed int, err error) {
+	if len(list) > maxExam {
+		return 0, 0, ErrTooMany
+	}
 	var keys []string
 	for _, q := range list {
 		key := caseKey(q)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -213,6 +214,7 @@ func TestBadQuestionFiles(t *testing.T) {
 	for _, tc := range []struct{ text, want string }{
 		{"", "没有问题"}, {"\n \n", "没有问题"}, {"{}\n", "第 1 行缺少"}, {"\ufeff{\"q\":\"a\",\"kind\":\"none\"}\n\n不是", "第 3 行不是"},
 		{`{"q":"a"}`, "第 1 行缺少"}, {`{"q":1,"kind":"none"}`, "第 1 行不是"},
+		{"{\"q\":\"\xc4\xe3\",\"kind\":\"none\"}", "第 1 行不是 UTF-8"}, {`{"q":"` + strings.Repeat("长", 501) + `","kind":"none"}`, "第 1 行太长"},
 	} {
 		_, err := curate.ReadQuestions([]byte(tc.text))
 		if text, ok := curate.Tell(err); !ok || len(text) < len(tc.want) || text[:len(tc.want)] != tc.want {

@@ -70,8 +70,13 @@ var sentinels = map[error]string{
 }
 
 func tellQuestion(f *QuestionFault) string {
-	if f.Missing {
+	switch {
+	case f.Missing:
 		return fmt.Sprintf("第 %d 行缺少 q 或 kind", f.No)
+	case errors.Is(f.Err, ErrTooLong):
+		return fmt.Sprintf("第 %d 行太长：一问不超过 500 字", f.No)
+	case errors.Is(f.Err, ErrEncoding):
+		return fmt.Sprintf("第 %d 行不是 UTF-8 的文字，请把文件另存为 UTF-8", f.No)
 	}
 	return fmt.Sprintf("第 %d 行不是一行完整的 JSON（%v）", f.No, f.Err)
 }

@@ -88,7 +88,7 @@ func Mount(opt Options) (*Console, error) {
 		"share": share, "sub": sub, "unitTasks": taskFilter{}.OfUnit, "stepOf": stepOf, "deadlineWord": deadlineWord,
 		"document": documentPath, "place": bot.ClausePath, "refs": refsOf,
 		"statusWord": statusWord, "reasonWord": reasonWord, "kindWord": kindWord, "senseWords": senseWords, "wholePercent": wholePercent,
-		"goldWord": goldWord,
+		"goldWord": goldWord, "tryPath": func(q, prev string) string { return askedOf{Q: q, Prev: prev}.Try() },
 	}); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -113,7 +113,7 @@ func (c *Console) all() []route {
 		c.activityRoutes(), c.volunteerRoutes(),
 		c.reportRoutes(),
 		c.planRoutes(),
-		c.questionRoutes(), c.questionWorkRoutes(), c.questionListRoutes(),
+		c.questionRoutes(), c.questionWorkRoutes(), c.questionListRoutes(), c.questionSetRoutes(),
 	} {
 		list = append(list, part...)
 	}

@@ -209,3 +209,92 @@ func TestAnAnswerOfTheOffice(t *testing.T) {
 	office.follow(office.post("/questions/change", "do", "save", "remove", word, "seen", a.field(t, "seen"))).see(t, "还没有加词")
 	office.post("/questions/change", "do", "preview", "remove", word).see(t, "这一行已经删掉了")
 }
+
+func TestTheSetOfQuestions(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	office, reader := d.as("周主任"), d.as("看戊")
+	d.reads()
+	office.get("/questions/set").see(t, "题集里还没有问题", "导入")
+	reader.get("/questions/set").lacks(t, "题集文件")
+
+	// What was kept as right can be let go.
+	keys := d.asks("u1", "农家书屋归谁管")
+	office.follow(office.post("/questions/right", "at", keys[0])).see(t, "记进题集了")
+	a := office.get("/questions/set")
+	a.see(t, "共 1 问", "农家书屋归谁管", "市委宣传部第3项", "周主任", "2026-03-09 10:00", "去掉")
+	reader.get("/questions/set").lacks(t, "去掉")
+	key := a.field(t, "key")
+	if a := reader.post("/questions/set/remove", "key", key); a.Code != http.StatusForbidden {
+		t.Error(a.Code)
+	}
+	office.follow(office.post("/questions/set/remove", "key", key)).see(t, "从题集里去掉了", "题集里还没有问题")
+	if a := office.post("/questions/set/remove", "key", key); a.Code != http.StatusConflict || !strings.Contains(a.text(), "已经不在题集里") {
+		t.Error(a.Code, a.text())
+	}
+
+	// A file is taken whole or not at all.
+	lines := `{"q":"农家书屋归谁管","kind":"direct","gold":[{"unit":"市委宣传部","no":3}]}
+{"q":"悦读驿站归谁管` + strings.ReplaceAll(hostile, `"`, `\"`) + `","kind":"direct","plan":"乐公共协〔2020〕1号","gold":[{"unit":"市教育局","no":2}]}
+{"q":"市教育局呢","prev":"农家书屋归谁管","kind":"followup","gold":[{"unit":"市教育局","no":"*"}]}
+`
+	bad := map[string]string{
+		lines + "不是": "第 4 行不是", lines + `{"q":"甲"}`: "第 4 行缺少", `{"q":"` + strings.Repeat("长", 501) + `","kind":"none"}`: "第 1 行太长",
+		`{"q":"` + "\xc4\xe3" + `","kind":"none"}`: "第 1 行不是 UTF-8", " ": "没有问题",
+	}
+	for data, want := range bad {
+		if a := office.upload("/questions/set", "file", "题集.jsonl", []byte(data)); a.Code != http.StatusConflict || !strings.Contains(a.text(), want) {
+			t.Errorf("%q: %d: %s", data, a.Code, a.text())
+		}
+	}
+	office.get("/questions/set").see(t, "题集里还没有问题")
+	office.post("/questions/set").see(t, "文件")
+	if a := reader.upload("/questions/set", "file", "题集.jsonl", []byte(lines)); a.Code != http.StatusForbidden {
+		t.Error(a.Code)
+	}
+	a = office.follow(office.upload("/questions/set", "file", "题集.jsonl", []byte(lines)))
+	a.see(t, "收进 3 问", "共 3 问", "悦读驿站归谁管"+hostile, "只问 乐公共协〔2020〕1号", "接着问：农家书屋归谁管", "市教育局的全部职责")
+	if strings.Contains(a.Body, "<script>alert") {
+		t.Error("a question is markup")
+	}
+	file := reader.get("/questions/set/file")
+	if kept, err := curate.ReadQuestions([]byte(file.Body)); err != nil || len(kept) != 3 || !strings.HasPrefix(file.Header.Get("Content-Disposition"), "attachment;") {
+		t.Errorf("%v %v: %s", err, file.Header, file.Body)
+	}
+	office.follow(office.upload("/questions/set", "file", "题集.jsonl", []byte(file.Body))).see(t, "收进 0 问", "一样的 3 问")
+	a = reader.get("/questions/set?words=" + url.QueryEscape("农家書屋"))
+	a.see(t, "3 问里有 1 问", "问一遍（1 问）")
+	a.lacks(t, "悦读驿站")
+	office.get("/questions/set?words="+url.QueryEscape("没有的")).see(t, "题集里没有这样的问题")
+
+	// Those that fail stand first, whoever looks.
+	a = reader.post("/questions/set/run")
+	a.see(t, "问了 3 问", "答错 1 问", "没有答案")
+	a.lacks(t, "去掉")
+	if text := a.text(); a.Code != http.StatusOK || strings.Index(text, "悦读驿站归谁管") > strings.Index(text, "市委宣传部第3项") {
+		t.Error(a.Code, text)
+	}
+	office.post("/questions/set/run", "words", "农家书屋").see(t, "问了 1 问，全部答对", "一样", "去掉")
+	d.chat.Use(nil)
+	if a := office.post("/questions/set/run"); a.Code != http.StatusConflict || !strings.Contains(a.text(), "还没有读好") {
+		t.Error(a.Code, a.text())
+	}
+}
+
+func TestTheSetIsPaged(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.reads()
+	var list []curate.Question
+	for i := range shownResults + 1 {
+		list = append(list, curate.Question{Q: fmt.Sprintf("食堂第%d个窗口几点开饭", i), Kind: curate.KindNone})
+	}
+	d.update(func(tx *store.Tx) error {
+		_, _, err := curate.AddQuestions(tx, "P1", list)
+		return err
+	})
+	office := d.as("周主任")
+	office.get("/questions/set").see(t, fmt.Sprintf("共 %d 问", len(list)), "下一页")
+	office.get("/questions/set?page=11").lacks(t, "下一页")
+	office.post("/questions/set/run").see(t, fmt.Sprintf("问了 %d 问，全部答对", len(list)), "还有 1 问也答对了")
+}

@@ -19,9 +19,10 @@ const (
 	textChangeWords  = "加词、写答复"
 	textOfficeWords  = "办公室的词"
 	textOfficeSaid   = "办公室的答复"
+	textQuestionSet  = "题集"
 
 	textLongQuestion  = "问题太长，请写在 500 字以内。"
-	textKeptRight     = "记进题集了：以后改词、改答复、换方案，这一问都要这样答才放行。"
+	textKeptRight     = "记进题集了：以后改词、改答复、换方案，这一问都要这样答才放行。收错了，在“题集”里去掉。"
 	textNoAnswerWords = "请写要告诉提出的人的话；只是不再列出，就按“不用答复”。"
 	textNotListed     = "它已经不在列表里了，可能别人刚处理过。"
 	textOffList       = "不再列出了。再有人问起、还是没有答案的，会重新列出来。"
@@ -29,6 +30,8 @@ const (
 	textNothingTyped  = "没有要改的：请加一行词，或者写一条答复（问题和条款都要有）。"
 	textChangedSince  = "试过以后又改了，没有保存。请看过下面的结果再按保存。"
 	textWordGone      = "这一行已经删掉了。"
+	textNotInSet      = "它已经不在题集里了，可能别人刚去掉。"
+	textOutOfSet      = "从题集里去掉了：以后改词、改答复、换方案，不再管这一问。"
 )
 
 func textNoted(n int) string {
@@ -51,6 +54,10 @@ func textSaved(s bot.Saved) string {
 		said += fmt.Sprintf("更正发给了 %d 处。", s.Told)
 	}
 	return said
+}
+
+func textSetTaken(added, changed, all int) string {
+	return fmt.Sprintf("收进 %d 问，换了答案 %d 问，本来就有、答案一样的 %d 问。问一遍看现在答得怎样。", added, changed, all-added-changed)
 }
 
 func textQuestionsFail(e bot.Exam) string {

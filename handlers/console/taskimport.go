@@ -53,7 +53,7 @@ type uploaded struct {
 func fileOf(q *request, field string, most int64) (uploaded, error) {
 	head, err := q.FormFile(field)
 	switch {
-	case errors.Is(err, http.ErrMissingFile) || err == nil && head.Size == 0:
+	case errors.Is(err, http.ErrMissingFile), errors.Is(err, http.ErrNotMultipart), err == nil && head.Size == 0:
 		return uploaded{}, words(textNoFile)
 	case err != nil:
 		return uploaded{}, err
