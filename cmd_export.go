@@ -24,6 +24,7 @@ var exportCommand = command{
 
 报表，文件写 .docx 是 A4 公文，写 .xlsx 是表格，数字一样：
   -as bulletin    督办通报：各单位进度、逾期、快到期、本期办结、待定期限
+  -as unanswered  没有答上来的问题：最近 7 天机器人没有答的，按原因；-day 从哪天算起
   -as meeting     会议材料：一个单位一页，职责、办结、逾期、请求，每一行有条款和任务编号；-day 办结的从哪天算起（默认今年），
                   -unit 只要一个单位的那一页
   -as assessment  考评表：-year 哪一年，-version 第几版（默认最新）；先从历史重算一遍，对得上才导出

@@ -49,7 +49,7 @@ type exportRequest struct {
 	Kind    string // one of exportKinds
 	Ending  string // one of the kind's
 	Unit    string // of a ledger: only its tasks, of notices: only those to it, of a meeting: only its page; empty: all
-	Day     string // of calls, as 2026-12-01; empty: today. Of a meeting: what was done since; empty: in the year
+	Day     string // of calls, as 2026-12-01; empty: today. Of a meeting, or of what was not answered: since when; empty: in the year, in seven days
 	Year    int    // of a report, or of notices; 0: this one, or the last ninety days
 	Version int    // of an assessment; 0: the last
 	Task    string // of a form: its number
@@ -68,7 +68,7 @@ type exports struct {
 
 // newPress makes the reports' press.
 func newPress(tasks *task.Board, activities func() (*activity.Board, error), docs func() (report.Documents, error)) *report.Press {
-	return report.New(report.Options{Tasks: tasks, Activities: activities, Documents: docs, Office: signed})
+	return report.New(report.Options{Tasks: tasks, Activities: activities, Documents: docs, Office: signed, Asked: bot.AskedSince})
 }
 
 // file makes one. Errors but those of the store are for users.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"xietiao/bot"
 	"xietiao/bot/activity"
 	"xietiao/bot/calendar"
 	"xietiao/bot/chart"
@@ -28,7 +29,7 @@ func newBoard(cfg config.Config, box *outbox.Box) (*task.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	return task.New(task.Options{Holidays: book, Sender: box, Routes: routesOf(cfg), Rules: rules}), nil
+	return task.New(task.Options{Holidays: book, Sender: box, Routes: routesOf(cfg), Rules: rules, Asked: bot.TimesAsked}), nil
 }
 
 // holidaysOf gives the calendar, with the days that the settings name.

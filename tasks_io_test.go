@@ -65,13 +65,13 @@ func TestWhatIsKeptGoesOut(t *testing.T) {
 	do("export", "-as", "duties", file("空.xlsx")).want(t, 1, "还没有导入写明单位职责的方案")
 	do("import", "-yes", file("a.txt")).want(t, 0)
 	do("import", "-yes", "-as", "tasks", file("t.csv")).want(t, 0)
-	for kind, name := range map[string]string{exportLedger: "台账.xlsx", string(report.Bulletin): "通报.docx", string(report.Meeting): "会议.docx", string(report.Load): "减负.xlsx", string(report.Annual): "年度.docx", string(report.Volunteers): "志愿.xlsx", exportDuties: "职责.xlsx"} {
+	for kind, name := range map[string]string{exportLedger: "台账.xlsx", string(report.Bulletin): "通报.docx", string(report.Meeting): "会议.docx", string(report.Unanswered): "问题.docx", string(report.Load): "减负.xlsx", string(report.Annual): "年度.docx", string(report.Volunteers): "志愿.xlsx", exportDuties: "职责.xlsx"} {
 		do("export", "-as", kind, file(name)).want(t, 0, "已导出到 "+file(name))
 		do("export", "-as", kind, file(name)).want(t, 1, "已经有了")
 	}
 	for name, words := range map[string][]string{
 		"台账.xlsx": {"T1", "建礼堂", "县教育局", "2026-12-31", "立项"}, "职责.xlsx": {"负责推动校园图书馆向社会开放", "县财政局", "某文发〔2026〕1号 附件·县教育局"}, "通报.docx": {"督办通报", "0 个单位牵头 0 项"},
-		"会议.docx": {"协调组会议材料", "县财政局", "负责推动校园图书馆向社会开放", "没有交办的任务"}, "减负.xlsx": {"没有给单位发过消息"}, "年度.docx": {"缺少的资料", "县教育局"}, "志愿.xlsx": {"举办活动 0 场"},
+		"会议.docx": {"协调组会议材料", "县财政局", "负责推动校园图书馆向社会开放", "没有交办的任务"}, "问题.docx": {"没有答上来的问题", "一共 0 问"}, "减负.xlsx": {"没有给单位发过消息"}, "年度.docx": {"缺少的资料", "县教育局"}, "志愿.xlsx": {"举办活动 0 场"},
 	} {
 		d, err := os.ReadFile(file(name))
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"xietiao/bot/audit"
 	"xietiao/bot/chat"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/index"
 )
@@ -461,17 +462,77 @@ func QuestionDays(r store.Reader) (days []DayCount, err error) {
 	return days, err
 }
 
-// QuestionCounts counts the questions that are kept, and the WrongAnswers.
-func QuestionCounts(r store.Reader) (map[index.Status]int, error) {
+// timesAsked counts the questions that are kept since a day began, by what became of
+// them.
+func timesAsked(r store.Reader, since time.Time) (map[index.Status]int, error) {
 	days, err := QuestionDays(r)
-	if err != nil {
-		return nil, err
-	}
-	out := map[index.Status]int{}
+	out, first := map[index.Status]int{}, since.Format(time.DateOnly)
 	for _, d := range days {
+		if d.Day < first {
+			break
+		}
 		for status, n := range d.Counts {
 			out[status] += n
 		}
+	}
+	return out, err
+}
+
+// TimesAsked counts the questions that are kept since a day began, in the zone of the
+// desk's days, and those of them that nobody could answer. It reads no question.
+func TimesAsked(r store.Reader, since time.Time) (asked, unanswered int, err error) {
+	times, err := timesAsked(r, since)
+	for _, n := range times {
+		asked += n
+	}
+	return asked, times[index.Unknown] + times[index.Unassigned], err
+}
+
+// AskedSince is what was asked since a day began, as far as it is kept: see TimesAsked.
+func AskedSince(r store.Reader, since time.Time) (out report.Asked, err error) {
+	if out.Times, err = timesAsked(r, since); err != nil {
+		return out, err
+	}
+	at := map[string]int{} // question → where it is in the list
+	for _, status := range []index.Status{index.Unassigned, index.Unknown, index.Ambiguous} {
+		var keys []string
+		prefix := string(status) + "/"
+		err := r.Scan(statusBucket, LogQuery{Since: since}.bounds(prefix), func(key string, _ []byte) error {
+			keys = append(keys, strings.TrimPrefix(key, prefix))
+			return nil
+		})
+		if err != nil {
+			return out, err
+		}
+		for _, key := range keys { // the latest first
+			a, err := answerAt(r, key)
+			if err != nil {
+				return out, err
+			}
+			if a == nil {
+				continue
+			}
+			i, ok := at[a.question()]
+			if !ok {
+				i = len(out.Open)
+				at[a.question()], out.Open = i, append(out.Open, report.Question{})
+			}
+			q := &out.Open[i]
+			q.Times++
+			if a.at().After(q.Last) {
+				q.Q, q.Prev, q.Last, q.Status, q.Reason = a.Q, a.Prev, a.at(), a.Status, a.Reason
+			}
+		}
+	}
+	slices.SortStableFunc(out.Open, func(a, b report.Question) int { return cmp.Or(b.Times-a.Times, b.Last.Compare(a.Last)) })
+	return out, nil
+}
+
+// QuestionCounts counts the questions that are kept, and the WrongAnswers.
+func QuestionCounts(r store.Reader) (map[index.Status]int, error) {
+	out, err := timesAsked(r, time.Time{})
+	if err != nil {
+		return nil, err
 	}
 	last := ""
 	err = r.Scan(feedbackBucket, store.Range{}, func(item string, _ []byte) error {

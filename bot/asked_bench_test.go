@@ -85,6 +85,7 @@ func BenchmarkLog(b *testing.B) {
 				{"status", page(LogQuery{Status: index.Unknown})},
 				{"old", page(LogQuery{Status: index.Unknown, Before: now.AddDate(0, 0, -90)})},
 				{"wrong", page(LogQuery{Status: WrongAnswers})},
+				{"since", func(r store.Reader) error { _, err := AskedSince(r, now.AddDate(0, 0, -7)); return err }},
 				{"counts", func(r store.Reader) error { _, err := QuestionCounts(r); return err }},
 				{"open", func(r store.Reader) error { _, _, err := OpenQuestions(r, "", 50); return err }},
 			} {

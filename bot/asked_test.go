@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"xietiao/bot/chat"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/bot/store/storetest"
 	"xietiao/index"
@@ -138,6 +139,44 @@ func TestTheLogIsReadInPages(t *testing.T) {
 		})
 		if diff := cmp.Diff(map[index.Status]int{index.Answered: 2, index.Unassigned: 2, index.Unknown: 2, WrongAnswers: 1}, counts); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// What was not answered is counted by days, and listed each question once.
+func TestWhatWasAskedSince(t *testing.T) {
+	t.Parallel()
+	eachBureau(t, func(t *testing.T, o *bureau) {
+		o.asks("luren", askedAnswered, askedUnknown, askedUnassigned)
+		o.asks("zhiyuan", askedUnknown)
+		o.advance(24 * time.Hour)
+		o.asks("luren", askedUnassigned+"？")
+		today := o.now()
+		midnight := time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, today.Location())
+		since := func(days int) (list []string) {
+			var asked, silent int
+			var all report.Asked
+			o.view(func(r store.Reader) (err error) {
+				from := midnight.AddDate(0, 0, -days)
+				if asked, silent, err = TimesAsked(r, from); err == nil {
+					all, err = AskedSince(r, from)
+				}
+				return err
+			})
+			list = []string{fmt.Sprintf("%d, %d: %d unassigned, %d unknown", asked, silent, all.Times[index.Unassigned], all.Times[index.Unknown])}
+			for _, q := range all.Open {
+				if q.Last.IsZero() || q.Reason == "" {
+					t.Errorf("%+v", q)
+				}
+				list = append(list, fmt.Sprintf("%s %s %d", q.Q, q.Status, q.Times))
+			}
+			return list
+		}
+		first := []string{"5, 4: 2 unassigned, 2 unknown", askedUnassigned + "？ unassigned 2", askedUnknown + " unknown 2"}
+		for days, want := range map[int][]string{-1: {"0, 0: 0 unassigned, 0 unknown"}, 0: {"1, 1: 1 unassigned, 0 unknown", askedUnassigned + "？ unassigned 1"}, 1: first, 1000: first} {
+			if diff := cmp.Diff(want, since(days)); diff != "" {
+				t.Errorf("%d days back: %s", days, diff)
+			}
 		}
 	})
 }

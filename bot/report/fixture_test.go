@@ -65,6 +65,8 @@ type hall struct {
 
 	mu  sync.Mutex // guards now
 	now time.Time
+
+	since time.Time // when the last report on questions began
 }
 
 // everyone reaches whom it is sent to.
@@ -111,13 +113,28 @@ func newHall(t testing.TB, start string) *hall {
 	book := holidays.New(china, nil)
 	h.tasks = task.New(task.Options{Holidays: book, Sender: h.box, Routes: routes})
 	h.activities = activity.New(activity.Options{Holidays: book, Sender: h.box, Routes: routes, Vault: vault})
-	h.press = New(Options{Tasks: h.tasks, Activities: func() (*activity.Board, error) { return h.activities, nil }, Documents: func() (Documents, error) { return docs, nil }, Office: org.OfficeUnit})
+	h.press = New(Options{Tasks: h.tasks, Activities: func() (*activity.Board, error) { return h.activities, nil }, Documents: func() (Documents, error) { return docs, nil }, Office: org.OfficeUnit, Asked: h.asked})
 	ro, problems, err := org.ReadRoster("名册.csv", []byte(roster), docs)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}
 	h.do(func(tx *store.Tx) error { _, err := org.Apply(tx, ro, org.Operator); return err })
 	return h
+}
+
+// asked is what people ask in the hall, whenever.
+func (h *hall) asked(_ store.Reader, since time.Time) (Asked, error) {
+	h.since = since
+	last := at("2026-11-20 10:00")
+	return Asked{
+		Times: map[index.Status]int{index.Answered: 40, index.Unassigned: 2, index.Unknown: 6, index.Ambiguous: 3},
+		Open: []Question{
+			{Q: "食堂几点开饭", Times: 5, Last: last, Status: index.Unknown, Reason: index.HintOfftopic},
+			{Q: "那件事\n归谁管", Prev: "=1+1", Times: 3, Last: last, Status: index.Ambiguous},
+			{Q: "总分馆由哪个单位负责", Times: 2, Last: last, Status: index.Unassigned, Reason: index.ReasonGap},
+			{Q: "农家书屋归谁管", Times: 1, Last: last.Add(-24 * time.Hour), Status: index.Unknown, Reason: index.ReasonShare},
+		},
+	}, nil
 }
 
 func (h *hall) must(err error) {

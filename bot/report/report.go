@@ -47,10 +47,13 @@ const (
 	Volunteers Kind = "volunteers" // 志愿服务统计 of a year
 	Load       Kind = "load"       // 减负统计 of a year
 	Annual     Kind = "annual"     // 均等化年度报告资料 of a year
+	Unanswered Kind = "unanswered" // 没有答上来的问题, of the last days
 )
 
 // Kinds lists all kinds in the order in which people see them.
-func Kinds() []Kind { return []Kind{Bulletin, Meeting, Assessment, Volunteers, Load, Annual} }
+func Kinds() []Kind {
+	return []Kind{Bulletin, Unanswered, Meeting, Assessment, Volunteers, Load, Annual}
+}
 
 // Query asks for a report.
 type Query struct {
@@ -58,7 +61,7 @@ type Query struct {
 	Year    int           // of those of a year; 0: this one
 	Version int           // of an assessment; 0: the last
 	Proof   bool          // an assessment comes out of the histories once more before it is shown
-	Since   calendar.Date // of a meeting: what was done since then; zero: since the year began
+	Since   calendar.Date // of a meeting: what was done since then; zero: since the year began. Of Unanswered: asked since then; zero: in the last seven days
 	Unit    string        // of a meeting: the page of this unit alone, by any of its names
 }
 
@@ -84,6 +87,7 @@ type Options struct {
 	Activities func() (*activity.Board, error)
 	Documents  func() (Documents, error) // nil: they are not read yet
 	Office     string                    // who signs
+	Asked      func(r store.Reader, since time.Time) (Asked, error)
 }
 
 // Press makes reports. Its methods may be called from many goroutines.
@@ -100,7 +104,7 @@ func New(o Options) *Press { return &Press{o, outbox.New(outbox.Options{})} }
 func (p *Press) Make(ctx context.Context, r store.Reader, q Query) (Report, error) {
 	make, ok := map[Kind]func(*paper) error{
 		Bulletin: (*paper).bulletin, Assessment: (*paper).assessment, Meeting: (*paper).meeting,
-		Volunteers: (*paper).volunteers, Load: (*paper).load, Annual: (*paper).annual,
+		Volunteers: (*paper).volunteers, Load: (*paper).load, Annual: (*paper).annual, Unanswered: (*paper).unanswered,
 	}[q.Kind]
 	if !ok {
 		return Report{}, fmt.Errorf("%w: %q", ErrKind, q.Kind)

@@ -5,16 +5,19 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"xietiao/bot/store"
 	"xietiao/bot/task"
+	"xietiao/index"
 	"xietiao/index/doc"
 	"xietiao/index/sheet"
 )
@@ -109,6 +112,9 @@ func TestTheFiguresOfAYear(t *testing.T) {
 		{Assessment, "明细", []string{"T1|学校文体设施开放|市教育局|2026-06-30|2026-03-20|0|按期办结|100|100|"}},
 		{Assessment, "申诉", []string{"1|T2|市总工会|消防验收不归我们|待定|"}},
 		{Meeting, "各单位情况", []string{"市教育局|3|1|0|1|0|0|0", "市总工会|3|1|0|0|1|0|1", "市财政局|2|0|1|0|0|1|0", "市统计局|3|0|0|0|0|0|0"}},
+		{Unanswered, "没有答上来的原因", []string{"方案没有分工|1|2", "文件里没有|1|5", "没有把握，没有答|1|1", "没有看懂，或者反问了|1|3"}},
+		{Unanswered, "没有看懂，或者反问了", []string{"那件事 归谁管（接着问：=1+1）|3|2026-11-20|有几处都像，反问了|还是没有答案"}},
+		{Unanswered, "没有把握，没有答", []string{"农家书屋归谁管|1|2026-11-19|没有哪一条和问的足够接近|能答了"}},
 		{Meeting, "提请研究的事项", []string{
 			"市委宣传部|T3|提请协调|农家书屋补充更新|经费没有列入 今年预算|附件·市委宣传部·第3项", "市妇联|T5|退回任务|家庭文化活动|应由文广旅体局牵头|附件·市妇联·第1项",
 			"市残联|T6|延期到 2026-12-18|残疾人文化周|场地改造|附件·市残联·第1项", "市总工会|T2|考评申诉1|工人文化宫免费开放|消防验收不归我们|附件·市总工会·第3项",
@@ -284,6 +290,56 @@ func TestAnAssessmentIsProved(t *testing.T) {
 		}
 		return nil
 	}))
+}
+
+// What was not answered is of seven days unless another day is asked for; the rare ones
+// of very many are counted and not listed.
+func TestWhatWasNotAnswered(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-11-23 15:00")
+	rep := h.make(Query{Kind: Unanswered})
+	if want := "2026年11月16日以来问了 51 次：答了 40 次，没有落到单位 2 次，没有答案 6 次，反问 3 次。没有答上来的一共 4 问。"; rep.Summary != want || !h.since.Equal(at("2026-11-16 00:00")) {
+		t.Errorf("%s, since %s", rep.Summary, h.since)
+	}
+	h.make(Query{Kind: Unanswered, Since: date("2026-11-01")})
+	if !h.since.Equal(at("2026-11-01 00:00")) {
+		t.Error(h.since)
+	}
+	h.press.Asked = func(store.Reader, time.Time) (a Asked, err error) {
+		for i := range shownQuestions + 2 {
+			a.Open = append(a.Open, Question{Q: fmt.Sprintf("第%d间归谁管", i), Times: 1, Last: h.clock(), Status: index.Unknown, Reason: index.HintNotMember})
+		}
+		return a, nil
+	}
+	rep = h.make(Query{Kind: Unanswered})
+	if rows := h.table(rep, textSilences[absent].name); len(rows) != shownQuestions {
+		t.Errorf("%d rows", len(rows))
+	}
+	if !slices.ContainsFunc(rep.Parts, func(p doc.Out) bool { return p.Text == "还有 2 问，次数更少，没有列出。" }) {
+		t.Error("it does not say that there are more")
+	}
+	h.press.Asked = func(store.Reader, time.Time) (Asked, error) { return Asked{}, io.ErrUnexpectedEOF }
+	h.must(h.View(t.Context(), func(r store.Reader) error {
+		if _, err := h.press.Make(t.Context(), r, Query{Kind: Unanswered}); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Error(err)
+		}
+		return nil
+	}))
+}
+
+// Each reason has words, and is of the kind that its words say.
+func TestReasonsOfSilence(t *testing.T) {
+	t.Parallel()
+	for q, want := range map[Question]silence{
+		{Status: index.Unassigned}: unassigned, {Status: index.Unassigned, Reason: index.ReasonGap}: unassigned, {Status: index.Unknown, Reason: index.ReasonNoDuty}: unassigned,
+		{Status: index.Unknown, Reason: index.HintOfftopic}: absent, {Status: index.Unknown, Reason: index.ReasonDocument}: absent, {Status: index.Unknown}: absent,
+		{Status: index.Unknown, Reason: index.ReasonShare}: unsure, {Status: index.Unknown, Reason: index.ReasonTheirs}: unsure,
+		{Status: index.Ambiguous}: unclear, {Status: index.Unknown, Reason: index.HintVague}: unclear,
+	} {
+		if got := q.silence(); got != want || textWhy(q) == "" || textWhy(q) == string(q.Reason) {
+			t.Errorf("%+v: %d, %s", q, got, textWhy(q))
+		}
+	}
 }
 
 // No cell of a workbook is a formula, and no text of a document a field.

@@ -14,7 +14,7 @@ import (
 // What users read of reports.
 
 var kindWords = map[Kind]string{
-	Bulletin: "督办通报", Assessment: "考评表", Meeting: "协调组会议材料", Volunteers: "文化志愿服务统计", Load: "基层减负统计", Annual: "基本公共文化服务标准化均等化年度报告资料",
+	Bulletin: "督办通报", Assessment: "考评表", Meeting: "协调组会议材料", Volunteers: "文化志愿服务统计", Load: "基层减负统计", Annual: "基本公共文化服务标准化均等化年度报告资料", Unanswered: "没有答上来的问题",
 }
 
 // Word is the kind in Chinese.
@@ -23,6 +23,7 @@ func (k Kind) Word() string { return kindWords[k] }
 var kindUses = map[Kind]string{
 	Bulletin: "各单位进度、逾期、快到期、本期办结、待定期限", Assessment: "一年的得分、每一分怎么来、申诉", Meeting: "一个单位一页：职责、办结、逾期、请求，每一行有条款和任务编号",
 	Volunteers: "一年的分队、单位、活动和时长", Load: "一年里每个单位每月收到几条，对着每天的上限", Annual: "一年里系统知道的，分单位、分乡镇；缺的资料列出来，写明向谁要",
+	Unanswered: "最近 7 天机器人没有答上来的、为什么：方案没有分工、文件里没有、没有把握、没有看懂",
 }
 
 // Use says what the kind is for.

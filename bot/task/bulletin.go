@@ -33,6 +33,8 @@ type Bulletin struct {
 	Soon    []Task        // due within soonDays
 	Done    []Task        // by number
 	Undated []Task        // 待定期限
+	Asked   int           // questions since then
+	Silent  int           // those that nobody could answer
 	cal     *calendar.Calendar
 }
 
@@ -120,6 +122,9 @@ func (b *Board) Bulletin(r store.Reader) (Bulletin, error) {
 			*list.tasks, err = b.Some(r, list.numbers)
 		}
 	}
+	if err == nil && b.asked != nil {
+		out.Asked, out.Silent, err = b.asked(r, st.Since.At(0, 0, b.cal.Location()))
+	}
 	return out, err
 }
 
@@ -176,8 +181,11 @@ func (bu Bulletin) Picture(f *chart.Font, mark string) ([]byte, error) {
 	return bars.PNG(f)
 }
 
-// empty reports whether nothing is handed out, and nothing was done.
-func (bu Bulletin) empty() bool { return len(bu.Units)+len(bu.Undated)+len(bu.Done) == 0 }
+// idle reports whether nothing is handed out, and nothing was done.
+func (bu Bulletin) idle() bool { return len(bu.Units)+len(bu.Undated)+len(bu.Done) == 0 }
+
+// empty reports whether there is nothing to tell: nor was a question left unanswered.
+func (bu Bulletin) empty() bool { return bu.idle() && bu.Silent == 0 }
 
 // Ledger is the 任务台账: all tasks that the query picks, as a sheet.
 func (b *Board) Ledger(r store.Reader, q Query) (sheet.Out, error) {

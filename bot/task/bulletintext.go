@@ -20,6 +20,8 @@ const (
 	textProgress     = "各单位进度"
 	textNoProgress   = "还没有交办过写明期限的任务。"
 	textLedger       = "任务台账"
+
+	textWhichQuestions = "哪些、为什么，见控制台“报表·没有答上来的问题”。"
 )
 
 var (
@@ -46,6 +48,9 @@ const shownTasks = 20 // of a list in a message; the document has all
 // overdue or soon due.
 func (bu Bulletin) Text() string {
 	lines := []string{"【" + textBulletinTitle(bu.Day) + "】", bu.Totals()}
+	if bu.Asked > 0 {
+		lines = append(lines, bu.questions()+textWhichQuestions)
+	}
 	for _, p := range bu.Units {
 		if p.Overdue > 0 {
 			lines = append(lines, fmt.Sprintf("%s：逾期 %d 项，办结 %s", chat.Plain(p.Unit), p.Overdue, p.words()))
@@ -80,6 +85,11 @@ func (s Standing) Totals() string {
 	return figures(s.Units, s.Since, len(s.Done), len(s.Soon), len(s.Undated))
 }
 
+// questions is how people's questions fared, in one sentence.
+func (bu Bulletin) questions() string {
+	return fmt.Sprintf("问答：%s以来问了 %d 次，%d 次没有人答得出。", dayWord(bu.Since), bu.Asked, bu.Silent)
+}
+
 func figures(units []Progress, since calendar.Date, done, soon, undated int) string {
 	var all Progress
 	for _, p := range units {
@@ -112,6 +122,9 @@ func (bu Bulletin) Document(office string) []doc.Out {
 	}
 	if len(bu.Units) == 0 {
 		parts = append(parts[:4], doc.Out{Text: textNoProgress})
+	}
+	if bu.Asked > 0 {
+		parts = append(parts, doc.Out{Text: bu.questions()})
 	}
 	for i, part := range []struct {
 		title string

@@ -111,8 +111,25 @@ func newHall(t testing.TB, start string, rules Rules) *hall {
 	return h
 }
 
+// bucketAsked holds when people asked, and whether somebody could answer.
+const bucketAsked = "test.asked"
+
+func questionsAsked(r store.Reader, since time.Time) (asked, unanswered int, err error) {
+	err = r.Scan(bucketAsked, store.Range{From: digits(since)}, func(_ string, value []byte) error {
+		asked++
+		unanswered += count(len(value) == 0)
+		return nil
+	})
+	return asked, unanswered, err
+}
+
+// ask has somebody ask now.
+func (h *hall) ask(answer string) {
+	h.do(nil, func(tx *store.Tx) error { return tx.Put(bucketAsked, digits(tx.Now()), []byte(answer)) })
+}
+
 func newBoard(rules Rules) *Board {
-	return New(Options{Holidays: holidays.New(cal.Location(), nil), Sender: ledger{}, Rules: rules, Routes: org.Routes{
+	return New(Options{Asked: questionsAsked, Holidays: holidays.New(cal.Location(), nil), Sender: ledger{}, Rules: rules, Routes: org.Routes{
 		chat.WeCom: {Via: "wecom.app"}, chat.DingTalk: {Via: "dingtalk.app"},
 	}})
 }

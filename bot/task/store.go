@@ -63,6 +63,10 @@ type Options struct {
 	Sender   Sender
 	Routes   org.Routes // how a person is reached
 	Rules    Rules      // what is zero is as in DefaultRules
+
+	// Asked counts the questions that people asked since then, and those that nobody could
+	// answer, for the bulletin; nil: it says nothing of questions.
+	Asked func(r store.Reader, since time.Time) (asked, unanswered int, err error)
 }
 
 // Board keeps the tasks of one store. Its methods may be called from many
@@ -72,6 +76,7 @@ type Board struct {
 	sender Sender
 	routes org.Routes
 	rules  Rules
+	asked  func(r store.Reader, since time.Time) (asked, unanswered int, err error)
 
 	// Of the transaction; see on.
 	cal     *calendar.Calendar
@@ -80,7 +85,7 @@ type Board struct {
 
 // New makes a Board. It starts nothing.
 func New(o Options) *Board {
-	return &Board{book: o.Holidays, sender: o.Sender, routes: o.Routes, rules: o.Rules.orDefault()}
+	return &Board{book: o.Holidays, sender: o.Sender, routes: o.Routes, rules: o.Rules.orDefault(), asked: o.Asked}
 }
 
 // on is the board within a transaction, by the calendar that is in force in it. Only

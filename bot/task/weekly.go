@@ -107,8 +107,11 @@ func (b *Board) writeWeek(tx *store.Tx, monday calendar.Date, bu Bulletin) error
 		for i, to := range places {
 			n := outbox.Notice{
 				Key: fmt.Sprintf("%s/%s/%d", KindBulletin, bu.Day, i+1), Kind: KindBulletin, To: to[0], Fallback: to[1:],
-				Reply:   chat.Reply{Text: bu.Text(), Picture: KindBulletin + "/" + monday.String()},
+				Reply:   chat.Reply{Text: bu.Text()},
 				Expires: b.rules.Hours.To.On(bu.Day, b.book.Location()),
+			}
+			if !bu.idle() {
+				n.Reply.Picture = KindBulletin + "/" + monday.String()
 			}
 			if _, err := b.sender.Put(tx, n); err != nil {
 				return err

@@ -2,6 +2,7 @@ package task
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
+	"xietiao/index/doc"
 )
 
 // bulletins picks the bulletins among what went out.
@@ -55,6 +57,35 @@ func TestTheBulletinComesOnceAWeek(t *testing.T) {
 	h.finish(n, "2026-03-09")
 	if got := times(bulletins(h.live("2027-01-20 10:00"))); !strings.HasSuffix(got, "12-28 09:00") {
 		t.Errorf("with nothing left in the new year: %s", got)
+	}
+}
+
+// What people asked and nobody could answer is told also where no task is handed out;
+// that all was answered is not.
+func TestTheBulletinSaysHowQuestionsFared(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "2026-10-31 16:00", Rules{Bulletin: true})
+	h.ask("")
+	out := bulletins(h.live("2026-11-03 10:00"))
+	h.ask("市教育局")
+	h.set(at("2026-11-04 10:00"))
+	h.ask("")
+	out = append(out, bulletins(h.live("2026-11-28 10:00"))...)
+	if got := times(out); got != "11-02 09:00, 11-09 09:00" {
+		t.Fatalf("told at %s", got)
+	}
+	const line = "问答：2026年11月2日以来问了 2 次，1 次没有人答得出。"
+	if !strings.Contains(out[1].text, "\n"+line+"哪些、为什么，见控制台“报表·没有答上来的问题”。") {
+		t.Error(out[1].text)
+	}
+	for _, rec := range h.notices() {
+		if rec.Reply.Picture != "" {
+			t.Errorf("a picture of nothing: %+v", rec.Reply)
+		}
+	}
+	h.set(at("2026-11-09 09:00"))
+	if parts := h.bulletin().Document("办公室"); !slices.ContainsFunc(parts, func(o doc.Out) bool { return o.Text == line }) {
+		t.Errorf("%+v", parts)
 	}
 }
 

@@ -87,7 +87,7 @@ func Mount(opt Options) (*Console, error) {
 		"day": c.day, "moment": c.moment, "percent": percent, "more": more, "pair": pairOf,
 		"share": share, "sub": sub, "unitTasks": taskFilter{}.OfUnit, "stepOf": stepOf, "deadlineWord": deadlineWord,
 		"document": documentPath, "place": bot.ClausePath, "refs": refsOf,
-		"statusWord": statusWord, "reasonWord": reasonWord, "kindWord": kindWord, "senseWords": senseWords, "wholePercent": wholePercent,
+		"statusWord": statusWord, "reasonWord": report.ReasonWord, "kindWord": kindWord, "senseWords": senseWords, "wholePercent": wholePercent,
 		"goldWord": goldWord, "tryPath": func(q, prev string) string { return askedOf{Q: q, Prev: prev}.Try() },
 	}); err != nil {
 		return nil, fmt.Errorf("console: %w", err)

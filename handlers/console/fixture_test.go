@@ -189,7 +189,7 @@ func newDesk(t testing.TB) *desk {
 		Outbox: box, Vault: vault,
 		Reports: report.New(report.Options{
 			Tasks: tasks, Activities: func() (*activity.Board, error) { return activities, nil },
-			Documents: func() (report.Documents, error) { return town{}, nil }, Office: org.OfficeUnit,
+			Documents: func() (report.Documents, error) { return town{}, nil }, Office: org.OfficeUnit, Asked: bot.AskedSince,
 		}),
 		Routes: routes, Origins: org.Origins{chat.WeCom: {"https://qyapi.weixin.qq.com"}},
 		Units: func() org.Units { return town{} }, Clauses: clauses, Matrix: sample().index.Matrix,

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"xietiao/bot"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/index"
 )
@@ -204,7 +205,7 @@ func (c *Console) explained(ctx context.Context, a askedOf) (tryView, error) {
 	reply, readings, err := c.opt.Curator.Explain(ctx, a.Q, a.Prev)
 	v := tryView{Asked: a, Reply: reply}
 	for _, r := range readings {
-		v.Readings = append(v.Readings, readingView{r, reasonWord(r.Reason)})
+		v.Readings = append(v.Readings, readingView{r, report.ReasonWord(r.Reason)})
 	}
 	return v, err
 }

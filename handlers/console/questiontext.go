@@ -89,39 +89,6 @@ func statusWord(s index.Status) string {
 	return string(s)
 }
 
-var reasonWords = map[index.Reason]string{
-	index.ReasonShare:    "没有哪一条和问的足够接近",
-	index.ReasonEvidence: "和方案只有常用字词相同，不足以认定",
-	index.ReasonTheirs:   "最接近的一条只管本单位或别的地方的",
-	index.ReasonAspect:   "方案写了这件事，没有写问的那一方面",
-	index.ReasonUnnamed:  "只有一节相近，没有点到这件事",
-	index.ReasonUndated:  "问的是时间，那一条没有写时间",
-	index.ReasonDocument: "问的是另一份文件",
-	index.ReasonNoDuty:   "这个单位在方案里没有职责",
-	index.ReasonGap:      "方案提到了，没有分给任何单位",
-
-	index.HintEmpty:     "没有问什么",
-	index.HintCommand:   "像是叫机器人做事，不是提问",
-	index.HintAttribute: "方案里没有电话、时间、人名这类内容",
-	index.HintNotMember: "这个部门不在方案里",
-	index.HintOfftopic:  "方案没有讲这件事",
-	index.HintPlace:     "方案里没有这一条、这一节",
-	index.HintNoOther:   "没有别的单位管这件事",
-	index.HintGreeting:  "是打招呼",
-	index.HintThanks:    "是道谢",
-	index.HintHelp:      "是问怎么用",
-	index.HintAck:       "是应答",
-	index.HintVague:     "说得太泛，要说是什么事",
-}
-
-// reasonWord is why a question has no answer; "" where it has one.
-func reasonWord(r index.Reason) string {
-	if w, ok := reasonWords[r]; ok || r == "" {
-		return w
-	}
-	return string(r)
-}
-
 // kindWord is what a word of a question is.
 func kindWord(k index.WordKind) string {
 	switch k {

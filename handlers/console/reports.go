@@ -37,6 +37,9 @@ func (c *Console) reports(*request, store.Reader) (page, error) {
 	return page{Title: "报表", Data: reportsView{report.Kinds()}}, nil
 }
 
+// reportFrom names the day that reports begin with where it can be chosen.
+var reportFrom = map[report.Kind]string{report.Meeting: "办结从哪天算起", report.Unanswered: "从哪天问的算起"}
+
 // reportView is one paper.
 type reportView struct {
 	report.Report
@@ -45,7 +48,7 @@ type reportView struct {
 	Years  []choice // none: it is of no year
 	Units  []choice // none: it is of all
 	Since  string
-	Meets  bool
+	From   string // what the day is that it can begin with; "": none
 	Query  string // for the files
 	AtYear bool
 }
@@ -70,7 +73,7 @@ func (c *Console) showReport(q *request) error {
 	if err != nil {
 		return c.answer(q, "", err, nil, c.shows("reports.html", c.reports))
 	}
-	v := reportView{Report: made, Made: at, Query: q.Request.URL.RawQuery, Meets: want.Kind == report.Meeting}
+	v := reportView{Report: made, Made: at, Query: q.Request.URL.RawQuery, From: reportFrom[want.Kind], Since: q.Query("since")}
 	for _, part := range made.Parts {
 		if part.Style != "title" { // the page has it as its heading
 			v.Parts = append(v.Parts, reportPart{part, strings.Split(part.Text, "\n")})
@@ -83,13 +86,12 @@ func (c *Console) showReport(q *request) error {
 		}
 		v.Years = choices(strconv.Itoa(want.Year), years)
 	}
-	if v.Meets {
+	if want.Kind == report.Meeting {
 		units := []choice{{"", "全部单位", false}}
 		for _, name := range c.unitNames() {
 			units = append(units, choice{name, name, false})
 		}
 		v.Units = choices(want.Unit, units)
-		v.Since = q.Query("since")
 	}
 	return c.shows("report.html", func(*request, store.Reader) (page, error) {
 		return page{Title: made.Title, Data: v}, nil

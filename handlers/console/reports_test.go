@@ -79,3 +79,22 @@ func TestReportsThatCannotBe(t *testing.T) {
 	d.pass(time.Minute)
 	b.get("/reports/meeting").see(t, "刚交办的")
 }
+
+// What nobody could answer is a paper, of whichever days.
+func TestTheReportOnSilence(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.reads()
+	b := d.as("看戊")
+	b.get("/reports/unanswered").see(t, "从哪天问的算起", "问了 0 次", "一共 0 问", "没有。")
+	d.asks("u0", "农家书屋归谁管")
+	d.asks("u1", "悦读驿站归谁管"+hostile)
+	d.asks("u2", "悦读驿站归谁管"+hostile)
+	d.pass(time.Minute)
+	a := b.get("/reports/unanswered")
+	a.see(t, "问了 3 次", "答了 1 次", "没有答案 2 次", "一共 1 问", "悦读驿站归谁管"+hostile, "没有把握")
+	if strings.Contains(a.Body, "<script>alert") || strings.Contains(a.Body, "u1") {
+		t.Error("a question is markup, or says who asked")
+	}
+	b.get("/reports/unanswered?since=2026-03-10").see(t, "问了 0 次")
+}
