@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"xietiao/bot"
@@ -36,14 +37,16 @@ type shelf struct {
 	log   *slog.Logger
 	use   func(b *bot.Bot, examples []string)
 	kick  chan struct{} // something was imported here
-	mu    sync.Mutex    // guards what follows
+
+	words atomic.Pointer[index.Thesaurus] // in use; nil before the first load
+	loan  atomic.Pointer[loan]            // the index in use; nil before the first load
+
+	mu    sync.Mutex // guards what follows; held while the store is read, so not to be taken within a transaction
 	sums  map[string]string
 	due   time.Time    // when the day of the next version comes, by the store's clock; zero: none is known
 	plans []*plan.Plan // in use
 	added additions    // in use
-	words *index.Thesaurus
-	print string // of the plans and words in use
-	loan  *loan  // the index in use
+	print string       // of the plans and words in use
 }
 
 // additions are what the office adds to its documents.
@@ -128,7 +131,7 @@ func (s *shelf) load(ctx context.Context) error {
 	for _, b := range bad {
 		s.log.Error("document left out", "component", "shelf", "document", b.Name, "err", b.Err)
 	}
-	words := s.words
+	words := s.words.Load()
 	if words == nil || !s.added.sameWords(added) {
 		var left []curate.Word
 		if words, left, err = thesaurus(s.own, added.Words); err != nil {
@@ -147,12 +150,13 @@ func (s *shelf) load(ctx context.Context) error {
 	case print != s.print:
 		err = s.swap(plans, words, added.Answers)
 	case !s.added.sameAnswers(added):
-		s.loan.amend(added.Answers)
+		s.loan.Load().amend(added.Answers)
 	}
 	if err != nil {
 		return err
 	}
-	s.plans, s.words, s.added, s.print, s.sums, s.due = plans, words, added, print, sums, due
+	s.words.Store(words)
+	s.plans, s.added, s.print, s.sums, s.due = plans, added, print, sums, due
 	s.log.Info("documents ready", "component", "shelf", "documents", len(plans), "words", len(added.Words), "answers", len(added.Answers), "took", time.Since(start))
 	return nil
 }
@@ -170,12 +174,12 @@ func (s *shelf) swap(plans []*plan.Plan, words *index.Thesaurus, answers []curat
 	if fault != nil {
 		s.log.Warn("index kept in memory", "component", "shelf", "err", fault)
 	}
-	before := s.loan
-	s.loan = &loan{index: ix}
-	s.loan.amend(answers)
-	s.use(bot.New(s.loan, bot.Options{Plans: plans}), examples(plans))
+	l := &loan{index: ix}
+	l.amend(answers)
+	before := s.loan.Swap(l)
+	s.use(bot.New(l, bot.Options{Plans: plans}), examples(plans))
 	if before != nil {
-		if err := before.end(s.loan); err != nil { // it answers no more: nothing is lost
+		if err := before.end(l); err != nil { // it answers no more: nothing is lost
 			s.log.Warn("old index not closed", "component", "shelf", "err", err)
 		}
 	}
@@ -188,7 +192,7 @@ func (s *shelf) edition() (bot.Edition, bool) {
 	defer s.mu.Unlock()
 	return bot.Edition{
 		Plans: s.plans, Sample: len(s.sums)+len(s.given) == 0, Words: s.added.Words, Answers: s.added.Answers,
-	}, s.loan != nil
+	}, s.loan.Load() != nil
 }
 
 // build makes a bot over an edition that is not in force, in memory.
@@ -357,21 +361,20 @@ func (s *shelf) versions(ctx context.Context) (out [3]uint64, err error) {
 }
 
 // units are the documents in force, by which names of units are resolved; nil before
-// the first load.
+// the first load. As alike, it may be asked within transactions.
 func (s *shelf) units() report.Documents {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.loan == nil {
+	l := s.loan.Load()
+	if l == nil {
 		return nil
 	}
-	return lent{known{s.loan.index}, s.loan}
+	k := lent{loan: l}
+	l.with(func(ix *index.Index) { k.known = known{ix} })
+	return k
 }
 
 // matrix is that of a document in use. index.ErrNoPlan.
 func (s *shelf) matrix(name string) (m index.Matrix, err error) {
-	s.mu.Lock()
-	l := s.loan
-	s.mu.Unlock()
+	l := s.loan.Load()
 	if l == nil {
 		return m, index.ErrNoPlan
 	}
@@ -379,11 +382,10 @@ func (s *shelf) matrix(name string) (m index.Matrix, err error) {
 	return m, err
 }
 
-// alike tells whether the office takes two spellings for one unit.
+// alike tells whether the office takes two spellings for one unit. It waits for nothing:
+// it is asked within transactions.
 func (s *shelf) alike(a, b string) bool {
-	s.mu.Lock()
-	words := s.words
-	s.mu.Unlock()
+	words := s.words.Load()
 	return words != nil && words.Same(a, b)
 }
 
@@ -409,10 +411,9 @@ func (l lent) Ask(ctx context.Context, q index.Query) (index.Answer, error) {
 func (s *shelf) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.loan == nil {
+	l := s.loan.Swap(nil)
+	if l == nil {
 		return nil
 	}
-	err := s.loan.index.Close()
-	s.loan = nil
-	return err
+	return l.index.Close()
 }

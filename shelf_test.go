@@ -265,6 +265,45 @@ func TestTheOfficesAdditionsAreTakenUp(t *testing.T) {
 }
 
 // At the machine the same is answered as by the service, whether it is running or not.
+// Who works in a transaction does not wait for documents that are being read, which
+// wait for the store.
+func TestNamesAreKnownWhileDocumentsAreRead(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s, err := store.OpenFile(filepath.Join(data, storeFile), store.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	sh := newShelf(s, data, func(*bot.Bot, []string) {})
+	t.Cleanup(func() { _ = sh.close() })
+	if sh.units() != nil || sh.alike("市体育局", "市文广旅体局") {
+		t.Error("something is known before anything was read")
+	}
+	err = s.Update(t.Context(), func(tx *store.Tx) error {
+		_, err := curate.AddWords(tx, "P1", "单位: 市文广旅体局 = 市体育局")
+		return err
+	})
+	if err == nil {
+		err = sh.load(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	sh.mu.Lock() // as a load has it
+	defer sh.mu.Unlock()
+	err = s.Update(t.Context(), func(*store.Tx) error {
+		if unit, ok := sh.units().Resolve("市体育局"); !ok || unit != "市文广旅体局" || !sh.alike("市体育局", "市文广旅体局") {
+			t.Errorf("%s, %v", unit, ok)
+		}
+		_, err := sh.matrix(sh.units().Plans()[0].DocNo)
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAskingAtTheMachineKnowsTheOfficesAdditions(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
