@@ -45,11 +45,13 @@ type Edition struct {
 	Answers []curate.Answer
 }
 
-// with gives the edition with the document in force that goes by the name.
-func (e Edition) with(name string, p *plan.Plan) Edition {
+// with gives the edition with the document in force that goes by the name, in the place
+// also of the one that goes by instead.
+func (e Edition) with(name, instead string, p *plan.Plan) Edition {
 	plans := []*plan.Plan{}
 	for _, old := range e.Plans {
-		if !e.Sample && library.Name(old, "") != name {
+		of := library.Name(old, "")
+		if !e.Sample && of != name && (instead == "" || of != instead) {
 			plans = append(plans, old)
 		}
 	}
@@ -347,15 +349,16 @@ func (c *Curator) distinct(ctx context.Context) (list []LogEntry, err error) {
 }
 
 // Examine asks the questions that must stay answered as if the document were in force
-// that goes by the name, in the place of the one that goes by it now. Those that fail
+// that goes by the name, in the place of the one that goes by it now, and of the one
+// that goes by instead; empty: of no other. Those that fail
 // and do not fail now are a reason not to publish it: see Exam.Passed. Errors are
 // ErrNotReady and those of the index and the store.
-func (c *Curator) Examine(ctx context.Context, name string, p *plan.Plan) (Exam, error) {
+func (c *Curator) Examine(ctx context.Context, name, instead string, p *plan.Plan) (Exam, error) {
 	e, err := c.edition(ctx)
 	if err != nil {
 		return Exam{}, err
 	}
-	e = e.with(name, p)
+	e = e.with(name, instead, p)
 	b, done, err := c.opt.Build(e)
 	if err != nil {
 		return Exam{}, err

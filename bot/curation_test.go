@@ -307,21 +307,24 @@ func TestTheExamStopsAChange(t *testing.T) {
 			t.Errorf("%+v", saved.Exam)
 		}
 		same := c.plans[0]
-		if exam, err := c.Examine(t.Context(), same.DocNo, same); err != nil || !exam.Passed() || exam.Asked != 3 {
+		if exam, err := c.Examine(t.Context(), same.DocNo, "", same); err != nil || !exam.Passed() || exam.Asked != 3 {
 			t.Errorf("the document in force: %+v %v", exam, err)
 		}
 		other, err := plan.Read("a.txt", []byte("某县文化工作方案\n\n某文发〔2026〕1号\n\n一、职责分工\n\n县财政局：负责保障图书馆经费。\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if exam, err := c.Examine(t.Context(), other.DocNo, other); err != nil || !exam.Passed() {
+		if exam, err := c.Examine(t.Context(), other.DocNo, "", other); err != nil || !exam.Passed() {
 			t.Errorf("one document more: %+v %v", exam, err)
 		}
-		if exam, err := c.Examine(t.Context(), same.DocNo, other); err != nil || exam.Passed() || len(exam.Failed) != 2 {
+		if exam, err := c.Examine(t.Context(), same.DocNo, "", other); err != nil || exam.Passed() || len(exam.Failed) != 2 {
 			t.Errorf("another document in its place: %+v %v", exam, err)
 		}
+		if exam, err := c.Examine(t.Context(), other.DocNo, same.DocNo, other); err != nil || exam.Passed() || len(exam.Failed) != 2 {
+			t.Errorf("another document in its place that goes by another name: %+v %v", exam, err)
+		}
 		c.sample = true
-		if exam, err := c.Examine(t.Context(), other.DocNo, other); err != nil || exam.Passed() {
+		if exam, err := c.Examine(t.Context(), other.DocNo, "", other); err != nil || exam.Passed() {
 			t.Errorf("the sample steps aside: %+v %v", exam, err)
 		}
 	})
@@ -418,7 +421,7 @@ func TestBeforeThereAreDocumentsNothingIsTried(t *testing.T) {
 	if _, err := none.Preview(t.Context(), Change{}); !errors.Is(err, ErrNotReady) {
 		t.Error(err)
 	}
-	if _, err := none.Examine(t.Context(), "", nil); !errors.Is(err, ErrNotReady) {
+	if _, err := none.Examine(t.Context(), "", "", nil); !errors.Is(err, ErrNotReady) {
 		t.Error(err)
 	}
 	if _, err := none.Right(t.Context(), "P1", "x"); !errors.Is(err, ErrNotReady) {

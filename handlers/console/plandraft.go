@@ -30,7 +30,7 @@ func (c *Console) draftRoutes() []route {
 		get("/plans/draft/:sum/errata.docx", watchers, c.sendErrata),
 		get("/plans/draft/:sum/errata.xlsx", watchers, c.sendErrata),
 		post("/plans/draft/:sum/decide", office, c.does(c.decideErratum, stay, show)),
-		post("/plans/draft/:sum/alias", office, c.changesPlans(c.alias, stay, show)),
+		post("/plans/draft/:sum/alias", office, c.alias(stay, show)),
 		post("/plans/draft/:sum/exam", office, c.examine),
 		post("/plans/draft/:sum/publish", office, c.publishPlan),
 		post("/plans/draft/:sum/discard", office, c.does(func(q *request, tx *store.Tx) (string, error) {
@@ -190,13 +190,33 @@ func (c *Console) decideErratum(q *request, tx *store.Tx) (string, error) {
 	return textDecided(choice), err
 }
 
-// alias settles that two spellings are one unit.
-func (c *Console) alias(q *request, tx *store.Tx) (string, error) {
-	d, err := library.DraftOf(tx, q.Param("sum"))
-	if err != nil {
-		return "", lost(err)
+// alias settles that two spellings are one unit. As any word, it must not spoil an
+// answer that is to stay.
+func (c *Console) alias(to func(*request) string, again action) action {
+	return func(q *request) error {
+		d, err := c.draft(q)
+		if err != nil {
+			return err
+		}
+		unit, other := q.PostForm("unit"), c.otherSpelling(d, q.PostForm("unit"))
+		line, ok := curate.Alias(unit, other)
+		if !ok {
+			return c.answer(q, "", words(textNoAlias), to, again)
+		}
+		_, err = c.opt.Curator.Save(q.ctx(), string(q.by()), bot.Change{AddWords: line})
+		var exam *bot.ExamError
+		switch {
+		case err == nil:
+			c.takeEffect(q)
+		case errors.As(err, &exam):
+			return c.changeFault(q, changeView{Words: line, Failed: worse(exam.Exam)}, err)
+		}
+		return c.answer(q, textAlias(unit, other), err, to, again)
 	}
-	unit, other := q.PostForm("unit"), ""
+}
+
+// otherSpelling is what the document also calls the unit, as its lists differ.
+func (c *Console) otherSpelling(d library.Draft, unit string) (other string) {
 	for _, f := range library.CheckUnits(d.Plan, c.opt.Rules.Same).Faults {
 		switch {
 		case f.Kind != library.FaultSpelling:
@@ -206,12 +226,7 @@ func (c *Console) alias(q *request, tx *store.Tx) (string, error) {
 			other = f.Member
 		}
 	}
-	line, ok := curate.Alias(unit, other)
-	if !ok {
-		return "", words(textNoAlias)
-	}
-	_, err = curate.AddWords(tx, string(q.by()), line)
-	return textAlias(unit, other), err
+	return other
 }
 
 // examine asks the questions that must stay answered, of the draft.
@@ -220,9 +235,9 @@ func (c *Console) examine(q *request) error {
 	if err != nil {
 		return err
 	}
-	exam, err := c.opt.Curator.Examine(q.ctx(), d.Name, d.Plan)
+	exam, err := c.opt.Curator.Examine(q.ctx(), d.Name, q.PostForm("instead"), d.Plan)
 	if err != nil {
-		return err
+		return c.answer(q, "", err, nil, c.draftPage(nil))
 	}
 	return c.draftPage(&exam)(q)
 }
@@ -249,9 +264,9 @@ func (c *Console) publishPlan(q *request) error {
 			return c.answer(q, "", words(textBadDay), nil, c.draftPage(nil))
 		}
 	}
-	exam, err := c.opt.Curator.Examine(q.ctx(), d.Name, d.Plan)
+	exam, err := c.opt.Curator.Examine(q.ctx(), d.Name, order.Instead, d.Plan)
 	if err != nil {
-		return err
+		return c.answer(q, "", err, nil, c.draftPage(nil))
 	}
 	again := c.draftPage(&exam)
 	passed := exam.Passed()

@@ -235,3 +235,50 @@ func TestTheExamStandsInTheWay(t *testing.T) {
 	b.publishDraft(at, "override", " ").see(t, "题集里有原来答对的问题")
 	b.follow(b.publishDraft(at, "override", "事项已经撤销"+hostile)).see(t, "理由：事项已经撤销"+hostile)
 }
+
+// An alias that would spoil an answer is not kept; it goes as soon as nothing stands in
+// its way.
+func TestAnAliasPassesTheExam(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	b := d.as("周主任")
+	const unit, other = "市教育局", "市教育督导局"
+	at := b.uploadPlan("方案.txt", strings.Replace(string(plan.SampleText), unit, other, 1)) // the list of members comes first
+	d.update(func(tx *store.Tx) error {
+		_, _, err := curate.AddQuestions(tx, "P1", []curate.Question{{Q: other + "有哪些职责", Kind: curate.KindNone}})
+		return err
+	})
+	a := b.post(at+"/alias", "unit", unit)
+	if a.see(t, "没有保存", "1 问会答错", other+"有哪些职责", "单位: "+unit+" = "+other); a.Code != http.StatusConflict {
+		t.Error(a.Code)
+	}
+	b.get("/questions/words").see(t, "还没有加词")
+	b.post("/questions/set/remove", "key", b.get("/questions/set").field(t, "key"))
+	b.follow(b.post(at+"/alias", "unit", unit)).see(t, "“"+other+"”就是“"+unit+"”")
+	b.get("/questions/words").see(t, "单位: "+unit+" = "+other, "周主任")
+}
+
+// A document in the place of another is examined without that one.
+func TestTheExamOfADocumentInThePlaceOfAnother(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.reads()
+	b := d.as("周主任")
+	b.follow(b.publishDraft(b.uploadPlan("方案.txt", string(plan.SampleText)), "override", "名称照旧"))
+	unit, kept := "市委宣传部", curate.Question{Q: "农家书屋归谁管", Kind: "direct"}
+	kept.Gold = []curate.Gold{{Unit: &unit, No: []byte("3")}}
+	d.update(func(tx *store.Tx) error {
+		_, _, err := curate.AddQuestions(tx, "P1", []curate.Question{kept})
+		return err
+	})
+	at := b.uploadPlan("新.txt", townPlan)
+	b.post(at+"/exam").see(t, "1 问全部答对")
+	b.post(at+"/exam", "instead", planName).see(t, "答错 1 问", kept.Q, "答得对")
+	stand := standOf(t, b.get(at+"?instead="+url.QueryEscape(planName)))
+	b.post(at+"/publish", "stand", stand, "instead", planName).see(t, "题集里有原来答对的问题", kept.Q)
+	b.follow(b.post(at+"/publish", "stand", stand, "instead", planName, "override", "旧的作废")).see(t, "马上生效")
+	d.chat.Use(nil)
+	if a := b.post(b.uploadPlan("再新.txt", strings.ReplaceAll(townPlan, "县教育局", "县体育局")) + "/exam"); a.Code != http.StatusConflict || !strings.Contains(a.text(), "还没有读好") {
+		t.Error(a.Code, a.text())
+	}
+}
