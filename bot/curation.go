@@ -209,6 +209,11 @@ type trial struct {
 	Preview
 }
 
+// changes tells whether the question of the log is answered otherwise.
+func (t *trial) changes(question string) bool {
+	return slices.ContainsFunc(t.questions, func(e LogEntry) bool { return sameQuestion(e.Q, e.Prev) == question })
+}
+
 // Preview tells what a change would change, and changes nothing. Errors are
 // ErrNotReady, ErrNoClause, *UnsettledError, those of curate about the words and the
 // answer, and those of the index and the store.
@@ -417,7 +422,8 @@ type Saved struct {
 // Save makes the change, if the questions that must stay answered do: an *ExamError
 // else. Wrong are keys of the log whose answers were wrong: each place that was given
 // one of them, and each person who found it so, is told once what is answered now,
-// and is off the office's list. Where somebody changed the office's words or answers
+// and is off the office's list. They are of questions that the change answers otherwise,
+// or that somebody's complaint is open about: ErrForgotten else. Where somebody changed the office's words or answers
 // meanwhile, it is curate.ErrChanged; the other errors are those of Preview.
 func (c *Curator) Save(ctx context.Context, by string, ch Change, wrong ...string) (saved Saved, err error) {
 	t, err := c.try(ctx, ch)
@@ -428,7 +434,7 @@ func (c *Curator) Save(ctx context.Context, by string, ch Change, wrong ...strin
 	if !ch.empty() && !t.Exam.Passed() {
 		return saved, &ExamError{t.Exam}
 	}
-	fixes, err := c.fixes(ctx, t.now, wrong)
+	fixes, err := c.fixes(ctx, t, wrong)
 	if err != nil {
 		return saved, fmt.Errorf("save: %w", err)
 	}
@@ -493,23 +499,26 @@ const KindCorrection = "correction"
 const correctionFor = 7 * 24 * time.Hour
 
 // fixes are the right answers to the questions of the log.
-func (c *Curator) fixes(ctx context.Context, b *Bot, keys []string) (list []fix, err error) {
+func (c *Curator) fixes(ctx context.Context, t *trial, keys []string) (list []fix, err error) {
 	for _, key := range keys {
-		var e LogEntry
-		var ok bool
+		var found *wrong
 		err := c.opt.Store.View(ctx, func(r store.Reader) (err error) {
-			e, ok, err = QuestionAt(r, key)
+			_, found, err = wrongPlaces(r, key)
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
+		if found == nil {
 			return nil, ErrForgotten
 		}
-		r, err := b.Ask(ctx, e.Q, e.Prev, "")
+		e := found.answered
+		r, err := t.now.Ask(ctx, e.Q, e.Prev, "")
 		if err != nil {
 			return nil, err
+		}
+		if len(found.items) == 0 && (!t.changes(e.question()) || e.sameAs(r.answered())) {
+			return nil, ErrForgotten
 		}
 		reply := chat.Reply{Text: textCorrection(chat.Plain(e.Q)) + "\n" + r.Text}
 		list = append(list, fix{key, cites(r.Answer.Results), c.opt.Desk.linked(reply, r.Answer.Results)})
@@ -607,6 +616,11 @@ func (a answered) sameAs(b answered) bool {
 	return a.Status == b.Status && a.Office == b.Office && slices.Equal(a.Cites, b.Cites)
 }
 
+// answered is what the log has of the answer itself.
+func (r Reply) answered() answered {
+	return answered{Status: r.Answer.Status, Office: r.Office, Cites: cites(r.Answer.Results)}
+}
+
 // whereTold is where an answer went, as somebody can be told later: a group as a whole, or
 // a person; "" where there is nobody.
 func whereTold(to chat.Address) (id string, _ chat.Address) {
@@ -643,9 +657,8 @@ func (c *Curator) Right(ctx context.Context, by, key string) (q curate.Question,
 	if err != nil {
 		return q, err
 	}
-	now := answered{Status: r.Answer.Status, Office: r.Office, Cites: cites(r.Answer.Results)}
 	q, ok := curate.QuestionOf(a.Q, a.Prev, r.Answer.Status, r.Answer.Intent, r.Answer.Results)
-	if !ok || !now.sameAs(*a) {
+	if !ok || !r.answered().sameAs(*a) {
 		return q, ErrNotRight
 	}
 	return q, c.opt.Store.Update(ctx, func(tx *store.Tx) error {

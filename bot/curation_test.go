@@ -206,8 +206,13 @@ func TestTheOfficesAnswerTakesThePlaceOfAWrongOne(t *testing.T) {
 		if page.Entries[0].Office == "" {
 			t.Error("the log does not say whose answer it was")
 		}
-		if again := c.save(Change{}, p.Differences[0].Key); again.Told != 0 {
-			t.Errorf("told twice: %v", c.told())
+		for _, ch := range []Change{{}, {AddWords: "文化馆 = 文化驿站"}} { // what was told, and what the change leaves as it is
+			if _, err := c.Save(t.Context(), "P1", ch, p.Differences[0].Key); !errors.Is(err, ErrForgotten) || len(c.told()) != 0 {
+				t.Errorf("told twice: %v, %v", err, c.told())
+			}
+		}
+		if len(c.all(curate.WordBucket)) != 0 {
+			t.Error("a change was made that nobody was told of")
 		}
 	})
 }
@@ -217,10 +222,14 @@ func TestWhoAskedAgainIsNotCorrected(t *testing.T) {
 	t.Parallel()
 	c := newCuration(newBureau(t))
 	c.asks("luren", "悦读驿站归谁管")
-	c.asks("zhiyuan", "悦读驿站归谁管")
+	given := c.take(c.direct("zhiyuan", "悦读驿站归谁管")).Feedback
 	page, _ := c.log(LogQuery{Limit: 1})
 	c.save(Change{AddWords: "农家书屋 < 悦读驿站"})
 	c.asks("luren", "悦读驿站归谁管")
+	if _, err := c.Save(t.Context(), "P1", Change{}, page.Entries[0].Key); !errors.Is(err, ErrForgotten) {
+		t.Errorf("nobody complains of it: %v", err)
+	}
+	c.take(c.event("zhiyuan", chat.Event{Kind: chat.EventFeedback, Key: given, Rating: chat.RatingBad}))
 	if saved := c.save(Change{}, page.Entries[0].Key); saved.Told != 1 {
 		t.Errorf("told: %d, %v", saved.Told, c.told())
 	}
