@@ -1,8 +1,10 @@
 package console
 
 import (
+	"errors"
 	"slices"
 
+	"xietiao/bot"
 	"xietiao/bot/curate"
 	"xietiao/bot/org"
 	"xietiao/bot/store"
@@ -25,6 +27,7 @@ type additionsView struct {
 	Total   int
 	Pages   pages
 	Stale   map[string]bool   // answers that are not given: a clause has changed
+	Unknown string            // why it is not known which those are
 	Names   map[string]string // by id
 }
 
@@ -56,10 +59,12 @@ func (c *Console) officeAnswers(q *request, r store.Reader) (page, error) {
 			return page{}, err
 		}
 		for _, k := range a.Clauses {
-			if now, err := c.opt.Curator.Clause(k.Cite); err == nil && now.Text == k.Text {
-				continue
+			switch now, err := c.opt.Curator.Clause(k.Cite); {
+			case errors.Is(err, bot.ErrNotReady):
+				v.Unknown = tell(err)
+			case err != nil || now.Text != k.Text:
+				v.Stale[a.ID] = true
 			}
-			v.Stale[a.ID] = true
 		}
 	}
 	return page{Title: textOfficeSaid, Data: v}, nil

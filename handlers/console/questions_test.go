@@ -298,3 +298,136 @@ func TestTheSetIsPaged(t *testing.T) {
 	office.get("/questions/set?page=11").lacks(t, "下一页")
 	office.post("/questions/set/run").see(t, fmt.Sprintf("问了 %d 问，全部答对", len(list)), "还有 1 问也答对了")
 }
+
+// Only what the form can have is told: no other answer of the log.
+func TestForgedKeysOfWrongAnswers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.reads()
+	office := d.as("周主任")
+	d.asks("u1", "农家书屋归谁管")
+	keys := d.asks("u2", "悦读驿站归谁管")
+	form := []string{"words", "农家书屋 < 悦读驿站"}
+	a := office.post("/questions/change", append(form, "do", "preview")...)
+	form = append(form, "do", "save", "seen", a.field(t, "seen"))
+	for _, key := range []string{keys[1], "forged"} {
+		if a := office.post("/questions/change", append(form, "wrong", keys[0], "wrong", key)...); a.Code != http.StatusConflict || !strings.Contains(a.text(), "已经不在记录里") {
+			t.Error(a.Code, a.text())
+		}
+	}
+	office.get("/questions/words").see(t, "还没有加词")
+	a = office.follow(office.post("/questions/change", append(form, "wrong", keys[0])...))
+	a.see(t, "更正发给了 1 处")
+}
+
+// What nobody could answer goes off the list, until it is asked again or for good.
+func TestQuestionsAreClosed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.reads()
+	office, reader := d.as("周主任"), d.as("看戊")
+	const asked = "悦读驿站归谁管"
+	closes := func(pairs ...string) {
+		t.Helper()
+		key := office.get("/questions/work").field(t, "open")
+		if a := reader.post("/questions/work/close", "open", key); a.Code != http.StatusForbidden {
+			t.Error(a.Code)
+		}
+		said := "再有人问起、还是没有答案的，会重新列出来"
+		if len(pairs) > 0 {
+			said = "再有人问也不列"
+		}
+		office.follow(office.post("/questions/work/close", append(pairs, "open", key)...)).see(t, said, "没有等着办的问题")
+		if a := office.post("/questions/work/close", append(pairs, "open", key)...); a.Code != http.StatusConflict || !strings.Contains(a.text(), "已经不在列表里了") {
+			t.Error(a.Code, a.text())
+		}
+	}
+	d.asks("u1", asked)
+	closes()
+	d.asks("u2", asked)
+	office.get("/questions/work").see(t, asked)
+	closes("good", "1")
+	d.asks("u3", asked)
+	office.get("/questions/work").see(t, "没有等着办的问题")
+	if a := office.post("/questions/work/close", "open", "forged"); a.Code != http.StatusConflict {
+		t.Error(a.Code)
+	}
+}
+
+// Who found an answer wrong is told what the office says, once, or nothing.
+func TestComplaintsAreAnswered(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.reads()
+	office, reader := d.as("周主任"), d.as("看戊")
+	// complain has somebody ask and find the answer wrong, and gives the answer's key.
+	complain := func(user chat.UserID) string {
+		t.Helper()
+		d.asks(user, "农家书屋归谁管", "有误，应当是教育局"+hostile)
+		return office.get("/questions/work").field(t, "at")
+	}
+	told := func() (list []string) {
+		t.Helper()
+		for _, n := range d.sent("notice") {
+			list = append(list, string(n.To.User)+" "+n.Reply.Text)
+		}
+		return list
+	}
+	key := complain("u1")
+	a := reader.get("/questions/work")
+	a.see(t, "应当是教育局"+hostile)
+	a.lacks(t, "发给他们")
+	if a := reader.post("/questions/work/answer", "at", key, "words", "好"); a.Code != http.StatusForbidden {
+		t.Error(a.Code)
+	}
+	if a := office.post("/questions/work/answer", "at", key, "words", "  "); a.Code != http.StatusConflict || !strings.Contains(a.text(), "请写要告诉提出的人的话") {
+		t.Error(a.Code, a.text())
+	}
+	if len(told()) != 0 {
+		t.Fatal(told())
+	}
+	office.follow(office.post("/questions/work/answer", "at", key, "words", "核对过了，是教育局配合。")).see(t, "处理了 1 条反映", "发给提出的人", "没有人说回答有误")
+	if got := told(); len(got) != 1 || !strings.HasPrefix(got[0], "u1 ") || !strings.Contains(got[0], "核对过了，是教育局配合。") {
+		t.Error(got)
+	}
+	for _, again := range []string{key, "forged"} {
+		a := office.post("/questions/work/answer", "at", again, "words", "再说一遍")
+		if a.Code != http.StatusConflict || !strings.Contains(a.text(), "已经不在列表里了") {
+			t.Error(a.Code, a.text())
+		}
+	}
+	office.follow(office.post("/questions/work/answer", "at", complain("u2"), "do", "silent", "words", "不发")).see(t, "处理了 1 条反映，没有发消息", "没有人说回答有误")
+	if got := told(); len(got) != 1 {
+		t.Error("who was to hear nothing was told:", got)
+	}
+}
+
+// While the documents are being read nobody can tell whether a clause has changed.
+func TestAnswersAreNotStaleBeforeTheDocumentsAreRead(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.reads()
+	office := d.as("周主任")
+	clause, err := d.opt.Curator.Clause(planName + " 附件·市教育局·第2项")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := clause
+	changed.Text += "等"
+	d.update(func(tx *store.Tx) error {
+		for q, c := range map[string]index.ClauseRef{"灯坏了谁换": clause, "门坏了谁修": changed} {
+			if _, err := curate.PutAnswer(tx, "P1", curate.Answer{Questions: []string{q}, Clauses: []index.ClauseRef{c}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	const stale = "依据的条款已经改了"
+	if n := strings.Count(office.get("/questions/answers").text(), stale); n != 1 {
+		t.Errorf("%d are stale", n)
+	}
+	d.chat.Use(nil)
+	a := office.get("/questions/answers")
+	a.see(t, "灯坏了谁换", "方案还没有读好")
+	a.lacks(t, stale)
+}
