@@ -11,6 +11,7 @@ import (
 
 	"xietiao/bot/calendar"
 	"xietiao/bot/chat"
+	"xietiao/bot/curate"
 	"xietiao/bot/org"
 	"xietiao/bot/outbox"
 	"xietiao/bot/store"
@@ -130,6 +131,36 @@ func BenchmarkPages(b *testing.B) {
 			}
 			slices.Sort(took)
 			b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "ms-p95")
+		})
+	}
+}
+
+// The question set at its fullest: a page, a search, and all of it asked.
+func BenchmarkQuestionSet(b *testing.B) {
+	d := newDesk(b)
+	d.reads()
+	var list []curate.Question
+	for i := range 5000 {
+		list = append(list, curate.Question{Q: fmt.Sprintf("第%d号文化礼堂的农家书屋归谁管", i), Kind: curate.KindNone})
+	}
+	d.update(func(tx *store.Tx) error {
+		_, _, err := curate.AddQuestions(tx, "P1", list)
+		return err
+	})
+	office := d.as("周主任")
+	for _, p := range []struct{ name, path string }{{"list", "/questions/set"}, {"search", "/questions/set?words=" + url.QueryEscape("4999")}, {"file", "/questions/set/file"}, {"run", ""}} {
+		b.Run(p.name, func(b *testing.B) {
+			for b.Loop() {
+				var a answer
+				if p.path != "" {
+					a = office.get(p.path)
+				} else {
+					a = office.post("/questions/set/run")
+				}
+				if a.Code != http.StatusOK {
+					b.Fatal(a.Code, a.text())
+				}
+			}
 		})
 	}
 }
