@@ -386,7 +386,7 @@ func (b *Board) Amend(tx *store.Tx, n Number, version int, d Draft, by Actor) (A
 			return err
 		}
 		if rec.moved(before) && now.Before(rec.Start) {
-			return b.planJob(tx, now, job{Kind: jobChange, Number: n})
+			return b.planCall(tx, jobChange, n, earlier(before.Start, rec.Start))
 		}
 		return nil
 	})
@@ -423,7 +423,7 @@ func (b *Board) Cancel(tx *store.Tx, n Number, why string, by Actor) (Activity, 
 		case !rec.Series.IsZero():
 			return b.cancelOccurrences(tx, n, why, by, now)
 		case published:
-			return b.planJob(tx, now, job{Kind: jobCancel, Number: n})
+			return b.planCall(tx, jobCancel, n, rec.Start)
 		}
 		return nil
 	})

@@ -41,6 +41,7 @@ type job struct {
 	Volunteer VolunteerID   `json:"volunteer,omitempty"`
 	Day       calendar.Date `json:"day,omitzero"`
 	At        time.Time     `json:"at"`
+	Urgent    bool          `json:"urgent,omitempty"` // people are told at night too
 }
 
 func (j job) key() string {
@@ -51,6 +52,17 @@ func (j job) key() string {
 // written to.
 func (b *Board) planJob(tx *store.Tx, at time.Time, j job) error {
 	j.At = b.awake(at)
+	return put(tx, bucketJob, j.key(), j)
+}
+
+// planCall has people told of a change or a cancellation: when they may be written to, and
+// at once, even at night, where the activity begins before that.
+func (b *Board) planCall(tx *store.Tx, kind jobKind, n Number, start time.Time) error {
+	j, now := job{Kind: kind, Number: n}, b.now(tx)
+	if b.awake(now).Before(start) {
+		return b.planJob(tx, now, j)
+	}
+	j.At, j.Urgent = now, true
 	return put(tx, bucketJob, j.key(), j)
 }
 
@@ -91,7 +103,7 @@ func (b *Board) Reminders(a Activity, now time.Time) (eve, soon time.Time) {
 // are told a page at a time, each page in a transaction of its own; a notice's key makes
 // it go out once, and what is due stays so until all are told: so nothing is said twice
 // or left out, whichever of several instances does it and wherever it dies. Its cost grows
-// with what is due. Nothing goes out outside of the hours.
+// with what is due. Nothing goes out outside of the hours but what planCall says.
 //
 // It returns when to look again: zero if nothing is planned, and earlier if something
 // changes meanwhile. An error of one thing does not hold up the others, and it stays due:
@@ -325,6 +337,9 @@ func (b *Board) tell(tx *store.Tx, j job, c call, missed map[string][]*person) e
 	if j.Kind != jobCancel {
 		n.Expires = list[0].Start
 	}
+	if j.Urgent {
+		n.After = b.now(tx)
+	}
 	for _, a := range list {
 		if a.Unit != n.Unit {
 			n.Unit = "" // of several
@@ -368,10 +383,13 @@ func (b *Board) write(tx *store.Tx, v VolunteerID, n outbox.Notice) (p *person, 
 	return p, true, b.post(tx, to, n)
 }
 
-// post puts a notice to the first of the addresses that takes it into the outbox. One that
-// would come too late is left out.
+// post puts a notice to the first of the addresses that takes it into the outbox, for when
+// people may be written to unless it says when. One that would come too late is left out.
 func (b *Board) post(tx *store.Tx, to []chat.Address, n outbox.Notice) error {
-	n.Kind, n.To, n.Fallback, n.After = Kind, to[0], to[1:], b.awake(b.now(tx))
+	n.Kind, n.To, n.Fallback = Kind, to[0], to[1:]
+	if n.After.IsZero() {
+		n.After = b.awake(b.now(tx))
+	}
 	if !n.Expires.IsZero() && !n.After.Before(n.Expires) {
 		return nil
 	}
@@ -450,7 +468,11 @@ func (b *Board) tellCalls(tx *store.Tx, j job, unit string, people []*person) er
 		return err
 	}
 	key := strings.Join([]string{Kind, "call", string(j.Kind), what, keyPart(unit)}, "/")
-	return b.tellOrganisers(tx, unit, outbox.Notice{Key: key, Reply: chat.Reply{Text: text}})
+	n := outbox.Notice{Key: key, Reply: chat.Reply{Text: text}}
+	if j.Urgent {
+		n.After = b.now(tx)
+	}
+	return b.tellOrganisers(tx, unit, n)
 }
 
 // keyPart is a name within a notice's key.

@@ -157,6 +157,66 @@ func TestChangesAndCancellationsAreTold(t *testing.T) {
 	}
 }
 
+// What begins before the morning is told of at once; what begins later waits for the morning.
+func TestNightIsNoReasonToComeInVain(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		start  string
+		cancel bool
+		want   []string
+	}{
+		{"2026-04-18 07:30", true, []string{"cancel/A1//V1", "call/cancel/A1/3/市文化馆"}},
+		{"2026-04-18 08:00", true, []string{"cancel/A1//V1", "call/cancel/A1/3/市文化馆"}},
+		{"2026-04-18 08:01", true, nil},
+		{"2026-04-18 07:30", false, []string{"change/A1/3/V1", "call/change/A1/3/市文化馆"}},
+		{"2026-04-18 09:30", false, nil},
+	} {
+		h := newHall(t, "2026-04-01 10:00")
+		n := h.publish(draft(func(d *Draft) {
+			d.Start, d.Public = at(tc.start), true
+			d.End = d.Start.Add(time.Hour)
+		}))
+		v, out := h.member("甲"), h.outsider("外人", NewToken())
+		h.join(n, v)
+		h.join(n, out)
+		h.live("2026-04-17 20:00")
+		h.pass()
+		before := h.told()
+		h.set(at("2026-04-17 23:00"))
+		h.do(nil, func(tx *store.Tx) error {
+			if tc.cancel {
+				_, err := h.Cancel(tx, n, "停电", liaison)
+				return err
+			}
+			a, err := h.Get(tx, n)
+			if err != nil {
+				return err
+			}
+			d := a.Edit()
+			d.Start, d.End = d.Start.AddDate(0, 0, 1), d.End.AddDate(0, 0, 1)
+			_, err = h.Amend(tx, n, a.Version, d, liaison)
+			return err
+		})
+		h.pass()
+		var got []string
+		for _, n := range h.notices() {
+			key := strings.TrimPrefix(n.Key, Kind+"/")
+			if slices.Contains(before, key) {
+				continue
+			}
+			got = append(got, key)
+			if !n.After.Equal(at("2026-04-17 23:00")) {
+				t.Errorf("%s goes out at %s", n.Key, n.After)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(tc.want)
+		if !slices.Equal(got, tc.want) {
+			t.Errorf("%s, cancelled %v: %v are told at night, want %v", tc.start, tc.cancel, got, tc.want)
+		}
+	}
+}
+
 func TestDisputesAreRemindedAndEscalated(t *testing.T) {
 	t.Parallel()
 	h := newHall(t, "2026-04-18 08:40")
