@@ -211,6 +211,7 @@ func (a activityCommands) doers() map[deed]doer {
 		deedArchive:   {run: a.each(a.archive), numbered: true},
 		deedTotals:    {run: a.totals},
 		deedDemands:   {run: a.demands},
+		deedPeople:    {run: a.volunteers, private: true},
 		deedCode:      {run: a.code, private: true},
 		deedDoubts:    {run: a.doubts, private: true},
 		deedRoll:      {run: a.roll, numbered: true, private: true},

@@ -209,6 +209,41 @@ func TestAMessageAboutActivitiesCountsOnce(t *testing.T) {
 	}
 }
 
+// What organisers ask for in passing is answered with what they want.
+func TestWhatOrganisersSayInPassing(t *testing.T) {
+	t.Parallel()
+	v := newVenue(t)
+	for _, step := range []struct {
+		user chat.UserID
+		said string
+		want string
+	}{
+		{"guanzhang", "志愿者名单", "还没有志愿者"},
+		{"guanzhang", "新建活动 读书会，图书馆，12月6日上午9点到11点，名额2", "读书会"},
+		{"guanzhang", "确认发布", "A1 读书会 已发布"},
+		{"xiaozhang", "报名 A1", "同意请回复"},
+		{"xiaozhang", "同意", "还剩 1 个名额"},
+		{"guanzhang", "给A1加10个名额", "名额：12"},
+		{"guanzhang", "确认", "A1"},
+		{"guanzhang", "A1", "12"},
+		{"guanzhang", "A1减少20个名额", "现在名额 12，减不了这么多"},
+		{"xiaozhang", "给A1加10个名额", "可以办"},
+		{"guanzhang", "导出A1名单", "小张"},
+		{"guanzhang", "志愿者名单", "V1 小张"},
+		{"xiaozhang", "志愿者名单", "要由活动的组织单位"},
+		{"xiaozhang", "帮小李签到 A1", "组织者"},
+	} {
+		got := v.says(step.user, step.said)
+		if !strings.Contains(got, step.want) || got == "" {
+			t.Errorf("%s: %s", step.said, got)
+		}
+	}
+	v.advance(312 * time.Hour)
+	if got := v.says("guanzhang", "帮小张签到 A1"); !strings.Contains(got, "小张") || !strings.Contains(v.says("guanzhang", "A1"), "签到 1 人") {
+		t.Error(got)
+	}
+}
+
 // Where people can reach us they get links; in a group a link of one's own goes to its
 // owner alone.
 func TestLinksOfActivitiesGoToWhomTheyAreFor(t *testing.T) {

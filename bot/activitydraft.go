@@ -79,6 +79,8 @@ func outingOf(folded string) (f field, mark string, at int, ok bool) {
 var (
 	newOuting     = regexp.MustCompile(`^(?:请|帮我|帮忙|给我|我要|我想|要|想|\s)*(?:新建|新增|创建|建立?|发起|添加|举办|组织|策划)(?:一个|一场|一次|个|场|次)?新?(?:志愿服务|志愿|文化)?活动(?:[\s:,。]+(.+))?$`)
 	amendOuting   = regexp.MustCompile(`^(?:请|帮我|\s)*(?:修改|更改|变更|改)\s*(` + activityNumber + `)(?:的)?[\s:,]*(.*)$|^(?:把|将)?\s*(` + activityNumber + `[\s:,]*(?:的|修改|更改|变更|改到|改在|推迟到|延期到|提前到|改)*)[\s:,]*(.*)$`)
+	moreOuting    = regexp.MustCompile(`^(?:请|麻烦|帮我|把|将|给|为|\s)*(` + activityNumber + `)[\s:,]*(?:的)?(?:名额|人数)?(?:再|要|想|\s)*(加|多加|增加|追加|减|减少|缩减)\s*(` + numeralSign + `{1,5})\s*(?:个|名|人)*(?:的)?(?:名额|位置)?(?:吧|。|!)*$`)
+	saysRoom      = regexp.MustCompile(`名额|人数|位置|个人`)
 	confirmOuting = regexp.MustCompile(`^(?:好的?[,\s]*)?(?:确认|确定|无误|没问题|没错|对的|是的)(?:一下|了|吧)?[,\s]*(?:并|直接)?(发布|新建|修改|注销)?(?:一下|了|吧)?[。.!]*$`)
 	changeOuting  = regexp.MustCompile(`^(?:请|把|将|帮我|\s)*(改一下|改成|改为|改|修改|更正|修正|加上|再加|)[\s:,]*(.+)$`)
 
@@ -466,9 +468,13 @@ func (a activityCommands) newWords(text string) ([]string, bool) {
 	return []string{original(text, folded, m[2], m[3])}, true
 }
 
-// amendWords reads 修改 A7 名额 50, 把A7的时间改到周日下午2点: the number and the fields.
+// amendWords reads 修改 A7 名额 50, 把A7的时间改到周日下午2点: the number and the fields; or
+// 给A7加10个名额: the number, which way, and how many.
 func (a activityCommands) amendWords(text string) ([]string, bool) {
 	folded := zh.Fold(text)
+	if m := moreOuting.FindStringSubmatch(folded); m != nil && saysRoom.MatchString(folded) {
+		return []string{m[1], m[2], m[3]}, true
+	}
 	m := amendOuting.FindStringSubmatchIndex(folded)
 	if m == nil || isAsked.MatchString(folded) {
 		return nil, false
@@ -532,7 +538,18 @@ func (a activityCommands) proposeChange(c *Call) (chat.Reply, error) {
 		return text(textHowToAmendActivity(n))
 	}
 	p := outing{Draft: now.Edit(), When: timingOf(now.Draft), Number: n, Version: now.Version}
-	a.fillOuting(c, &p, c.Args[1])
+	said := c.Args[1]
+	if len(c.Args) == 3 {
+		by := numeral(c.Args[2])
+		if strings.Contains(said, "减") || strings.Contains(said, "缩") {
+			by = -by
+		}
+		if now.Capacity == 0 || now.Capacity+by < 1 {
+			return text(textNoSuchRoom(now))
+		}
+		said = textRoomBecomes(now.Capacity + by)
+	}
+	a.fillOuting(c, &p, said)
 	return a.askOuting(c, p)
 }
 

@@ -109,6 +109,9 @@ func (a activityCommands) either(c *Call, e errand) (chat.Reply, error) {
 // shownPeople is how many people of a list one reply shows.
 const shownPeople = 30
 
+// listedVolunteers is how many volunteers of a standing are listed.
+const listedVolunteers = 100
+
 // roll lists who is on an activity's list.
 func (a activityCommands) roll(c *Call, e errand) (chat.Reply, error) {
 	n := e.numbers[0]
@@ -572,6 +575,29 @@ func (a activityCommands) totals(c *Call, e errand) (chat.Reply, error) {
 		y.Brigades = nil
 	}
 	return text(textTotals(year, y.Brigades, y.Units))
+}
+
+// volunteers lists who is registered, those first who wait to be confirmed.
+func (a activityCommands) volunteers(c *Call, _ errand) (chat.Reply, error) {
+	if _, fault := a.organiser(c); fault != "" {
+		return text(fault)
+	}
+	var lines []string
+	more := false
+	for _, s := range []activity.Standing{activity.StandingPending, activity.StandingConfirmed} {
+		list, others, err := a.Board.FindVolunteers(c.Tx, activity.VolunteerQuery{Standing: s, Limit: listedVolunteers})
+		if err != nil {
+			return chat.Reply{}, err
+		}
+		for _, v := range list {
+			lines = append(lines, textVolunteerLine(v))
+		}
+		more = more || others
+	}
+	if len(lines) == 0 {
+		return text(textNoVolunteers)
+	}
+	return paged(c, textVolunteers(len(lines), more), lines, shownPeople)
 }
 
 // demands lists what lacks people.

@@ -48,6 +48,7 @@ const (
 	textNoneOrganised    = "没有您组织的活动。新建请说“新建活动 名称，地点，12月6日上午9点到11点半，名额30”。"
 	textNoCodeNow        = "现在没有可以签到的活动。要看某个活动的，请说“签到码 A7”。"
 	textNoDoubts         = "最近三个月的活动没有待核实的时长。更早的请写编号，例如“待核实 A7”。"
+	textNoVolunteers     = "还没有志愿者。大家说“加入志愿者”，或者在活动的网页上第一次报名时登记。"
 	textNoDemands        = "没有缺人的活动。"
 	textNoOrganiser      = "还没有主办单位：说“改 主办 单位名称”。"
 	textNoPlace          = "还没有地点：说“改 地点 ……”。"
@@ -72,12 +73,12 @@ func textActivityHelp(organiser bool) string {
 	return s + `
 组织活动：
 “新建活动 名称，地点，12月6日上午9点到11点半，名额30”：核对后“确认”或“确认发布”
-“修改 A7 名额 50”“发布 A7”“取消活动 A7 原因”“归档 A7”“我办的活动”
+“修改 A7 名额 50”“A7 加 10 个名额”“发布 A7”“取消活动 A7 原因”“归档 A7”“我办的活动”
 “签到码 A7”：现场大屏的签到码；“名单 A7”“电话 A7”；“加人 A7 张三”“移出 A7 张三 原因”
-“替签 A7 张三、李四 9:05”“替签退 A7 张三”“撤销签到 A7 张三 原因”
+“替签 A7 张三、李四 9:05”“帮张三签到 A7”“替签退 A7 张三”“撤销签到 A7 张三 原因”
 “待核实 A7”“核实 A7 张三”“核实 A7 全部”“核定 A7 张三 120分钟 原因”
 “待确认”：要确认的人和时长异议；“确认 V12”；“合并 V12 到 V3 原因”：一个人登记了两次；“同意 A7 张三 120分钟 理由”“不同意 A7 张三 理由”
-“活动统计 2026”“未匹配需求”`
+“活动统计 2026”“未匹配需求”“志愿者名单”`
 }
 
 // line is an activity in a list.
@@ -964,6 +965,31 @@ func textTotals(year int, brigades, units []activity.Total) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+func textVolunteers(shown int, more bool) string {
+	s := fmt.Sprintf("志愿者 %d 人", shown)
+	if more {
+		s = fmt.Sprintf("志愿者，先列 %d 人", shown)
+	}
+	return s + "（全部的人、各人的资料在控制台的志愿者页；一个活动的，说“名单 A7”）："
+}
+
+func textVolunteerLine(v activity.Volunteer) string {
+	s := string(v.ID) + " " + chat.Plain(v.Name) + column(v.Standing.Word())
+	if v.Brigade != "" {
+		s += column(chat.Plain(v.Brigade))
+	}
+	return s
+}
+
+func textNoSuchRoom(a activity.Activity) string {
+	if a.Capacity == 0 {
+		return fmt.Sprintf("%s 没有限名额，不用加减；要限，请说“修改 %s 名额 50”。", a.Heading(), a.Number)
+	}
+	return fmt.Sprintf("%s 现在名额 %d，减不了这么多。请说“修改 %s 名额 50”。", a.Heading(), a.Capacity, a.Number)
+}
+
+func textRoomBecomes(n int) string { return fmt.Sprintf("名额%d", n) }
 
 func textDemands(n int) string { return fmt.Sprintf("还缺人的活动，%d 个：", n) }
 

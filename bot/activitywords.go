@@ -57,6 +57,7 @@ const (
 	deedDeny      deed = "deny"
 	deedTotals    deed = "totals"
 	deedDemands   deed = "demands"
+	deedPeople    deed = "volunteers" // who is registered
 )
 
 // errand is what somebody said of activities.
@@ -125,7 +126,7 @@ var deeds = []deedWords{
 	newDeed(deedEither, wordsMayFollow, `取消`),
 	newDeed(deedCode, nothingBehind, `签到二维码|签到大屏|签到屏|签到页|签到码|签退码|二维码|大屏`),
 	newDeed(deedPhones, nothingBehind, `(?:报名)?(?:的)?(?:人员?|名单)?(?:的)?(?:电话|手机|联系方式|联系电话|通讯录)(?:名单|号码?)?`),
-	newDeed(deedRoll, nothingBehind, `(?:报名|签到|活动)?(?:名单|花名册|人员|报名情况|签到情况)`),
+	newDeed(deedRoll, nothingBehind, `(?:(?:导出|下载|打印)的?(?:一份)?)?(?:报名|签到|活动|志愿者)?(?:(?:人员)?名单|花名册|人员|报名情况|签到情况|签到表)(?:导出|下载|打印)?`),
 	newDeed(deedJoin, nothingBehind, `报名参加|报个名|报名|参加|预约`),
 	newDeed(deedIn, codeMayFollow, `签到|打卡|到场|到了`),
 	newDeed(deedOut, codeMayFollow, `签退|离场`),
@@ -152,7 +153,7 @@ func newDeed(do deed, rule behindRule, words string) deedWords {
 	return deedWords{
 		do: do, rule: rule,
 		front:  regexp.MustCompile(wishHead + say + `[\s:,、]*` + activityNumbers + `(.*)$`),
-		behind: regexp.MustCompile(askHead + `(?:把|将|给|为|我)?\s*` + activityNumbers + deedBetween + say + `(.*)$`),
+		behind: regexp.MustCompile(askHead + `(?:导出|下载|打印|把|将|给|为|我)*\s*` + activityNumbers + deedBetween + say + `(.*)$`),
 	}
 }
 
@@ -180,6 +181,7 @@ var solos = []struct {
 	{deedPaper, regexp.MustCompile(wishHead + `(?:怎么|如何|在哪里?)?(?:开具|开|打印|出具|下载|导出|领|看)?(?:一份|一张|个|份|张)?(?:我的)?(?:志愿者?)?(?:服务)?(?:时长|记录)?(?:证明书?|证书)(?:怎么开|怎么领|怎么办理?)?` + yearBehind)},
 	{deedRun, regexp.MustCompile(askHead + `(?:(?:我|我们|我单位|我们单位|本单位|我馆|我局)(?:办|组织|主办|发布|负责)的(?:志愿)?活动|活动管理|管理活动)(?:有哪些)?[?。!]*$`)},
 	{deedTotals, regexp.MustCompile(askHead + `(?:活动|服务时长|志愿服务时长|志愿时长)统计` + yearBehind)},
+	{deedPeople, regexp.MustCompile(askHead + `(?:导出|下载|打印)?(?:全部|所有|全体|我们的?|现在的?)?(?:文化)?志愿者(?:的)?(?:名单|花名册|名册|列表|有哪些(?:人)?|有谁)[?。!]*$`)},
 	{deedDemands, regexp.MustCompile(askHead + `(?:未匹配(?:的)?需求|缺人的活动|(?:哪些|什么)活动缺人|活动缺人情况)[?。!]*$`)},
 	{deedDoubts, regexp.MustCompile(askHead + `待核实(?:的)?(?:人员|时长|名单)?[?。!]*$`)},
 	{deedCode, regexp.MustCompile(askHead + `(?:签到二维码|签到大屏|签到码)[?。!]*$`)},
@@ -198,6 +200,52 @@ var (
 	askedInEnd    = regexp.MustCompile(`(?:\?|吗)[。.!?]*$`)
 )
 
+// tickFor are how somebody is checked in by name: 帮小李签到 A7, 给A7的小李签到.
+var tickFor = []*regexp.Regexp{
+	regexp.MustCompile(wishHead + forWhom + tickName + tickDeed + `[\s:,、]*(?P<on>` + activityNumber + `)(?P<rest>.*)$`),
+	regexp.MustCompile(wishHead + forWhom + `?(?P<on>` + activityNumber + `)[\s:,、]*` + forWhom + tickName + tickDeed + `(?P<rest>.*)$`),
+	regexp.MustCompile(wishHead + forWhom + `(?P<on>` + activityNumber + `)\s*的` + tickName + tickDeed + `(?P<rest>.*)$`),
+}
+
+const (
+	forWhom  = `(?:替|代|帮|给|为)`
+	tickName = `(?P<name>[^\s我你您他她谁、a-z\d][^\s我你您他她谁a-z\d]{0,29}?)` // or several
+	tickDeed = `(?:登记|补|办)?(?P<deed>签到|签退)` + soft
+)
+
+var nobodysName = regexp.MustCompile(`^(?:大家|所有|全部|全体|每个|别|人|忙|同事|朋友|本人|自己|没|志愿者|现场)`)
+
+func readTickFor(said, folded string) (errand, bool) {
+	for _, p := range tickFor {
+		m := p.FindStringSubmatchIndex(folded)
+		if m == nil {
+			continue
+		}
+		part := func(name string) (from, to int) { i := 2 * p.SubexpIndex(name); return m[i], m[i+1] }
+		from, to := part("name")
+		if nobodysName.MatchString(folded[from:to]) {
+			return errand{}, false
+		}
+		from, to = part("rest")
+		e := errand{do: deedTickIn}
+		on, end := part("on")
+		if e.numbers = activitiesOf(folded[on:end]); whether.MatchString(folded[from:to]) || isAsked.MatchString(folded[from:to]) {
+			e.do = deedView
+			return e, true
+		}
+		if !deedEnd.MatchString(folded[from:to]) {
+			e.words = " " + trimWords(original(said, folded, from, to))
+		}
+		from, to = part("name")
+		e.words = trimWords(original(said, folded, from, to) + e.words)
+		if from, to = part("deed"); folded[from:to] == "签退" {
+			e.do = deedTickOut
+		}
+		return e, true
+	}
+	return errand{}, false
+}
+
 // readErrand reads what somebody says of activities: 报名 A7, A9取消报名, 签到 A7 482913. A
 // question about one is to view it. False: it names none, and is nothing that may be
 // said without.
@@ -213,6 +261,9 @@ func readErrand(said string) (errand, bool) {
 	}
 	if !activityIn.MatchString(folded) {
 		return soloErrand(said, folded)
+	}
+	if e, ok := readTickFor(said, folded); ok {
+		return e, true
 	}
 	verbal := false
 	for _, d := range deeds {

@@ -39,6 +39,9 @@ func TestWordsAreWhatPeopleWantOfActivities(t *testing.T) {
 		{"发布 A7", "publish A7"}, {"取消活动 A7 场地检修", "cancel A7: 场地检修"}, {"取消活动7，下雨", "cancel A7: 下雨"}, {"A7 停办 台风", "cancel A7: 台风"}, {"取消 A7 台风", "cancel? A7: 台风"},
 		{"名单 A7", "roll A7"}, {"A7的名单", "roll A7"}, {"看A7报名名单", "roll A7"}, {"加人 A7 张三", "add A7: 张三"}, {"移出 A7 张三 没来培训", "remove A7: 张三 没来培训"},
 		{"替签 A7 张三", "tick in A7: 张三"}, {"补签A7张三、李四 9:05", "tick in A7: 张三、李四 9:05"}, {"A7 替签 张三", "tick in A7: 张三"}, {"替签退 A7 张三", "tick out A7: 张三"}, {"撤销签到 A7 张三 点错了", "undo in A7: 张三 点错了"}, {"撤销签退 A7 张三 点错了", "undo out A7: 张三 点错了"},
+		{"帮小李签到 A7", "tick in A7: 小李"}, {"给小李签到A7", "tick in A7: 小李"}, {"A7帮小李、王五签到", "tick in A7: 小李、王五"}, {"替张三签退 A7 11:30", "tick out A7: 张三 11:30"}, {"给A7的小李签到", "tick in A7: 小李"}, {"帮我签到 A7", "in A7"}, {"帮我给小李签到A7", "tick in A7: 小李"},
+		{"帮小李签到 A7 了吗", "view A7"}, {"帮大家签到 A7", "unclear A7"}, {"导出A7名单", "roll A7"}, {"导出 A7 的名单", "roll A7"}, {"下载A7签到表", "roll A7"}, {"打印A7的名单", "roll A7"}, {"A7名单导出", "roll A7"}, {"导出名单 A7", "roll A7"},
+		{"志愿者名单", "volunteers"}, {"看看志愿者名单", "volunteers"}, {"导出志愿者名单", "volunteers"}, {"志愿者有哪些", "volunteers"}, {"志愿者名单由谁公布", ""},
 		{"签到码 A7", "code A7"}, {"A7签到码", "code A7"}, {"打开A7的签到大屏", "code A7"}, {"签到码", "code"}, {"待核实 A7", "doubts A7"}, {"待核实", "doubts"}, {"核定 A7 张三 120分钟 忘了签退", "correct A7: 张三 120分钟 忘了签退"}, {"核实 A7 张三", "accept A7: 张三"},
 		{"同意 A7 张三 2小时 核对过了", "grant A7: 张三 2小时 核对过了"}, {"不同意 A7 张三 没有签退", "deny A7: 张三 没有签退"}, {"归档 A7", "archive A7"}, {"结束A7", "archive A7"}, {"活动统计", "totals"}, {"活动统计 2026年", "totals: 2026"}, {"未匹配需求", "demands"}, {"哪些活动缺人", "demands"}, {"我们单位办的活动", "run"},
 
