@@ -60,12 +60,31 @@ func (p *paper) load() error {
 	p.heading(textOverall)
 	p.say(p.out.Summary)
 	p.heading(textByMonth)
+	if len(byMonth) > 0 && limit > 0 {
+		byMonth = append(byMonth, p.monthlyCap(upTo, limit))
+	}
 	p.table(textByMonth, monthsHead(upTo), byMonth, textNoMessages)
 	p.heading(textAgainstCap)
 	p.table(textAgainstCap, textCapHead, sums, textNoMessages)
 	p.note(textLoadNote(limit))
 	p.end()
 	return nil
+}
+
+// monthlyCap is the line of how many messages a unit could get in each month, for the days
+// on which they go out; of the month that goes on, until today.
+func (p *paper) monthlyCap(upTo, limit int) []string {
+	line, sum := []string{textMonthlyCap}, 0
+	for m := range upTo {
+		first := calendar.Date{Y: p.q.Year, M: time.Month(m + 1), D: 1}
+		end := calendar.Of(first.At(0, 0, time.UTC).AddDate(0, 1, 0))
+		if today := p.out.Day.AddDays(1); today.Before(end) {
+			end = today
+		}
+		n := limit * p.Tasks.Calendar().WorkdaysBetween(first, end)
+		line, sum = append(line, fmt.Sprint(n)), sum+n
+	}
+	return append(line, fmt.Sprint(sum))
 }
 
 // burdens are those of all units of which anything is recorded, and of the office.

@@ -199,6 +199,7 @@ func textService(year int, y activity.Year) string {
 const (
 	textByMonth    = "每月消息"
 	textAgainstCap = "对照上限"
+	textMonthlyCap = "每个单位的上限"
 	textNoMessages = "这一年没有给单位发过消息，也没有交办过任务。"
 )
 
@@ -221,7 +222,7 @@ func textLoad(year, limit int, all burden) string {
 }
 
 func textLoadNote(limit int) string {
-	return fmt.Sprintf("提醒是任务的一条消息，一条里可以有许多项；写好后没有发出就撤下的不算。上限是每个单位每天 %d 条，发给单位负责人的一次另计一条。其他通知是考评、更正等单独发给单位的。"+
+	return fmt.Sprintf("提醒是任务的一条消息，一条里可以有许多项；写好后没有发出就撤下的不算。上限是每个单位每个工作日 %d 条，每月的上限是它乘以这个月的工作日（本月算到今天）；发给单位负责人的一次另计一条。其他通知是考评、更正等单独发给单位的。"+
 		"交办是新给的任务；反馈、申请延期是单位要填报的。两年以前的提醒条数没有留。", limit)
 }
 

@@ -65,6 +65,9 @@ func (c *Console) showReport(q *request) error {
 		return c.answer(q, "", err, nil, c.shows("reports.html", c.reports))
 	}
 	made, at, err := c.report(q, want)
+	if errors.Is(err, report.ErrKind) {
+		return handlers.ErrNotFound
+	}
 	if errors.Is(err, task.ErrNoVersion) { // not yet: nothing is wrong
 		return c.shows("none.html", func(*request, store.Reader) (page, error) {
 			return page{Title: want.Kind.Word(), Data: tell(err)}, nil
@@ -120,6 +123,9 @@ func (c *Console) sendReport(q *request) error {
 			sendFile(q, made.Name()+ending, kind, file.Bytes())
 			return nil
 		}
+	}
+	if errors.Is(err, report.ErrKind) {
+		return handlers.ErrNotFound
 	}
 	return c.answer(q, "", err, nil, c.shows("reports.html", c.reports))
 }

@@ -58,7 +58,6 @@ func TestReportsThatCannotBe(t *testing.T) {
 		"/reports/volunteers?year=26":      "四位数字",
 		"/reports/meeting?since=三月":        "2026-01-31",
 		"/reports/meeting?unit=县马戏团":       "单位",
-		"/reports/nothing":                 "没有",
 		"/reports/volunteers/xlsx?year=99": "四位数字",
 	} {
 		if a := b.get(path); a.Code != http.StatusConflict || !strings.Contains(a.text(), want) {
@@ -67,6 +66,11 @@ func TestReportsThatCannotBe(t *testing.T) {
 	}
 	if a := b.get("/reports/assessment?year=2026"); a.Code != http.StatusOK || !strings.Contains(a.text(), "考评") {
 		t.Error(a.Code, a.text())
+	}
+	for _, at := range []string{"/reports/nothing", "/reports/nothing/docx"} {
+		if a := b.get(at); a.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", at, a.Code)
+		}
 	}
 	if a := b.get("/reports/load/exe"); a.Code != http.StatusNotFound {
 		t.Error(a.Code)
