@@ -1,5 +1,5 @@
 // Package handover knows what goes from one person to the next when somebody else acts
-// for a unit: its open tasks, what it has promised, the dates that come, and where it is
+// for a unit: its duties, its open tasks, what it has promised, the dates that come, and where it is
 // written to. The change of roles and the card that both sign are one act.
 //
 // It must not know chats, HTTP or the index, nor how anything is sent.
@@ -39,13 +39,20 @@ const (
 
 // Work is what a unit has to do, in words as they were at the time.
 type Work struct {
+	Duties   []Duty   `json:"duties,omitempty"`   // that the documents give the unit
 	Tasks    []Task   `json:"tasks,omitempty"`    // that are with the unit and not done, by deadline
 	Promises []string `json:"promises,omitempty"` // what it said, asked for and waits for
 	Dates    []Date   `json:"dates,omitempty"`    // within Horizon, in order
 	Ways     []string `json:"ways,omitempty"`     // where the unit is written to
 }
 
-// Task is one of them in words.
+// Duty is a duty word for word, and where it stands.
+type Duty struct {
+	Text string `json:"text"`
+	Cite string `json:"cite"`
+}
+
+// Task is one of the tasks in words.
 type Task struct {
 	Number task.Number `json:"task"`
 	Title  string      `json:"title"`
@@ -84,6 +91,7 @@ type Desk struct {
 	Activities *activity.Board
 	Sender     Sender
 	Routes     org.Routes
+	Duties     func(unit string) []Duty // of the documents in force; none before they are read
 }
 
 // Work lists what the unit has to do now.
@@ -92,6 +100,7 @@ func (d Desk) Work(r store.Reader, unit string) (w Work, err error) {
 	if err != nil {
 		return Work{}, err
 	}
+	w.Duties = d.Duties(unit)
 	now := r.Now()
 	today := d.Tasks.Calendar().Day(now)
 	last := today.AddDays(Horizon)

@@ -52,6 +52,7 @@ func TestTheCard(t *testing.T) {
 		Tasks:      task.New(task.Options{Holidays: book, Sender: box, Routes: routes, Rules: task.DefaultRules()}),
 		Activities: activity.New(activity.Options{Holidays: book, Sender: box, Routes: routes, Vault: vault}),
 		Sender:     box, Routes: routes,
+		Duties: func(unit string) []Duty { return []Duty{{unit + "推进免费开放。", "附件·" + unit}} },
 	}
 	do := func(fn func(tx *store.Tx) error) {
 		t.Helper()
@@ -123,6 +124,9 @@ func TestTheCard(t *testing.T) {
 		got, err := Get(r, c.No)
 		if err != nil {
 			return err
+		}
+		if len(got.Duties) != 1 || got.Duties[0] != (Duty{"市文化馆推进免费开放。", "附件·市文化馆"}) {
+			t.Errorf("duties %+v", got.Duties)
 		}
 		var b strings.Builder
 		for _, x := range got.Tasks {

@@ -263,10 +263,10 @@ func (p *paper) owner(a index.Answer) (owner, cite string) {
 		}
 		add(&cites, p.rowCite(row))
 		for _, unit := range slices.Concat(row.Lead, row.Support) {
-			add(&owners, p.unit(unit))
+			add(&owners, unitOf(p.docs, unit))
 		}
 		if row.Unit != "" {
-			add(&owners, p.unit(row.Unit)+textRole(row.Role))
+			add(&owners, unitOf(p.docs, row.Unit)+textRole(row.Role))
 		}
 	}
 	if a.Status == index.Answered && len(owners) > 0 {

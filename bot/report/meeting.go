@@ -16,16 +16,46 @@ import (
 // file is what is known of one unit.
 type file struct {
 	unit     string
-	duties   []duty
+	duties   []Duty
 	tasks    []task.Task // the most pressing first
 	requests []request
 	count    map[standing]int
 	leads    int
 }
 
-// duty is what a document gives a unit to do.
-type duty struct {
-	role, text, cite string
+// Duty is what a document gives a unit to do.
+type Duty struct {
+	Role, Text, Cite string
+}
+
+// DutiesOf lists what the documents give a unit to do, in their order. The unit is named as
+// Names has it.
+func DutiesOf(docs Documents, unit string) (list []Duty) {
+	eachDuty(docs, func(of string, d Duty) {
+		if of == unit {
+			list = append(list, d)
+		}
+	})
+	return list
+}
+
+func eachDuty(docs Documents, do func(unit string, d Duty)) {
+	for _, d := range docs.Plans() {
+		for _, u := range d.Units {
+			for _, du := range u.Duties {
+				do(unitOf(docs, u.Name), Duty{du.Role, du.Text, citeOf(docs, planName(d), plan.DutyAddress(u.Name, du.No))})
+			}
+		}
+		for i, it := range d.Items {
+			for j, name := range slices.Concat(it.Lead, it.Support) {
+				role := textSupport
+				if j < len(it.Lead) {
+					role = textLead
+				}
+				do(unitOf(docs, name), Duty{role, it.Text, citeOf(docs, planName(d), it.Address(i))})
+			}
+		}
+	}
 }
 
 // request is what a unit asks of the office or the group.
@@ -119,23 +149,7 @@ func (p *paper) files(tasks []task.Task, appeals []task.Objection) (list []*file
 	for _, unit := range p.docs.Names() {
 		get(unit)
 	}
-	for _, d := range p.docs.Plans() {
-		for _, u := range d.Units {
-			for _, du := range u.Duties {
-				f := get(p.unit(u.Name))
-				f.duties = append(f.duties, duty{du.Role, du.Text, p.cite(planName(d), plan.DutyAddress(u.Name, du.No))})
-			}
-		}
-		for i, it := range d.Items {
-			for j, name := range slices.Concat(it.Lead, it.Support) {
-				f, role := get(p.unit(name)), textSupport
-				if j < len(it.Lead) {
-					role = textLead
-				}
-				f.duties = append(f.duties, duty{role, it.Text, p.cite(planName(d), it.Address(i))})
-			}
-		}
-	}
+	eachDuty(p.docs, func(unit string, d Duty) { get(unit).duties = append(get(unit).duties, d) })
 	for _, t := range tasks {
 		for _, s := range t.Shares {
 			f := get(s.Unit)
@@ -174,9 +188,9 @@ func (p *paper) files(tasks []task.Task, appeals []task.Objection) (list []*file
 	return list, nil
 }
 
-// unit is a name as units go by.
-func (p *paper) unit(name string) string {
-	if unit, ok := p.docs.Resolve(name); ok {
+// unitOf is a name as units go by.
+func unitOf(docs Documents, name string) string {
+	if unit, ok := docs.Resolve(name); ok {
 		return unit
 	}
 	return name
@@ -239,7 +253,7 @@ func (p *paper) page(f *file, fresh bool) {
 	}
 	var rows [][]string
 	for _, d := range f.duties {
-		rows = append(rows, []string{d.cite, cmp.Or(d.role, textNone), d.text})
+		rows = append(rows, []string{d.Cite, cmp.Or(d.Role, textNone), d.Text})
 	}
 	p.section(textDuties, textDutyHead, rows)
 	rows = nil
@@ -301,9 +315,11 @@ func (p *paper) source(t task.Task) string {
 	return cmp.Or(p.cite(t.Source.Plan, t.Source.Address), textNoSource)
 }
 
-// cite leaves out the document's name where there is but one.
-func (p *paper) cite(plan, address string) string {
-	if names := planNames(p.docs.Plans()); address != "" && len(names) == 1 && names[0] == plan {
+func (p *paper) cite(plan, address string) string { return citeOf(p.docs, plan, address) }
+
+// citeOf leaves out the document's name where there is but one.
+func citeOf(docs Documents, plan, address string) string {
+	if names := planNames(docs.Plans()); address != "" && len(names) == 1 && names[0] == plan {
 		return address
 	}
 	return strings.TrimSpace(plan + " " + address)

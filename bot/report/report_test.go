@@ -388,3 +388,20 @@ func TestRanges(t *testing.T) {
 		}
 	}
 }
+
+// A unit's duties are its own, with where they stand.
+func TestDutiesOfAUnit(t *testing.T) {
+	t.Parallel()
+	docs, err := aYear(t).press.Documents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := DutiesOf(docs, "市教育局")
+	want := Duty{"指导", "指导有条件的学校文体设施向社会开放，指导做好家庭教育工作；", "附件·市教育局·第2项"}
+	if len(got) != 3 || got[1] != want {
+		t.Errorf("%+v", got)
+	}
+	if got := DutiesOf(docs, "县马戏团"); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+}

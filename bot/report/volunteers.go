@@ -65,7 +65,7 @@ func (p *paper) charged(held map[string]int) (rows [][]string) {
 		for _, u := range d.Units {
 			for _, du := range u.Duties {
 				if strings.Contains(du.Text, textVolunteering) {
-					rows = append(rows, []string{u.Name, du.Text, p.cite(planName(d), plan.DutyAddress(u.Name, du.No)), fmt.Sprint(held[p.unit(u.Name)])})
+					rows = append(rows, []string{u.Name, du.Text, p.cite(planName(d), plan.DutyAddress(u.Name, du.No)), fmt.Sprint(held[unitOf(p.docs, u.Name)])})
 				}
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"xietiao/bot/handover"
 	"xietiao/bot/org"
+	"xietiao/bot/report"
 	"xietiao/bot/store"
 	"xietiao/handlers"
 )
@@ -23,7 +24,19 @@ func (c *Console) handoverRoutes() []route {
 
 // desk is what handing over works with.
 func (c *Console) desk() handover.Desk {
-	return handover.Desk{Tasks: c.opt.Tasks, Activities: c.opt.Activities, Sender: c.opt.Outbox, Routes: c.opt.Routes}
+	return handover.Desk{Tasks: c.opt.Tasks, Activities: c.opt.Activities, Sender: c.opt.Outbox, Routes: c.opt.Routes, Duties: c.dutiesOf}
+}
+
+// dutiesOf are a unit's; none while no documents are read.
+func (c *Console) dutiesOf(unit string) (list []handover.Duty) {
+	docs, err := c.opt.Reports.Documents()
+	if err != nil {
+		return nil
+	}
+	for _, d := range report.DutiesOf(docs, unit) {
+		list = append(list, handover.Duty{Text: d.Text, Cite: d.Cite})
+	}
+	return list
 }
 
 // handoverView is who hands over what, and who may take it.

@@ -393,7 +393,7 @@ func TestHandingOverFromTheConsole(t *testing.T) {
 	if a.Location != Path+"/people/handovers/1" {
 		t.Fatal(a.Location)
 	}
-	b.follow(a).see(t, "交接好了", "移交人市文化馆 馆乙", "接手人市文化馆 干己", "T1", "移交人（签字）", "协调组办公室 周主任")
+	b.follow(a).see(t, "交接好了", "移交人市文化馆 馆乙", "接手人市文化馆 干己", "T1", "方案里的职责", "移交人（签字）", "协调组办公室 周主任")
 	b.get(d.page("干己")).see(t, "联络员")
 	b.get(d.page("馆乙")).see(t, "工作人员")
 	b.get("/people/handovers").see(t, "第 1 号", "市文化馆 馆乙", "市文化馆 干己")
