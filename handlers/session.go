@@ -279,16 +279,25 @@ func (s *Server) Visit(c *gin.Context) (Visit, error) {
 // Forms say so in the field csrf, scripts in the header X-CSRF-Token.
 func (s *Server) Posted(c *gin.Context) (Visit, error) {
 	v, err := s.Visit(c)
+	if err == nil {
+		err = s.Form(c, v)
+	}
 	if err != nil {
 		return Visit{}, err
 	}
+	return v, nil
+}
+
+// Form reads the body of a visit's request, which must be a form of a page that this
+// browser got from us.
+func (s *Server) Form(c *gin.Context, v Visit) error {
 	if err := c.Request.ParseMultipartForm(formMemory); err != nil && !errors.Is(err, http.ErrNotMultipart) { // of JSON it reads nothing
-		return Visit{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	if !same(cmp.Or(c.GetHeader("X-CSRF-Token"), c.Request.PostForm.Get("csrf")), v.CSRF()) {
-		return Visit{}, ErrCSRF
+		return ErrCSRF
 	}
-	return v, nil
+	return nil
 }
 
 // formMemory is how much of uploaded files is kept in memory while a form is read; the

@@ -8,6 +8,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -54,6 +55,7 @@ type Options struct {
 	Health     func(ctx context.Context) map[string]string
 	Hashes     org.Hashes       // of passwords; the zero value is good
 	Wall       func() time.Time // the wall clock; nil: time.Now
+	Patience   time.Duration    // for a file to come or go; 0: 15 minutes
 	Logger     *slog.Logger     // nil: discard
 }
 
@@ -78,6 +80,7 @@ func Mount(opt Options) (*Console, error) {
 	if opt.Wall == nil {
 		opt.Wall = time.Now
 	}
+	opt.Patience = cmp.Or(opt.Patience, patience)
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}

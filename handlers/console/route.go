@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -72,9 +73,10 @@ func upload(path string, who access, do action) route {
 // request is one request of somebody who may make it.
 type request struct {
 	*gin.Context
-	visit  handlers.Visit
-	person org.Person // without an ID: nobody has signed in
-	fault  string     // why what was asked for was not done, for the page that is shown again
+	console *Console
+	visit   handlers.Visit
+	person  org.Person // without an ID: nobody has signed in
+	fault   string     // why what was asked for was not done, for the page that is shown again
 }
 
 // ctx is the request's context.
@@ -203,16 +205,14 @@ func (c *Console) serve(rt route) gin.HandlerFunc {
 
 // request lets a request in; nil: it was sent elsewhere.
 func (c *Console) request(g *gin.Context, rt route) (q *request, err error) {
-	q = &request{Context: g}
-	if rt.method == http.MethodGet {
-		q.visit, err = c.opt.Server.Visit(g)
-	} else {
-		limit := rt.body
-		if limit == 0 {
-			limit = maxForm
+	q = &request{Context: g, console: c}
+	q.visit, err = c.opt.Server.Visit(g)
+	if err == nil && rt.method != http.MethodGet {
+		if rt.body > 0 && q.visit.Who != nil { // nobody else keeps a connection
+			c.bearSlowUpload(g.Writer)
 		}
-		g.Request.Body = http.MaxBytesReader(g.Writer, g.Request.Body, limit)
-		q.visit, err = c.opt.Server.Posted(g)
+		g.Request.Body = http.MaxBytesReader(g.Writer, g.Request.Body, cmp.Or(rt.body, maxForm))
+		err = c.opt.Server.Form(g, q.visit)
 	}
 	if err != nil {
 		return nil, err

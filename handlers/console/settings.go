@@ -321,10 +321,7 @@ func (c *Console) backup(q *request) error {
 	}
 	q.Header("Content-Disposition", `attachment; filename="xietiao-`+c.local(now).Format("2006-01-02")+`.xtb"`)
 	q.Header("Content-Type", "application/octet-stream")
-	if err := http.NewResponseController(q.Writer).SetWriteDeadline(time.Time{}); err != nil { // it takes as long as it takes
-		c.opt.Logger.Debug("no deadline to lift", "component", "console", "err", err)
-	}
-	err = c.opt.Store.Backup(q.ctx(), q.Writer)
+	err = c.opt.Store.Backup(q.ctx(), patient{c, q.Writer})
 	if err != nil && q.Writer.Written() {
 		c.opt.Logger.Error("backup broke off", "component", "console", "err", err)
 		panic(http.ErrAbortHandler)

@@ -93,6 +93,7 @@ func sendXLSX(q *request, name string, tables []sheet.Out) error {
 func sendFile(q *request, name, kind string, data []byte) {
 	q.Header("Content-Disposition", fmt.Sprintf("attachment; filename*=UTF-8''%s", url.PathEscape(name)))
 	q.Header("Cache-Control", "no-store")
+	q.console.bearSlowDownload(q.Writer)
 	q.Data(http.StatusOK, kind, data)
 }
 
